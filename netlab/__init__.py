@@ -1,0 +1,3 @@
+"""netlab: measure what a container network costs, and why."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,52 @@
+"""Where netlab's data is: the checkout's folders, or the copies that travel inside the wheel."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def root() -> Path:
+    """Folder that holds roles/, playbooks/ and profiles/."""
+    installed = _PACKAGE / "_data"
+    return installed if installed.is_dir() else _PACKAGE.parent
+
+
+def roles() -> Path:
+    """Folder of the Ansible roles."""
+    return root() / "roles"
+
+
+def playbook(name: str) -> Path:
+    """Path of a playbook, for example ``up``."""
+    return root() / "playbooks" / f"{name}.yml"
+
+
+def profiles() -> Path:
+    """Folder of the profiles that netlab brings along."""
+    return root() / "profiles"
+
+
+def cache() -> Path:
+    """Folder of images, snapshots and answers that cost time to find; safe to delete while no netlab runs."""
+    return Path(platformdirs.user_cache_dir("netlab", appauthor=False))
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """SHA-256 over names and contents of files and folders; independent of where they lie and of file dates."""
+    total = hashlib.sha256()
+    for path in paths:
+        files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
+        for file in files:
+            if file.suffix != ".pyc" and file.name != "README.md":
+                total.update(f"{path.name}/{file.relative_to(path).as_posix()}\0".encode())
+                total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()

@@ -1,0 +1,120 @@
+"""The kernel's counters in /proc, read before and after a sample → what the sample cost.
+
+A host's counters are those of its kernel: hosts that report the same boot id share one, and are counted once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.errors import ResultsError
+from netlab.results.model import Counters, CpuTicks, Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_CPU_FIELDS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guest_nice")
+_NOT_MONOTONIC = ("idle", "iowait")  # proc(5): the kernel may take some back
+_WRAP = 2**32  # softirq and softnet counts are 32 bits wide
+_MAX_DIGITS = 20
+
+
+class RawCounters(Frozen):
+    """Text of /proc/stat (its cpu lines), /proc/softirqs and /proc/net/softnet_stat."""
+
+    stat: str
+    softirqs: str
+    softnet: str
+
+
+class RawHost(Frozen):
+    """One host's readings around a sample."""
+
+    boot_id: str
+    before: RawCounters
+    after: RawCounters
+
+
+def kernels(hosts: Mapping[str, RawHost]) -> tuple[Counters, ...]:
+    """Return one `Counters` a kernel, in the order of the hosts; ResultsError where a text is not what Linux writes."""
+    by_kernel: dict[str, list[str]] = {}
+    for name, host in hosts.items():
+        by_kernel.setdefault(host.boot_id, []).append(name)
+    return tuple(_counters(tuple(names), hosts[names[0]]) for names in by_kernel.values())
+
+
+def parse_stat(text: str) -> dict[str, int]:
+    """Read the first line of /proc/stat in ticks of 1/100 s, by the kernel's field names."""
+    words = text.partition("\n")[0].split()
+    if words[:1] != ["cpu"] or len(words) <= len(_CPU_FIELDS):
+        raise ResultsError(f"/proc/stat: the first line is not 'cpu' and {len(_CPU_FIELDS)} figures: {text[:60]!r}")
+    return dict(zip(_CPU_FIELDS, _integers("/proc/stat", words[1:]), strict=False))
+
+
+def parse_softirqs(text: str) -> dict[str, int]:
+    """Read softirqs by vector since boot, all CPUs together."""
+    header, *rows = text.splitlines() or [""]
+    cpus = header.split()
+    if not rows or not cpus or not all(cpu.startswith("CPU") for cpu in cpus):
+        raise ResultsError(f"/proc/softirqs: no line of CPUs and no vectors: {text[:60]!r}")
+    return dict(_vector(row, len(cpus)) for row in rows)
+
+
+def parse_softnet(text: str) -> tuple[int, int, int]:
+    """Read (processed, dropped, squeezed) since boot, all CPUs together; later columns vary by kernel."""
+    rows = [_integers("/proc/net/softnet_stat", line.split(), base=16) for line in text.splitlines()]
+    if not rows or any(len(row) < 3 for row in rows):
+        raise ResultsError(f"/proc/net/softnet_stat: no rows of at least three figures: {text[:60]!r}")
+    processed, dropped, squeezed = (sum(column) for column in list(zip(*rows, strict=False))[:3])
+    return processed, dropped, squeezed
+
+
+def _vector(row: str, cpus: int) -> tuple[str, int]:
+    name, colon, rest = row.partition(":")
+    counts = _integers("/proc/softirqs", rest.split())
+    if not colon or len(counts) != cpus:
+        raise ResultsError(f"/proc/softirqs: not a vector and {cpus} counts: {row[:60]!r}")
+    return name.strip(), sum(counts)
+
+
+def _integers(file: str, words: Iterable[str], base: int = 10) -> list[int]:
+    digits = frozenset("0123456789abcdefABCDEF"[: 10 if base == 10 else 22])
+    words = list(words)
+    wrong = next((word for word in words if len(word) > _MAX_DIGITS or not digits.issuperset(word)), None)
+    if wrong is not None:
+        raise ResultsError(f"{file}: {wrong[:40]!r} is not a count")
+    return [int(word, base) for word in words]
+
+
+def _counters(names: tuple[str, ...], host: RawHost) -> Counters:
+    before, after = host.before, host.after
+    processed, dropped, squeezed = (
+        (new - old) % _WRAP
+        for old, new in zip(parse_softnet(before.softnet), parse_softnet(after.softnet), strict=True)
+    )
+    return Counters(
+        hosts=names,
+        cpu=_cpu(parse_stat(before.stat), parse_stat(after.stat)),
+        softirqs=_softirqs(parse_softirqs(before.softirqs), parse_softirqs(after.softirqs)),
+        softnet_processed=processed,
+        softnet_dropped=dropped,
+        softnet_squeezed=squeezed,
+    )
+
+
+def _softirqs(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    if before.keys() != after.keys():
+        raise ResultsError("/proc/softirqs: the vectors before and after the sample differ")
+    return {vector: (after[vector] - count) % _WRAP for vector, count in before.items()}
+
+
+def _cpu(before: dict[str, int], after: dict[str, int]) -> CpuTicks:
+    delta = {field: after[field] - before[field] for field in _CPU_FIELDS}
+    for field in _NOT_MONOTONIC:
+        delta[field] = max(delta[field], 0)
+    delta["user"] -= delta.pop("guest")  # the kernel counts a guest's time in both
+    delta["nice"] -= delta.pop("guest_nice")
+    backwards = next((field for field, ticks in delta.items() if ticks < 0), None)
+    if backwards:
+        raise ResultsError(f"/proc/stat: {backwards!r} went backwards during the sample")
+    return CpuTicks(**delta)

@@ -1,0 +1,91 @@
+"""What wrk reported: the JSON of the benchmark role's report.lua, checked against wrk's own text."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import Field
+
+from netlab.errors import ResultsError
+from netlab.results.model import Frozen, LatencySummary, WrkErrors, WrkResult
+
+_Count = Annotated[int, Field(ge=0)]
+_TEXT_REQUESTS = re.compile(r"^ *([0-9]{1,20}) requests in ", re.MULTILINE | re.ASCII)
+
+
+class RawErrors(Frozen):
+    """Failed requests by wrk's own classes."""
+
+    connect: _Count
+    read: _Count
+    write: _Count
+    status: _Count
+    timeout: _Count
+
+
+class RawSummary(Frozen):
+    """wrk's `summary`; duration in µs."""
+
+    requests: _Count
+    duration: _Count
+    bytes: _Count
+    errors: RawErrors
+
+
+class RawWrk(Frozen):
+    """One wrk run as the driver wrote it; latencies in µs."""
+
+    exit_code: int
+    stdout: str
+    summary: RawSummary
+    latency: LatencySummary
+    histogram: tuple[tuple[_Count, _Count], ...]
+
+
+def wrk_result(raw: RawWrk) -> WrkResult:
+    """Return the run as a value; ResultsError where it failed, completed nothing or contradicts itself."""
+    _check_ran(raw)
+    _check_text(raw)
+    _check_latency(raw.latency)
+    _check_histogram(raw)
+    return WrkResult(
+        requests=raw.summary.requests,
+        duration_us=raw.summary.duration,
+        bytes=raw.summary.bytes,
+        errors=WrkErrors(**raw.summary.errors.model_dump()),
+        latency_us=raw.latency,
+        histogram=raw.histogram,
+    )
+
+
+def _check_ran(raw: RawWrk) -> None:
+    if raw.exit_code:
+        raise ResultsError(f"wrk.exit_code: wrk failed with {raw.exit_code}")
+    if not raw.summary.requests or not raw.summary.duration:
+        raise ResultsError(
+            f"wrk.summary: wrk completed {raw.summary.requests} requests in {raw.summary.duration} µs",
+            hint="The server accepted connections and did not answer.",
+        )
+
+
+def _check_text(raw: RawWrk) -> None:
+    """Compare the two ways out of one program: its text and the Lua report; a mixed-up file shows here."""
+    printed = _TEXT_REQUESTS.search(raw.stdout)
+    if not printed or int(printed[1]) != raw.summary.requests:
+        said = printed[1] if printed else "no"
+        raise ResultsError(f"wrk.stdout: wrk printed {said} requests, its report says {raw.summary.requests}")
+
+
+def _check_latency(latency: LatencySummary) -> None:
+    rising = (0, latency.min, latency.p50, latency.p90, latency.p99, latency.max)
+    finite = all(math.isfinite(value) for value in (*rising, latency.mean, latency.stdev))
+    if not finite or any(low > high for low, high in pairwise(rising)):
+        raise ResultsError(f"wrk.latency: not latencies in rising order: {rising[1:]}")
+
+
+def _check_histogram(raw: RawWrk) -> None:
+    if not raw.histogram or any(low[0] >= high[0] for low, high in pairwise(raw.histogram)):
+        raise ResultsError("wrk.histogram: not pairs of (µs, count) in rising order")

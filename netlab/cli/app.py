@@ -1,0 +1,68 @@
+"""All commands in the order in which ``netlab --help`` lists them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from netlab import __version__
+from netlab.cli import (
+    bench,
+    completion,
+    doctor,
+    down,
+    init,
+    inventory,
+    plan,
+    profiles,
+    report,
+    run,
+    ssh,
+    status,
+    up,
+)
+from netlab.cli.parser import Parser, add_global_options
+from netlab.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = (run, init, doctor, profiles, plan, up, status, ssh, bench, report, inventory, down, completion)
+
+
+def build_parser() -> Parser:
+    """Make the parser of the whole command line."""
+    parser = Parser(
+        prog="netlab",
+        description="Measure what a container network costs: 'netlab run' does it all, the other commands are its parts.",
+        epilog="'netlab COMMAND --help' shows an example and the exit codes of a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"netlab {__version__}")
+    add_global_options(parser)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
+    for command in COMMANDS:
+        command.register(subparsers)
+    return parser
+
+
+def run_command(argv: Sequence[str] | None = None) -> int:
+    """Parse the command line and run its command; return the exit code."""
+    parser = build_parser()
+    args = parser.parse(sys.argv[1:] if argv is None else argv)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return UsageError.exit_code
+    if args.directory is not None:
+        _enter(args.directory)
+    return int(args.run(args))
+
+
+def _enter(directory: str) -> None:
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise UsageError(f"cannot work in {directory}: {error.strerror}") from error

@@ -1,0 +1,48 @@
+"""Writes the pages in docs/ that are made from code: ``python -m netlab.cli.docs``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from netlab.cli.app import build_parser
+from netlab.spec import generate_sample, generate_schema, generate_table
+
+_MADE = "<!-- Made by `python -m netlab.cli.docs`; a test fails when it is out of date. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Return every made page by file name."""
+    return {
+        "cli.md": cli(),
+        "netlab-yml.md": spec(),
+        "netlab.schema.json": json.dumps(generate_schema(), indent=2) + "\n",
+    }
+
+
+def cli() -> str:
+    """Help pages of all commands as Markdown."""
+    os.environ["COLUMNS"] = "100"  # argparse wraps at the width of the terminal
+    parser = build_parser()
+    parts = [f"# Commands\n\n{_MADE}```text\n{parser.format_help()}```\n"]
+    parts += [f"## {name}\n\n```text\n{each.format_help()}```\n" for name, each in parser.commands().items()]
+    return "\n".join(parts)
+
+
+def spec() -> str:
+    """Keys of ``netlab.yml`` and a sample as Markdown."""
+    intro = "`netlab.yml` makes its folder a lab. Without the file, or a key of it, the defaults count.\n"
+    editor = "Editors that know JSON Schema check it with [netlab.schema.json](netlab.schema.json).\n"
+    sample = f"What `netlab init` writes:\n\n```yaml\n{generate_sample()}```\n"
+    return f"# netlab.yml\n\n{_MADE}{intro}\n{generate_table()}\n\n{editor}\n{sample}"
+
+
+def write(folder: Path) -> None:
+    """Write all pages into ``folder``."""
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(__file__).resolve().parents[2] / "docs")

@@ -1,0 +1,45 @@
+"""``netlab doctor``: does this machine have what netlab needs?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.cli import options
+from netlab.cli.parser import add_command
+from netlab.errors import RequirementError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from netlab.cli.parser import Subparsers
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command."""
+    parser = add_command(
+        subparsers,
+        "doctor",
+        run,
+        summary="check what this machine lacks",
+        description="Check the programs, the space and the accelerator that netlab needs, and say how to get what lacks.",
+        example="netlab doctor --json",
+        raises=(RequirementError,),
+    )
+    options.add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Run the command."""
+    import json  # noqa: PLC0415 - imported late, so that --help is quick
+
+    from netlab import workflow  # noqa: PLC0415 - as above
+
+    checks = workflow.doctor()
+    if args.json:
+        print(json.dumps([check.model_dump(mode="json") for check in checks], indent=2))
+    else:
+        for check in checks:
+            print(f"{'ok' if check.ok else 'LACKS':<6}{check.name}: {check.message}")
+            if check.hint:
+                print(f"      {check.hint}")
+    return 0 if all(check.ok for check in checks) else RequirementError.exit_code

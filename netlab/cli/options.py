@@ -1,0 +1,39 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netlab.cli.parser import Parser
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Split ``a,b,c``."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def add_profiles(parser: Parser) -> None:
+    """Add ``--profiles`` and what decides how hosts are made."""
+    parser.add_argument("--profiles", type=names, metavar="A,B", help="profiles to measure")
+    add_making(parser)
+
+
+def add_making(parser: Parser) -> None:
+    """Add what decides how hosts are made."""
+    parser.add_argument("--stack", choices=("vm", "datapath", "kubeadm"), help="data-path replica or real cluster")
+    parser.add_argument("--clock", choices=("auto", "real", "virtual"), help="what the hosts' clocks count")
+
+
+def add_measuring(parser: Parser) -> None:
+    """Add what decides how it is measured."""
+    add_profiles(parser)
+    parser.add_argument("--rounds", type=int, metavar="N", help="passes over all profiles and paths, 3 or more")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order")
+    parser.add_argument("--duration", type=int, metavar="S", help="seconds of a sample")
+    parser.add_argument("--connections", type=int, metavar="N", help="requests in flight")
+
+
+def add_json(parser: Parser) -> None:
+    """Add ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print JSON for scripts")

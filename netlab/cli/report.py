@@ -1,0 +1,58 @@
+"""``netlab report``: stored samples into a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlab.cli import options
+from netlab.cli.parser import add_command
+from netlab.errors import NotUp, ResultsError
+from netlab.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from netlab.cli.parser import Subparsers
+    from netlab.lab import Lab
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command."""
+    parser = add_command(
+        subparsers,
+        "report",
+        run,
+        summary="show and write the report of stored runs",
+        description="Compute the report from stored samples, show its tables, and write it as HTML, Markdown and JSON\n"
+        "beside the first run.",
+        example="netlab report",
+        raises=(NotUp, ResultsError),
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="*", help="id or folder of a run (the newest)")
+    options.add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Run the command."""
+    from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab.cli.work import open_lab, show_report  # noqa: PLC0415 - as above
+    from netlab.results.store import latest  # noqa: PLC0415 - as above
+
+    lab = open_lab()
+    folders = [find_run(lab, name) for name in args.runs] or [latest(lab.runs)]
+    report, paths = workflow.report(folders)
+    if args.json:
+        print(paths["json"].read_text(encoding="utf-8"))
+    else:
+        show_report(report, paths, args)
+    return 0
+
+
+def find_run(lab: Lab, name: str) -> Path:
+    """Find a run by its id, or by a folder anywhere."""
+    for folder in (lab.runs / name, Path(name)):
+        if (folder / "run.json").is_file():
+            return folder
+    known = [run.parent.name for run in lab.runs.glob("*/run.json")]
+    raise NotUp(f"there is no run '{name}'{did_you_mean(name, known)}", hint="'netlab status' lists the runs")

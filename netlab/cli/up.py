@@ -1,0 +1,47 @@
+"""``netlab up``: turn hosts into a profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.cli import options, plan
+from netlab.cli.parser import add_command
+from netlab.errors import AnsibleFailed, ConfigError, ImageError, LabBusy, MachineError, RequirementError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from netlab.cli.parser import Subparsers
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command."""
+    parser = add_command(
+        subparsers,
+        "up",
+        run,
+        summary="turn the lab's hosts into a profile",
+        description="Make the lab's hosts, or take those that run, and turn them into a profile. Safe to repeat.",
+        example="netlab up --profile calico-ipip",
+        raises=(ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, ImageError),
+    )
+    parser.add_argument("--profile", metavar="NAME", help="what to turn them into (the lab's first profile)")
+    options.add_making(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+
+
+def run(args: Namespace) -> int:
+    """Run the command."""
+    from netlab.cli.work import open_lab, progress_of, spec_of  # noqa: PLC0415 - imported late, so that --help is quick
+
+    lab = open_lab()
+    spec = spec_of(lab, args)
+    name = args.profile or spec.profiles[0]
+    if args.dry_run:
+        plan.show(lab, spec, [name], as_json=False)
+        return 0
+    from netlab import workflow  # noqa: PLC0415 - as above
+
+    with progress_of(lab, args) as progress:
+        workflow.up(lab, spec, name, progress)
+    return 0

@@ -1,0 +1,77 @@
+"""What commands that work on a lab share: the lab, its spec with the options laid over it, the progress display."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from netlab.errors import NetlabError, UsageError
+from netlab.lab import find_lab
+from netlab.progress import open_progress
+from netlab.spec import LabSpec, load_spec
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from netlab.lab import Lab
+    from netlab.progress import Progress
+    from netlab.report.model import Report
+
+
+def open_lab() -> Lab:
+    """Find the lab of the folder that the command was started in."""
+    return find_lab(Path.cwd())
+
+
+def spec_of(lab: Lab, args: Namespace) -> LabSpec:
+    """Read the lab's spec and lay the command's options over it."""
+    return override(load_spec(lab.folder), vars(args))
+
+
+def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
+    """Lay those options that were given over the spec; an option wins over ``netlab.yml``, key by key."""
+    data = spec.model_dump()
+    given = {name: value for name, value in options.items() if value is not None}
+    data |= {name: given[name] for name in ("profiles", "stack", "rounds", "seed", "clock") if name in given}
+    data["load"] |= {key: given[name] for name, key in _LOAD.items() if name in given}
+    try:
+        return LabSpec.model_validate(data)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise UsageError(f"{_option(detail['loc'])}{detail['msg'].removeprefix('Value error, ')}") from None
+
+
+@contextlib.contextmanager
+def progress_of(lab: Lab, args: Namespace) -> Iterator[Progress]:
+    """Open the display and the command's log; an error that names no log of its own names this one."""
+    lab.state_folder.mkdir(mode=0o700, exist_ok=True)
+    log = lab.logs / f"{args.command}.log"
+    try:
+        with open_progress(log, quiet=args.quiet, colour=not args.no_colour) as progress:
+            yield progress
+    except NetlabError as error:
+        error.log = error.log or log
+        raise
+
+
+def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None:
+    """Print the report's tables, then where its files are."""
+    from netlab.report.terminal import print_report  # noqa: PLC0415 - most commands show no report
+
+    print_report(report, Console(no_color=True if args.no_colour else None))
+    print(f"\nreport: {paths['html']}")
+
+
+_LOAD = {"duration": "duration_s", "connections": "connections"}
+
+
+def _option(location: tuple[str | int, ...]) -> str:
+    """Name the option that a part of the spec came from."""
+    names = {key: name for name, key in _LOAD.items()}
+    known = [names.get(str(part), str(part)) for part in location if part != "load"]
+    return f"--{known[0]}: " if known else ""

@@ -1,0 +1,136 @@
+"""Every error a user can meet, each with its exit code.
+
+    NetlabError                      1
+    ├── UsageError                   2   the command line asks for something that cannot be
+    ├── ConfigError                  3   netlab.yml, a profile or an input is wrong (file and line)
+    │   └── UnknownProfile           3
+    ├── RequirementError             4   this machine lacks something
+    │   ├── MissingTool              4   a program is not installed
+    │   ├── NoSpace                  4   too little disk space (says how much is needed)
+    │   └── PortInUse                4
+    ├── LabBusy                      5   another netlab works on this lab
+    ├── NotUp                        6   the lab has no such host, profile or run yet
+    ├── MachineError                 7   a virtual machine failed
+    │   ├── MachinePanicked          7
+    │   └── MachineSilent            7   no answer within the deadline
+    ├── AnsibleFailed                8   a task failed (host, task and message come first)
+    │   └── HostUnreachable          8   SSH was lost or never came up
+    ├── BenchmarkFailed              9   a sample could not be taken or is not credible
+    ├── ImageError                  10   baking the image failed
+    ├── ResultsError                11   stored results cannot be read
+    └── Interrupted                130   Ctrl-C (143: SIGTERM)
+
+Anything else is a bug in netlab: exit code 70, a crash log on disk and its path on the screen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+BUG_EXIT_CODE = 70
+
+
+class NetlabError(Exception):
+    """What failed and where, in one sentence; ``hint`` says what to do next; ``log`` holds the details."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None, log: Path | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.log = log
+
+
+class UsageError(NetlabError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class ConfigError(NetlabError):
+    """A file or an input of the user's is wrong; the message starts with ``FILE:LINE:`` where one is known."""
+
+    exit_code = 3
+
+
+class UnknownProfile(ConfigError):
+    """No profile has this name."""
+
+
+class RequirementError(NetlabError):
+    """This machine lacks something that the command needs."""
+
+    exit_code = 4
+
+
+class MissingTool(RequirementError):
+    """A program is not installed."""
+
+
+class NoSpace(RequirementError):
+    """Too little disk space."""
+
+
+class PortInUse(RequirementError):
+    """A TCP port that the lab needs on 127.0.0.1 is taken."""
+
+
+class LabBusy(NetlabError):
+    """Another netlab process holds the lab's lock."""
+
+    exit_code = 5
+
+
+class NotUp(NetlabError):
+    """The lab has no such host, profile or run yet."""
+
+    exit_code = 6
+
+
+class MachineError(NetlabError):
+    """A virtual machine failed."""
+
+    exit_code = 7
+
+
+class MachinePanicked(MachineError):
+    """The guest's kernel panicked or QEMU ended by itself."""
+
+
+class MachineSilent(MachineError):
+    """The machine gave no answer within the deadline."""
+
+
+class AnsibleFailed(NetlabError):
+    """A task failed on a host."""
+
+    exit_code = 8
+
+
+class HostUnreachable(AnsibleFailed):
+    """SSH to a host was lost or never came up."""
+
+
+class BenchmarkFailed(NetlabError):
+    """A sample could not be taken, or is not credible."""
+
+    exit_code = 9
+
+
+class ImageError(NetlabError):
+    """Baking the image failed."""
+
+    exit_code = 10
+
+
+class ResultsError(NetlabError):
+    """Stored results cannot be read."""
+
+    exit_code = 11
+
+
+class Interrupted(NetlabError):
+    """The user pressed Ctrl-C (130) or the process was asked to end (143)."""
+
+    exit_code = 130

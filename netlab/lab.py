@@ -1,0 +1,274 @@
+"""The state folder ``.netlab/``: keys, hosts, runs and logs; one lock a lab.
+
+.netlab/                      0700
+  state.json                  LabState
+  lock, lock.json             the lock and who holds it
+  keys/id_ed25519[.pub]       how netlab enters the hosts
+  keys/host_ed25519[.pub]     what the hosts prove themselves with, known before first contact
+  known_hosts, ssh_config
+  ansible/                    the private folder of the running play
+  machines/  runs/  logs/
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shlex
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
+
+from netlab import proc
+from netlab.errors import LabBusy, NetlabError, NotUp
+from netlab.results.model import Clock, Frozen
+from netlab.spec import FILE_NAME, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STATE_FOLDER = ".netlab"
+HOST_KEY_ALIAS = "netlab"
+"""All hosts of a lab share one host key, so a port that moves needs no new entry in ``known_hosts``."""
+
+Part = Literal["client", "node", "control"]
+GROUPS: dict[Part, str] = {"client": "clients", "node": "nodes", "control": "controls"}
+"""Ansible group of each part; plural, because a group must not be called like a host."""
+
+
+class Host(Frozen):
+    """A host of the lab, reached over SSH on 127.0.0.1."""
+
+    name: str
+    part: Part
+    ssh_port: int
+    lab_address: str
+
+
+class LabState(Frozen):
+    """What is up. ``profile`` is None while hosts exist but none is proven."""
+
+    schema_version: Literal[1] = 1
+    provider: str
+    clock: Clock
+    stack: Stack
+    profile: str | None = None
+    snapshot: str | None = None
+    """What the profile's snapshot is called: it changes with everything that goes into the profile."""
+    hosts: tuple[Host, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A folder with a ``netlab.yml`` (or none), and its state beside it."""
+
+    folder: Path
+
+    @property
+    def state_folder(self) -> Path:
+        """Keys, hosts, runs and logs of the lab."""
+        return self.folder / STATE_FOLDER
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.state_folder / "runs"
+
+    @property
+    def logs(self) -> Path:
+        """One file a command."""
+        return self.state_folder / "logs"
+
+    @property
+    def machines(self) -> Path:
+        """What the provider keeps: disks and pids."""
+        return self.state_folder / "machines"
+
+    @property
+    def ansible(self) -> Path:
+        """Private folder of the running play, emptied by each."""
+        return self.state_folder / "ansible"
+
+    @property
+    def key(self) -> Path:
+        """Private key that enters the hosts; the public one is beside it."""
+        return self.state_folder / "keys" / "id_ed25519"
+
+    @property
+    def host_key(self) -> Path:
+        """Private key that the hosts prove themselves with; the public one is beside it."""
+        return self.state_folder / "keys" / "host_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The lab's host key, and no other."""
+        return self.state_folder / "known_hosts"
+
+    @property
+    def ssh_config(self) -> Path:
+        """The hosts by name, for plain ``ssh``."""
+        return self.state_folder / "ssh_config"
+
+    @property
+    def sockets(self) -> Path:
+        """Where UNIX sockets of this lab go; their paths may have about 100 characters, so they are not in the lab."""
+        digest = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"netlab-{os.getuid()}-{digest}"
+
+    def create(self) -> None:
+        """Make what is missing: folders, keys, ``known_hosts``."""
+        for folder in (self.state_folder, self.key.parent, self.runs, self.logs, self.machines):
+            folder.mkdir(mode=0o700, parents=folder != self.state_folder, exist_ok=True)
+        private_folder(self.sockets)
+        for key in (self.key, self.host_key):
+            _make_key(key)
+        public = " ".join(self.host_key.with_suffix(".pub").read_text().split()[:2])
+        write_atomic(self.known_hosts, f"{HOST_KEY_ALIAS} {public}\n".encode())
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the lab; LabBusy at once when another netlab does."""
+        import filelock  # noqa: PLC0415 - commands that take no lock start faster
+
+        self.state_folder.mkdir(mode=0o700, exist_ok=True)
+        holder = self.state_folder / "lock.json"
+        try:
+            lock = filelock.FileLock(self.state_folder / "lock", timeout=0)
+            lock.acquire()
+        except filelock.Timeout:
+            raise LabBusy(
+                f"another netlab works on {self.folder}{_holder(holder)}", hint="wait for it to end"
+            ) from None
+        try:
+            write_atomic(holder, json.dumps({"pid": os.getpid(), "command": shlex.join(sys.argv)}).encode())
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    def load_state(self) -> LabState | None:
+        """Read what is up; None when nothing is."""
+        path = self.state_folder / "state.json"
+        try:
+            return LabState.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            hint = "run 'netlab down', then 'netlab up' again"
+            raise NetlabError(f"{path} cannot be read: {error.errors()[0]['msg']}", hint=hint) from error
+
+    def save_state(self, state: LabState | None) -> None:
+        """Store what is up, and ``ssh_config`` with it; None: nothing is."""
+        path = self.state_folder / "state.json"
+        if state is None:
+            path.unlink(missing_ok=True)
+            self.ssh_config.unlink(missing_ok=True)
+        else:
+            write_atomic(self.ssh_config, self.ssh_config_text(state.hosts).encode())
+            write_atomic(path, state.model_dump_json(indent=2).encode())
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Hosts that are up; NotUp when none is."""
+        state = self.load_state()
+        if state is None or not state.hosts:
+            raise NotUp(f"the lab in {self.folder} is not up", hint="run 'netlab up' first")
+        return state.hosts
+
+    def ssh_options(self) -> dict[str, str]:
+        """Return what every SSH connection of the lab is made with; nothing of the user's own settings."""
+        return {
+            "User": "root",
+            "IdentityFile": _ssh_path(self.key),
+            "IdentitiesOnly": "yes",
+            "UserKnownHostsFile": _ssh_path(self.known_hosts),
+            "GlobalKnownHostsFile": "/dev/null",
+            "HostKeyAlias": HOST_KEY_ALIAS,
+            "StrictHostKeyChecking": "yes",
+            "UpdateHostKeys": "no",
+            "PasswordAuthentication": "no",
+            "LogLevel": "ERROR",
+        }
+
+    def ssh_config_text(self, hosts: tuple[Host, ...]) -> str:
+        """Render an ``ssh_config`` in which the hosts stand by name."""
+        stanzas = [f"Host {host.name}\n  HostName 127.0.0.1\n  Port {host.ssh_port}\n" for host in hosts]
+        common = "".join(f"  {key} {value}\n" for key, value in self.ssh_options().items())
+        return "\n".join([*stanzas, f"Host *\n{common}"])
+
+    def inventory(self, hosts: tuple[Host, ...]) -> dict[str, Any]:
+        """Return the inventory in the form that Ansible's YAML inventories have."""
+        options = " ".join(shlex.quote(f"-o{key}={value}") for key, value in self.ssh_options().items())
+        common = {"ansible_user": "root", "ansible_ssh_common_args": options}
+        groups = {
+            group: {"hosts": {host.name: _host_vars(host) for host in hosts if host.part == part}}
+            for part, group in GROUPS.items()
+        }
+        return {"all": {"vars": common, "children": groups}}
+
+
+def find_lab(start: Path) -> Lab:
+    """Find the lab of the nearest folder upwards that has a ``netlab.yml`` or a ``.netlab/``; else ``start``'s own."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file() or (folder / STATE_FOLDER / "state.json").is_file():
+            return Lab(folder)
+    return Lab(start)
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Replace ``path`` as a whole: a reader sees the old content or the new, never a part."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder in a place that all users share, and refuse one that somebody else put there."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    status = path.lstat()
+    if path.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise NetlabError(f"{path} belongs to somebody else or is open to others", hint=f"remove {path}")
+
+
+def _make_key(path: Path) -> None:
+    if not path.with_suffix(".pub").exists():
+        path.unlink(missing_ok=True)
+        proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", path], timeout=60)
+
+
+def _host_vars(host: Host) -> dict[str, Any]:
+    return {
+        "ansible_host": "127.0.0.1",
+        "ansible_port": host.ssh_port,
+        "netlab_part": host.part,
+        "netlab_address": host.lab_address,
+    }
+
+
+def _ssh_path(path: Path) -> str:
+    """Quote a path for ssh, which splits at spaces and expands ``%``."""
+    return '"{}"'.format(str(path).replace("%", "%%"))
+
+
+def _holder(path: Path) -> str:
+    """Say who holds the lock; the holder may be just about to write it, or gone."""
+    try:
+        holder = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return ""
+    return f": process {holder['pid']}, {holder['command']}"

@@ -1,0 +1,65 @@
+"""Where hosts come from. A provider makes hosts that answer to SSH; it knows nothing of profiles or benchmarks.
+
+To add one: a module here with a class that satisfies ``Provider``, an entry in ``PROVIDERS``, and its name in
+``netlab.spec.Provider``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from netlab.providers.qemu import QemuProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netlab.lab import Host, Lab
+    from netlab.progress import Progress
+    from netlab.results.model import Clock, Environment
+    from netlab.spec import LabSpec
+
+
+class Provider(Protocol):
+    """Hosts of one lab."""
+
+    @property
+    def clock(self) -> Clock:
+        """Return what the hosts' clocks count."""
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Return the hosts, with the ports and addresses that they will have."""
+
+    def running(self) -> bool:
+        """Whether all hosts are there."""
+
+    def up(self, tag: str) -> None:
+        """Make all hosts answer to SSH, in snapshot ``tag`` when there is one, else as first booted."""
+
+    def snapshots(self) -> set[str]:
+        """Return names of states that ``restore`` can bring back; empty when a provider has no snapshots."""
+
+    def save(self, tag: str) -> None:
+        """Keep the present state of all hosts under ``tag``."""
+
+    def restore(self, tag: str) -> None:
+        """Bring all hosts back to state ``tag``; connections to them are lost."""
+
+    def reset(self) -> None:
+        """Bring all hosts back to how they were first booted."""
+
+    def check(self) -> None:
+        """Raise MachineError when a host is gone."""
+
+    def environment(self) -> Environment:
+        """Return what a run must record about where it was measured."""
+
+    def down(self) -> None:
+        """Remove the hosts; nothing of them is left running."""
+
+
+PROVIDERS: dict[str, Callable[[Lab, LabSpec, Progress], Provider]] = {"qemu": QemuProvider}
+
+
+def provider_of(lab: Lab, spec: LabSpec, progress: Progress) -> Provider:
+    """Return the provider that the lab's ``netlab.yml`` names."""
+    return PROVIDERS[spec.provider](lab, spec, progress)

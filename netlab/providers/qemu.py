@@ -1,0 +1,208 @@
+"""The embedded default: hosts in QEMU on this machine, with no daemon, no cloud and no root."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import platform
+import shutil
+import socket
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlab import __version__, assets, proc
+from netlab.errors import MachineSilent, PortInUse
+from netlab.lab import Host
+from netlab.results.model import Clock, Environment
+from netlab.vm import accel, boot, image
+from netlab.vm.fleet import BASE, Fleet, FleetShape, stop_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netlab.lab import Lab, Part
+    from netlab.progress import Progress
+    from netlab.spec import LabSpec
+
+NETWORK = ipaddress.ip_network("10.10.0.0/24")
+FIRST_ADDRESS = 10
+BOOT_TIMEOUT_S = 600.0
+RESUME_TIMEOUT_S = 120.0
+
+
+class QemuProvider:
+    """Hosts in QEMU: a machine each on the real clock, containers of one machine on the virtual clock."""
+
+    def __init__(self, lab: Lab, spec: LabSpec, progress: Progress) -> None:
+        self.lab = lab
+        self.spec = spec
+        self.progress = progress
+
+    @cached_property
+    def accelerator(self) -> accel.Accelerator:
+        """Found by booting something tiny, once for this boot of the machine."""
+        return accel.probe(assets.cache())
+
+    @property
+    def clock(self) -> Clock:
+        """Virtual where nothing accelerates, unless netlab.yml says."""
+        if self.spec.clock != "auto":
+            return self.spec.clock
+        return "virtual" if self.accelerator.name == "tcg" else "real"
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """The machines; bakes the image when the cache lacks it."""
+        shape = FleetShape(
+            image=image.bake(assets.cache(), self.progress),
+            accelerator=self._counting_accelerator(),
+            clock=self.clock,
+            cpus=self.spec.fleet.cpus,
+            host_memory_mib=self.spec.fleet.host_memory_mib,
+        )
+        keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
+        return Fleet(self.lab.machines, assets.cache(), shape, self.hosts(), keys)
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Return the hosts; ports are those of the running lab, or free ones."""
+        return self._hosts
+
+    def running(self) -> bool:
+        """Whether all machines run."""
+        return any(self.lab.machines.glob("*/pid")) and self.fleet.running
+
+    def up(self, tag: str) -> None:
+        """Start all machines and wait for SSH: from snapshot ``tag``, from the booted fleet, or by booting."""
+        fleet = self.fleet
+        if fleet.running:
+            return
+        self.down()
+        known = fleet.prepare()
+        start = next((name for name in (tag, BASE) if name in known), None)
+        with self.progress.step("resume the fleet" if start else "boot the fleet"):
+            fleet.start(start)
+            self._wait_for_ssh(RESUME_TIMEOUT_S if start else BOOT_TIMEOUT_S)
+        if start is None:
+            self._settle()
+            fleet.save(BASE)
+
+    def snapshots(self) -> set[str]:
+        """Return the states that the machines' disks hold."""
+        return self.fleet.tags()
+
+    def save(self, tag: str) -> None:
+        """Keep the present state in the disks."""
+        self.fleet.save(tag)
+
+    def restore(self, tag: str) -> None:
+        """Go back to state ``tag``."""
+        self.fleet.load(tag)
+
+    def reset(self) -> None:
+        """Go back to the booted fleet."""
+        self.fleet.load(BASE)
+
+    def check(self) -> None:
+        """MachinePanicked when a machine has ended by itself."""
+        self.fleet.check()
+
+    def environment(self) -> Environment:
+        """Return what decides the figures besides the profile."""
+        fleet = self.fleet
+        config = fleet.machines[0].config
+        return Environment(
+            netlab_version=__version__,
+            provider="qemu",
+            clock=self.clock,
+            accelerator=self.accelerator.name,
+            qemu_version=self.accelerator.qemu_version,
+            host_cpu=host_cpu(),
+            host_cpus=os.cpu_count() or 1,
+            guest_os=image.OS_NAME,
+            guest_kernel=image.bake(assets.cache(), self.progress).kernel_version,
+            guest_cpus=config.cpus,
+            guest_memory_mib=sum(machine.config.memory_mib for machine in fleet.machines),
+            image_key=image.image_key(),
+            fleet={host.name: host.part for host in self.hosts()},
+        )
+
+    def down(self) -> None:
+        """End the machines and remove their disks; new snapshots go to the cache."""
+        stop_all(self.lab.machines)
+        if any(self.lab.machines.glob("*/*.qcow2")) and image.find(assets.cache()):
+            self.fleet.publish()
+        shutil.rmtree(self.lab.machines, ignore_errors=True)
+        self.lab.machines.mkdir(mode=0o700, exist_ok=True)
+
+    @cached_property
+    def _hosts(self) -> tuple[Host, ...]:
+        state = self.lab.load_state()
+        parts = _parts(self.spec.fleet.nodes)
+        if state is not None and [host.name for host in state.hosts] == list(parts):
+            return state.hosts
+        ports = _ports(self.spec.fleet.ssh_port, len(parts))
+        return tuple(
+            Host(name=name, part=part, ssh_port=port, lab_address=str(NETWORK[FIRST_ADDRESS + index]))
+            for index, ((name, part), port) in enumerate(zip(parts.items(), ports, strict=True))
+        )
+
+    def _counting_accelerator(self) -> accel.Accelerator:
+        """Only TCG can count instructions."""
+        found = self.accelerator
+        return found.model_copy(update={"name": "tcg"}) if self.clock == "virtual" else found
+
+    def _wait_for_ssh(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        for host in self.hosts():
+            self.progress.task(host.name, "wait for SSH")
+            while not self._answers(host):
+                self.fleet.check()
+                if time.monotonic() > deadline:
+                    log = self.fleet.machines[0].console
+                    raise MachineSilent(f"{host.name} did not answer to SSH within {timeout:g} s", log=log)
+
+    def _answers(self, host: Host) -> bool:
+        command = ["ssh", "-F", self.lab.ssh_config, "-o", "ConnectTimeout=10", host.name, "true"]
+        with contextlib.suppress(MachineSilent):
+            if proc.run(command, timeout=15, check=False, error=MachineSilent).exit_code == 0:
+                return True
+            time.sleep(0.2)
+        return False
+
+    def _settle(self) -> None:
+        """A freshly booted guest has background jobs that would take 9 % off the first sample."""
+        self.progress.task("fleet", "wait until it is idle")
+        for host in self.hosts():
+            command = ["ssh", "-F", self.lab.ssh_config, host.name, "systemctl is-system-running --wait; sleep 5"]
+            proc.run(command, timeout=BOOT_TIMEOUT_S, check=False)
+
+
+def host_cpu() -> str:
+    """Return the processor's name, as the kernel gives it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _parts(nodes: int) -> dict[str, Part]:
+    return {"client": "client", **{f"node{number}": "node" for number in range(1, nodes + 1)}}
+
+
+def _ports(first: int, count: int) -> Iterable[int]:
+    """Return TCP ports on 127.0.0.1: the fixed ones, each free now, or any free ones."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for index, sock in enumerate(sockets):
+            port = first + index if first else 0
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(("127.0.0.1", port))
+            except OSError as error:
+                hint = "end the program that listens there, or set fleet.ssh_port in netlab.yml to another number"
+                raise PortInUse(f"port {port} on 127.0.0.1 is in use, but the lab needs it for SSH", hint=hint) from error
+        return [sock.getsockname()[1] for sock in sockets]

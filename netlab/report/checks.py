@@ -1,0 +1,91 @@
+"""What makes a number doubtful, one sentence each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab import stats
+from netlab.report.words import counted, joined, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from netlab.report.cells import Source
+    from netlab.report.values import Cell
+    from netlab.results.model import Run, Sample
+
+NOISY_PERCENT = 5.0
+STEAL_PERCENT = 1.0
+
+
+def warnings(runs: Sequence[Run], sources: Sequence[Source], cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Everything the reader must know before believing the numbers."""
+    planned = sum(run.header.rounds for run in runs)
+    found = [text for source in sources for text in _of_samples(source)]
+    found += [text for cell in cells for text in _of_cell(cell, planned)]
+    return tuple(found)
+
+
+def _of_samples(source: Source) -> Iterator[str]:
+    yield from _failures(source)
+    if odd := [sample for sample in source.samples if _odd(sample)]:
+        flying = stats.in_flight(odd[0].wrk.requests_per_second, odd[0].wrk.latency_us.mean)
+        yield (
+            f"{source.name}: requests/s \N{MULTIPLICATION SIGN} mean response time makes {flying:.1f} requests in "
+            f"flight in {_rounds(odd)}, but wrk held {odd[0].load.connections} connections (Little's law): "
+            "the client was saturated or the response times are wrong."
+        )
+    if dropped := sum(kernel.softnet_dropped for sample in source.samples for kernel in sample.kernels):
+        yield f"{source.name}: the kernel dropped {counted(dropped, 'packet')} because a backlog queue was full."
+
+
+def _failures(source: Source) -> Iterator[str]:
+    failed = {
+        kind: sum(getattr(sample.wrk.errors, kind) for sample in source.samples)
+        for kind in type(source.first.wrk.errors).model_fields
+    }
+    if any(failed.values()):
+        kinds = joined(f"{count} {kind}" for kind, count in failed.items() if count)
+        yield f"{source.name}: {counted(sum(failed.values()), 'request')} failed ({kinds})."
+    if silent := [sample for sample in source.samples if sample.wrk.requests == 0]:
+        yield f"{source.name}: no request was answered in {_rounds(silent)}."
+
+
+def _odd(sample: Sample) -> bool:
+    wrk, load = sample.wrk, sample.load
+    if wrk.requests == 0:
+        return False
+    return stats.breaks_littles_law(
+        wrk.requests_per_second, wrk.latency_us.mean, load.connections, keepalive=load.keepalive
+    )
+
+
+def _rounds(samples: Sequence[Sample]) -> str:
+    word = "round" if len(samples) == 1 else "rounds"
+    return f"{word} {joined(str(sample.round) for sample in samples)}"
+
+
+def _of_cell(cell: Cell, planned: int) -> Iterator[str]:
+    if cell.rounds < planned:
+        yield f"{cell.name}: measured in {cell.rounds} of {counted(planned, 'round')}."
+    if cell.rate.spread_percent > NOISY_PERCENT:
+        yield f"{cell.name}: requests/s spread by {percent(cell.rate.spread_percent)} between rounds."
+    for kernel in cell.cpu:
+        if kernel.percent["steal"] > STEAL_PERCENT:
+            yield f"{cell.name}: the host took {percent(kernel.percent['steal'])} of a CPU from {joined(kernel.hosts)}."
+    yield from _of_comparison(cell)
+
+
+def _of_comparison(cell: Cell) -> Iterator[str]:
+    if cell.change is None:
+        return
+    if cell.change.percent is None and cell.change.pairs:
+        yield f"{cell.name}: a round without any answered request cannot be compared."
+    elif cell.change.verdict == "cannot tell":
+        pairs = counted(cell.change.pairs, "round")
+        yield f"{cell.name}: {pairs} with a baseline cannot tell a difference from chance; {stats.FEWEST_ROUNDS} can."
+    if cell.change.verdict == "higher":
+        yield (
+            f"{cell.name}: more requests/s than the base ({cell.change.base}). That happens where a path bypasses work "
+            "that the host's own packets meet (its iptables, a qdisc), and is no mistake by itself."
+        )

@@ -1,0 +1,32 @@
+"""The report as one HTML file that needs nothing else: styles and charts are inside, and there is no script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.report import words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from netlab.report.values import Report
+
+TEMPLATE = "report.html.j2"
+
+
+def render(report: Report) -> str:
+    """Render the whole page."""
+    from markupsafe import Markup  # noqa: PLC0415 - as below
+
+    from netlab.report import charts  # noqa: PLC0415 - only this format draws
+
+    # Markup: the charts are netlab's own SVG, in which matplotlib escaped every text.
+    drawn = {name: Markup(picture) for name, picture in charts.draw(report).items()}  # noqa: S704
+    return _environment().get_template(TEMPLATE).render(report=report, charts=drawn, words=words)
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - `netlab --help` needs none
+
+    loader = PackageLoader("netlab.report", "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -1,0 +1,130 @@
+"""The report as Markdown (GitHub's), for issues and pull requests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netlab.report import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from netlab.report.values import Cell, Report
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+
+
+def render(report: Report) -> str:
+    """Render the whole document."""
+    parts = [
+        f"# {_plain(report.title)}",
+        _list(headline.text for headline in report.headlines),
+        f"> {_plain(report.clock_note)}",
+        _costs(report),
+        _section("Read with care", _list(report.warnings), wanted=bool(report.warnings)),
+        _section("Where the CPU time went", _subsystems(report), wanted=any(cell.hot_groups for cell in report.cells)),
+        _section("CPU time by class, % of one CPU", _cpu(report), wanted=any(cell.cpu for cell in report.cells)),
+        _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
+        _section("Hot kernel functions", _functions(report), wanted=any(cell.hot_functions for cell in report.cells)),
+        _section("Not measured", _missing(report), wanted=bool(report.missing)),
+        _section("How the numbers were made", _list(report.method), wanted=True),
+        _section("Where", _environment(report), wanted=True),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _section(title: str, body: str, *, wanted: bool) -> str:
+    return f"## {title}\n\n{body}" if wanted else ""
+
+
+def _costs(report: Report) -> str:
+    head = ["network", "path", "requests/s", "spread", f"against {report.base}", "95 % CI"]
+    head += ["p50 µs", "p90 µs", "p99 µs", "CPU µs/request"]
+    return _table(head, (_cost(cell) for cell in report.cells))
+
+
+def _cost(cell: Cell) -> list[str]:
+    times = (cell.latency.p50_us, cell.latency.p90_us, cell.latency.p99_us) if cell.latency else (None,) * 3
+    return [
+        cell.label,
+        cell.path,
+        words.number(cell.rate.median),
+        words.percent(cell.rate.spread_percent),
+        words.difference(cell.change),
+        words.interval(cell.change),
+        *(words.number(time) for time in times),
+        words.number(cell.cpu_us_per_request, 1),
+    ]
+
+
+def _subsystems(report: Report) -> str:
+    rows = (
+        [
+            cell.name,
+            share.group,
+            words.percent(share.percent),
+            words.number(share.us_per_request, 1),
+            words.signed(share.change_us_per_request, 1),
+        ]
+        for cell in report.cells
+        for share in cell.hot_groups
+    )
+    head = ["cell", "subsystem", "of the busy samples", "CPU µs/request", f"µs/request against {report.base}"]
+    return _table(head, rows)
+
+
+def _cpu(report: Report) -> str:
+    classes = ("user", "nice", "system", "irq", "softirq", "steal", "iowait", "idle")
+    rows = (
+        [cell.name, words.joined(use.hosts), *(words.number(use.percent[name], 1) for name in classes)]
+        for cell in report.cells
+        for use in cell.cpu
+    )
+    return _table(["cell", "kernel of", *classes], rows)
+
+
+def _vectors(report: Report) -> list[str]:
+    return list(dict.fromkeys(vector for cell in report.cells for vector in cell.softirqs_per_request))
+
+
+def _softirqs(report: Report) -> str:
+    vectors = _vectors(report)
+    rows = (
+        [cell.name, *(words.number(cell.softirqs_per_request.get(vector), 3) for vector in vectors)]
+        for cell in report.cells
+    )
+    return _table(["cell", *vectors], rows)
+
+
+def _functions(report: Report) -> str:
+    rows = (
+        [cell.name, found.symbol, found.group, words.percent(found.percent)]
+        for cell in report.cells
+        for found in cell.hot_functions
+    )
+    return _table(["cell", "function", "subsystem", "of the busy samples"], rows)
+
+
+def _missing(report: Report) -> str:
+    return _table(["network", "path", "why"], ([gap.label, gap.path, gap.reason] for gap in report.missing))
+
+
+def _environment(report: Report) -> str:
+    facts = [[name, words.fact(value)] for name, value in report.environment]
+    runs = [[f"run {run.run_id}", words.run_text(run)] for run in report.runs]
+    return _table(["what", "value"], [*facts, *runs])
+
+
+def _list(items: Iterable[str]) -> str:
+    return "\n".join(f"- {_plain(item)}" for item in items)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_plain(text) for text in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split(" ")).replace("\n", " "))

@@ -1,0 +1,161 @@
+"""Runs → ``Report``: every number that a report shows is computed here, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.errors import ConfigError, ResultsError
+from netlab.report import checks, words
+from netlab.report.cells import Source, Taken, against, build_cell
+from netlab.report.values import Cell, Headline, Missing, Report, RunRef
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netlab.results.model import Load, ProfileInfo, Run, RunHeader
+
+METHOD = (
+    (
+        "Every difference is made of pairs: requests/s of a cell over those of the baseline in the same round. Each "
+        "round measured the cells in a random order of its own."
+    ),
+    (
+        "The interval is Student's t on the logarithms of those ratios. Each stands by itself: of twenty 95 % "
+        "intervals, one misses. “No difference shown” is not “equal”: the interval says how large a difference may "
+        "hide."
+    ),
+    (
+        "Response times are percentiles of one histogram that holds the requests of all rounds, as wrk corrected them "
+        "for coordinated omission. They were measured at saturation, where a slower path also queues longer."
+    ),
+    "CPU classes are % of one CPU. Busy is user + nice + system + irq + softirq; idle, iowait and steal are not work.",
+    (
+        "The profiler ran in passes of its own, never inside a timed sample; its shares are of the samples that found "
+        "the CPU busy."
+    ),
+)
+UNMEASURED = "no sample: the run ended before this cell was measured"
+_Key = tuple[str, str, "Load"]
+
+
+def build_report(runs: Sequence[Run]) -> Report:
+    """One report over ``runs``, which must have been measured in the same environment (else ``ConfigError``)."""
+    if not any(run.samples for run in runs):
+        raise ResultsError("there is no sample to report on", hint="measure a run first: netlab bench")
+    _refuse_mixtures([run.header for run in runs])
+    header, profiles = runs[0].header, _profiles(runs)
+    sources = _sources(runs, profiles)
+    cells = _cells(sources, header)
+    return Report(
+        title=f"The cost of {_count(profiles, header)}",
+        base=_base(header),
+        headlines=_headlines(cells, header, profiles),
+        clock_note=words.clock_note(header.environment.clock),
+        method=METHOD,
+        warnings=checks.warnings(runs, list(sources.values()), cells),
+        cells=cells,
+        subsystems=_subsystems(cells),
+        missing=_missing(profiles, cells),
+        descriptions={profile.label: profile.description for profile in profiles.values()},
+        environment=header.environment,
+        runs=tuple(_reference(run.header) for run in runs),
+    )
+
+
+def _count(profiles: dict[str, ProfileInfo], header: RunHeader) -> str:
+    return words.counted(len(profiles.keys() - {header.baseline_profile}), "container network")
+
+
+def _base(header: RunHeader) -> str:
+    return f"{header.baseline_profile}/{header.baseline_path}"
+
+
+def _reference(header: RunHeader) -> RunRef:
+    return RunRef(run_id=header.run_id, created_at=header.created_at, seed=header.seed, rounds=header.rounds)
+
+
+def _comparable(header: RunHeader) -> dict[str, object]:
+    fields: dict[str, object] = header.environment.model_dump(exclude={"netlab_version"})
+    return {**fields, "baseline": _base(header)}
+
+
+def _refuse_mixtures(headers: Sequence[RunHeader]) -> None:
+    first = _comparable(headers[0])
+    for other in headers[1:]:
+        differing = {name: value for name, value in _comparable(other).items() if value != first[name]}
+        if differing:
+            details = "; ".join(f"{name}: {first[name]} / {value}" for name, value in differing.items())
+            raise ConfigError(
+                f"runs {headers[0].run_id} and {other.run_id} come from different environments ({details})",
+                hint="make one report for each, or measure both again on the same lab",
+            )
+
+
+def _profiles(runs: Sequence[Run]) -> dict[str, ProfileInfo]:
+    found: dict[str, ProfileInfo] = {}
+    for profile in (profile for run in runs for profile in run.header.profiles):
+        found.setdefault(profile.name, profile)
+    return found
+
+
+def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo]) -> dict[_Key, Source]:
+    taken: dict[_Key, list[Taken]] = {}
+    for run in runs:
+        for sample in run.samples:
+            taken.setdefault((sample.profile, sample.path, sample.load), []).append(Taken(run.header.run_id, sample))
+    several = len({load for _, _, load in taken}) > 1
+    return {
+        (name, path, load): Source(
+            label=_label(profiles, name) + (f", load: {words.load_text(load)}" if several else ""),
+            taken=tuple(found),
+            hotspots=tuple(spot for run in runs for spot in run.hotspots if (spot.profile, spot.path) == (name, path)),
+        )
+        for (name, path, load), found in taken.items()
+    }
+
+
+def _label(profiles: dict[str, ProfileInfo], name: str) -> str:
+    return profiles[name].label if name in profiles else name
+
+
+def _cells(sources: dict[_Key, Source], header: RunHeader) -> tuple[Cell, ...]:
+    cells = []
+    for (_, _, load), source in sources.items():
+        baseline = sources.get((header.baseline_profile, header.baseline_path, load))
+        cell = build_cell(source, baseline, base=f"{_base(header)}, same round", cpus=header.environment.guest_cpus)
+        base_cell = build_cell(baseline, baseline, base="", cpus=header.environment.guest_cpus) if baseline else None
+        cells.append(cell if cell.is_baseline else against(cell, base_cell))
+    return tuple(sorted(cells, key=_rank))
+
+
+def _rank(cell: Cell) -> tuple[bool, float, str]:
+    """Baseline first, then cheapest to costliest; what cannot be compared comes last."""
+    change = cell.change.percent if cell.change and cell.change.percent is not None else float("-inf")
+    return not cell.is_baseline, -change, cell.name
+
+
+def _headlines(cells: Sequence[Cell], header: RunHeader, profiles: dict[str, ProfileInfo]) -> tuple[Headline, ...]:
+    stack = profiles[header.baseline_profile].stack if header.baseline_profile in profiles else None
+    base = words.base_phrase(_base(header), stack)
+    return tuple(
+        Headline(text=words.headline(cell, cell.change, base), verdict=cell.change.verdict)
+        for cell in reversed(cells)
+        if cell.change
+    )
+
+
+def _subsystems(cells: Sequence[Cell]) -> tuple[str, ...]:
+    largest: dict[str, float] = {}
+    for share in (share for cell in cells for share in cell.hot_groups):
+        largest[share.group] = max(share.percent, largest.get(share.group, 0.0))
+    return tuple(sorted(largest, key=lambda group: -largest[group]))
+
+
+def _missing(profiles: dict[str, ProfileInfo], cells: Sequence[Cell]) -> tuple[Missing, ...]:
+    measured = {(cell.profile, cell.path) for cell in cells}
+    return tuple(
+        Missing(label=profile.label, path=path, reason=profile.missing.get(path, UNMEASURED))
+        for profile in profiles.values()
+        for path in dict.fromkeys((*profile.paths, *profile.missing))
+        if (profile.name, path) not in measured
+    )

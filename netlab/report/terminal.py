@@ -1,0 +1,96 @@
+"""The report on a terminal, readable from 100 columns on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from netlab.report import words
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from netlab.report.values import Cell, Report
+
+STYLES = {"lower": "red", "higher": "green", "no difference shown": "", "cannot tell": "yellow"}
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Write the report to ``console``."""
+    console.print(render(report))
+
+
+def render(report: Report) -> RenderableType:
+    """Headlines, costs, hot functions and warnings; the rest is in the files."""
+    parts: list[RenderableType] = [Text(report.title, style="bold"), Text("")]
+    parts += [_bullet(headline.text, STYLES[headline.verdict]) for headline in report.headlines]
+    parts += [_costs(report)]
+    if any(cell.hot_groups for cell in report.cells):
+        parts += [_subsystems(report)]
+    if report.missing:
+        parts += [
+            Text("Not measured", style="bold"),
+            *(_bullet(f"{m.label} · {m.path}: {m.reason}") for m in report.missing),
+        ]
+    if report.warnings:
+        parts += [Text("Read with care", style="bold yellow"), *(_bullet(warning) for warning in report.warnings)]
+    return Group(*parts, Text(""), Text(report.clock_note, style="dim"))
+
+
+def _bullet(text: str, style: str = "") -> Table:
+    line = Table.grid(padding=(0, 1))
+    line.add_row(Text("•", style=style), Text(text))
+    return line
+
+
+def _costs(report: Report) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left", expand=False)
+    table.add_column("network and path", overflow="fold")
+    for head in (
+        "requests\n/s",
+        "spread\n",
+        "against the base\n(95 % CI)",
+        "p50\nµs",
+        "p90\nµs",
+        "p99\nµs",
+        "CPU µs\n/request",
+    ):
+        table.add_column(head, justify="right", no_wrap=True)
+    for cell in report.cells:
+        table.add_row(*_row(cell))
+    table.caption = (
+        f"base: {report.base}, same round; requests/s: median; spread: (max {words.MINUS} min)/mean of the rounds"
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _row(cell: Cell) -> list[Text]:
+    times = (cell.latency.p50_us, cell.latency.p90_us, cell.latency.p99_us) if cell.latency else (None,) * 3
+    style = STYLES[cell.change.verdict] if cell.change else "bold"
+    who = Text(cell.label)
+    difference = Text(words.difference(cell.change), style=f"bold {style}".strip())
+    if cell.change and cell.change.low_percent is not None:
+        difference.append(f"\n{words.interval(cell.change)}", style="not bold dim")
+    return [
+        who.append(f"\n  {cell.path}", style="bold"),
+        Text(words.number(cell.rate.median), style="bold"),
+        Text(words.percent(cell.rate.spread_percent)),
+        difference,
+        *(Text(words.number(time)) for time in times),
+        Text(words.number(cell.cpu_us_per_request, 1)),
+    ]
+
+
+def _subsystems(report: Report) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title="Where the CPU time went", title_justify="left")
+    table.add_column("network and path", overflow="fold", ratio=2)
+    table.add_column("subsystems: % of the busy samples", overflow="fold", ratio=3)
+    for cell in report.cells:
+        shares = [f"{share.group} {words.number(share.percent)}" for share in cell.hot_groups if share.percent >= 1]
+        table.add_row(Text(cell.name), Text(words.joined(shares) or words.NONE))
+    return table

@@ -1,0 +1,142 @@
+"""The report as frozen values, one JSON document; every number's unit and base is in its name or docstring."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic needs it at run time
+from typing import Literal
+
+from netlab.results.model import Environment, Frozen, Load
+from netlab.stats import Verdict  # noqa: TC001 - pydantic needs it at run time
+
+
+class Rate(Frozen):
+    """Requests per second over the rounds; ``spread_percent`` is (max - min) in % of the mean."""
+
+    median: float
+    mean: float
+    min: float
+    max: float
+    spread_percent: float
+
+
+class Latency(Frozen):
+    """Response times in µs from the merged histogram of all rounds, corrected for coordinated omission by wrk."""
+
+    p50_us: float
+    p90_us: float
+    p99_us: float
+    cdf: tuple[tuple[float, float], ...]
+    """(µs, % of requests that took no longer), rising."""
+
+
+class Change(Frozen):
+    """Difference of requests/s from the base in %: negative is a loss. The interval is on the mean paired ratio."""
+
+    base: str
+    percent: float | None
+    low_percent: float | None
+    high_percent: float | None
+    confidence_percent: float
+    pairs: int
+    """Rounds in which both the cell and its base were measured."""
+    verdict: Verdict
+
+
+class CpuUse(Frozen):
+    """One kernel's CPU time by class in % of one CPU; ``busy_percent`` leaves out idle, iowait and steal."""
+
+    hosts: tuple[str, ...]
+    percent: dict[str, float]
+    busy_percent: float
+
+
+class HotFunctionShare(Frozen):
+    """A kernel function's own time, in % of the profiler's samples that found the CPU busy."""
+
+    symbol: str
+    group: str
+    percent: float
+
+
+class GroupShare(Frozen):
+    """A subsystem's time in % of the busy samples and, where one kernel runs everything, in CPU µs per request."""
+
+    group: str
+    percent: float
+    us_per_request: float | None
+    change_us_per_request: float | None
+    """Against the baseline's cell."""
+
+
+class Cell(Frozen):
+    """Everything about one profile, path and load."""
+
+    profile: str
+    label: str
+    """The profile's, with the load where a report has several."""
+    path: str
+    name: str
+    """Unique in the report, for humans."""
+    load: Load
+    is_baseline: bool
+    rounds: int
+    requests: int
+    rate: Rate
+    latency: Latency | None
+    change: Change | None
+    """None for the baseline itself."""
+    cpu: tuple[CpuUse, ...]
+    cpu_us_per_request: float | None
+    """Busy CPU time of all kernels of the lab together, µs per request."""
+    softirqs_per_request: dict[str, float]
+    """Runs by vector, all kernels of the lab together."""
+    hot_functions: tuple[HotFunctionShare, ...]
+    hot_groups: tuple[GroupShare, ...]
+    profiler_samples: int
+
+
+class Missing(Frozen):
+    """A cell without a number, and why; it is not zero."""
+
+    label: str
+    path: str
+    reason: str
+
+
+class RunRef(Frozen):
+    """Where the samples came from."""
+
+    run_id: str
+    created_at: datetime
+    seed: int
+    rounds: int
+
+
+class Headline(Frozen):
+    """One sentence a cell, costliest first; ``verdict`` is that of its interval."""
+
+    text: str
+    verdict: Verdict
+
+
+class Report(Frozen):
+    """One document over one or more runs."""
+
+    schema_version: Literal[1] = 1
+    title: str
+    base: str
+    """Name of the baseline's cell, which every comparison is made with."""
+    headlines: tuple[Headline, ...]
+    clock_note: str
+    method: tuple[str, ...]
+    """How the numbers were made, one sentence each."""
+    warnings: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    """Baseline first, then from the cheapest to the costliest."""
+    subsystems: tuple[str, ...]
+    """Every group of kernel functions that was found, the one with the largest share of any cell first."""
+    missing: tuple[Missing, ...]
+    descriptions: dict[str, str]
+    """Profile label to what the profile is."""
+    environment: Environment
+    runs: tuple[RunRef, ...]

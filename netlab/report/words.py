@@ -1,0 +1,123 @@
+"""Numbers as text, and the sentences of a report. A missing number is a dash, never a zero."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netlab.report.values import Cell, Change, RunRef
+    from netlab.results.model import Clock, Load
+
+NONE = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+VIRTUAL = (
+    "Virtual clock: time is executed instructions on one guest CPU. A number here is the length of the code path, not "
+    "the speed of a wall clock. It does not move when the host is busy, and it leaves out what caches, memory, "
+    "hardware offload and parallelism would change."
+)
+REAL = (
+    "Real clock: wall time, so that these numbers include everything else that the host was doing. Each comparison is "
+    "made within one round to keep that out."
+)
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Group thousands: ``20 224``; a dash where there is no value."""
+    if value is None:
+        return NONE
+    return f"{value:,.{digits}f}".replace(",", NARROW).replace("-", MINUS)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Add the sign to a value in percent: ``15.1 %``."""
+    return NONE if value is None else number(value, digits) + NARROW + "%"
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """Write a difference: ``+4.0``, and ``0.0`` without a sign."""
+    if value is None:
+        return NONE
+    rounded = round(value, digits) or 0.0
+    return ("+" if rounded > 0 else "") + number(rounded, digits)
+
+
+def counted(count: int, noun: str) -> str:
+    """Choose singular or plural: ``1 round``, ``5 rounds``."""
+    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
+
+
+def joined(items: Iterable[str]) -> str:
+    """Make a list in a sentence."""
+    return ", ".join(items)
+
+
+def difference(change: Change | None) -> str:
+    """Write a cell's change: ``+4.1 %``; the baseline itself says so."""
+    if change is None:
+        return "base"
+    return NONE if change.percent is None else signed(change.percent, 1) + NARROW + "%"
+
+
+def interval(change: Change | None) -> str:
+    """Write the confidence interval: ``+3.8 … +4.3 %``."""
+    if change is None or change.low_percent is None:
+        return NONE
+    return f"{signed(change.low_percent, digits(change))} … {signed(change.high_percent, digits(change))}{NARROW}%"
+
+
+def digits(change: Change) -> int:
+    """Count the decimals that an interval needs for its two ends to differ."""
+    width = (change.high_percent or 0) - (change.low_percent or 0)
+    return 1 if width >= 0.1 else 2
+
+
+def load_text(load: Load) -> str:
+    """Say what wrk did."""
+    reuse = "kept alive" if load.keepalive else "a new connection a request"
+    return (
+        f"{counted(load.connections, 'connection')} in a closed loop, {counted(load.threads, 'thread')}, "
+        f"{load.duration_s} s after {load.warmup_s} s of warm-up, {reuse}, {number(load.response_bytes)} byte responses"
+    )
+
+
+def fact(value: object) -> str:
+    """Write a value of the environment."""
+    if isinstance(value, dict):
+        return joined(f"{name} ({part})" for name, part in value.items())
+    return NONE if value is None else str(value)
+
+
+def run_text(run: RunRef) -> str:
+    """Say when a run was made, and what repeats its order."""
+    return f"{run.created_at:%Y-%m-%d %H:%M} UTC, {counted(run.rounds, 'round')}, seed {run.seed}"
+
+
+def clock_note(clock: Clock) -> str:
+    """Say what kind of time the report is in."""
+    return VIRTUAL if clock == "virtual" else REAL
+
+
+def base_phrase(base: str, stack: str | None) -> str:
+    """Name the baseline in a sentence: ``on the bare VM (baseline-vm/host)``."""
+    return f"on the bare VM ({base})" if stack == "vm" else f"with {base}"
+
+
+def headline(cell: Cell, change: Change, base: str) -> str:
+    """Write the sentence ``Behind calico-ipip (data-path replica) through pod-ip the app answered 11.4 % fewer …``."""
+    return f"Behind {cell.label} through {cell.path} the app answered {_outcome(change, base)}"
+
+
+def _outcome(change: Change, base: str) -> str:
+    rounds = counted(change.pairs, "round")
+    if change.percent is None:
+        return f"requests at a rate that cannot be compared with that {base}: no complete round holds both."
+    much = f"{percent(abs(change.percent))} {'more' if change.percent > 0 else 'fewer'} requests per second than {base}"
+    if change.low_percent is None:
+        return f"{much}, but {rounds} cannot tell that from chance."
+    sure = f"{number(change.confidence_percent)}{NARROW}% CI {interval(change)}, {rounds}"
+    if change.verdict == "no difference shown":
+        return f"about as many requests per second as {base}: no difference shown ({sure})."
+    return f"{much} ({sure})."

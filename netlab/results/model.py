@@ -1,0 +1,186 @@
+"""What a run measured, as frozen values.
+
+Raw samples are sacred: everything here is derived again from the raw files whenever a run is loaded.
+Latencies are microseconds of the lab's clock, CPU times are ticks of 1/100 s, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Clock = Literal["real", "virtual"]
+
+
+class Frozen(BaseModel):
+    """A value: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Load(Frozen):
+    """What wrk does: a closed loop of ``connections`` requests in flight for ``duration_s``."""
+
+    connections: int = 4
+    threads: int = 1
+    duration_s: int = 1
+    warmup_s: int = 1
+    keepalive: bool = True
+    response_bytes: int = 1024
+
+
+class LatencySummary(Frozen):
+    """Response times in µs as wrk corrected them for coordinated omission."""
+
+    min: float
+    mean: float
+    stdev: float
+    p50: float
+    p90: float
+    p99: float
+    max: float
+
+
+class WrkErrors(Frozen):
+    """Counts of failed requests, by wrk's own classes."""
+
+    connect: int = 0
+    read: int = 0
+    write: int = 0
+    status: int = 0
+    timeout: int = 0
+
+
+class WrkResult(Frozen):
+    """One wrk run. ``histogram`` holds (latency in µs, count) pairs in rising order."""
+
+    requests: int
+    duration_us: int
+    bytes: int
+    errors: WrkErrors
+    latency_us: LatencySummary
+    histogram: tuple[tuple[int, int], ...]
+
+    @property
+    def requests_per_second(self) -> float:
+        """Completed requests per second of the lab's clock."""
+        return self.requests * 1e6 / self.duration_us
+
+
+class CpuTicks(Frozen):
+    """Deltas of the first line of /proc/stat, in ticks (1/100 s), guest time left out."""
+
+    user: int
+    nice: int
+    system: int
+    idle: int
+    iowait: int
+    irq: int
+    softirq: int
+    steal: int
+
+
+class Counters(Frozen):
+    """Deltas over one sample on one kernel (hosts that share a kernel share the counters)."""
+
+    hosts: tuple[str, ...]
+    cpu: CpuTicks
+    softirqs: dict[str, int]
+    """By vector as /proc/softirqs names it: HI, TIMER, NET_TX, NET_RX, …"""
+    softnet_processed: int
+    softnet_dropped: int
+    softnet_squeezed: int
+
+
+class Sample(Frozen):
+    """One measurement of one cell (profile × path × load) in one round."""
+
+    profile: str
+    path: str
+    round: int
+    position: int
+    """Place in the round's random order, from 0."""
+    url: str
+    load: Load
+    started_at: datetime
+    wrk: WrkResult
+    kernels: tuple[Counters, ...]
+
+
+class HotFunction(Frozen):
+    """Samples of the profiler that found the CPU in this kernel function (self time).
+
+    A helper (memcpy, a lock) counts for the subsystem that called it, so one symbol may stand in several groups.
+    """
+
+    symbol: str
+    group: str
+    """Subsystem: one of `netlab.bench.subsystems.GROUPS` (veth, ipip, netfilter, routing, tcp, …, user, idle, other)."""
+    samples: int
+
+
+class HotSpots(Frozen):
+    """Where the CPU was in one cell, from a pass of its own (never inside a timed sample)."""
+
+    profile: str
+    path: str
+    total_samples: int
+    functions: tuple[HotFunction, ...]
+    """Sorted by samples, most first; they add up to ``total_samples``."""
+
+
+class ProfileInfo(Frozen):
+    """What a report says about a profile."""
+
+    name: str
+    label: str
+    """For humans; a replica is never called by its product's bare name: ``calico-ipip (data-path replica)``."""
+    stack: Literal["vm", "datapath", "kubeadm"]
+    description: str
+    paths: tuple[str, ...]
+    missing: dict[str, str] = {}
+    """Paths that cannot exist here, each with its reason."""
+
+
+class Environment(Frozen):
+    """Where the run was measured; runs from different environments are not compared."""
+
+    netlab_version: str
+    provider: str
+    clock: Clock
+    accelerator: str
+    qemu_version: str | None
+    host_cpu: str
+    host_cpus: int
+    guest_os: str
+    guest_kernel: str
+    guest_cpus: int
+    guest_memory_mib: int
+    image_key: str
+    fleet: dict[str, str]
+    """Host name to part (client, node, control)."""
+
+
+class RunHeader(Frozen):
+    """All that is known before the first sample; stored as ``run.json``."""
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    created_at: datetime
+    seed: int
+    rounds: int
+    load: Load
+    baseline_profile: str
+    baseline_path: str
+    environment: Environment
+    profiles: tuple[ProfileInfo, ...]
+
+
+class Run(Frozen):
+    """One ``netlab bench``: its header, every sample, and the profiler's findings."""
+
+    header: RunHeader
+    samples: tuple[Sample, ...]
+    hotspots: tuple[HotSpots, ...]

@@ -1,0 +1,117 @@
+"""Which accelerator works here, found out by booting something tiny with a deadline.
+
+That /dev/kvm exists and opens proves nothing: hosts exist where a guest then hangs for ever at the switch to long
+mode, or where QEMU aborts. So a boot sector (``probe.S``, shipped beside this module) makes that switch and ends
+QEMU with an exit code of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import platform
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from netlab import proc
+from netlab.errors import NetlabError
+
+QEMU = "qemu-system-x86_64"
+DEADLINE_S = 5.0
+_PROVEN = 0x21  # isa-debug-exit ends QEMU with (value << 1) | 1; probe.S writes 0x10
+_CODE = base64.b64decode(
+    "+jHAjtiOwL8AELkAGPOrxwYAEAMgxwYAIAMwxwYAMIMAZrigAAAADyLgZrgAEAAADyLYZrmAAADADzJmDQABAA"
+    "APMA8gwGYNAQAAgA8iwA8BFnh86ll8CABmuvQAsBDu9Ov9jXQmAJAAAAAAAAAAAAAAAAAAmiAADwBofAAAAAA="
+)
+
+
+class Accelerator(BaseModel):
+    """The accelerator that works, QEMU's version, and for each one that does not the reason."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["kvm", "hvf", "tcg"]
+    qemu_version: str
+    refused: dict[str, str] = {}
+
+    @property
+    def cpu(self) -> str:
+        """Value of QEMU's -cpu. TCG of QEMU 7.2 emulates cmpxchg16b wrongly: kernels after 6.1 die of it."""
+        return "max,cx16=off,la57=off" if self.name == "tcg" else "host"
+
+
+def boot_sector() -> bytes:
+    """512 bytes: the assembled probe.S."""
+    return _CODE.ljust(510, b"\0") + b"\x55\xaa"
+
+
+def probe(cache: Path) -> Accelerator:
+    """Best accelerator that works. The answer is kept in ``cache`` for this QEMU on this boot of the host."""
+    version = qemu_version()
+    store = cache / "accelerator.json"
+    stamp = f"{version} {platform.release()} {_boot_id()}"
+    remembered = _recall(store, stamp)
+    if remembered is None:
+        remembered = _try_all(version)
+        cache.mkdir(parents=True, exist_ok=True)
+        store.write_text(f"{stamp}\n{remembered.model_dump_json()}\n")
+    return remembered
+
+
+def qemu_version() -> str:
+    """For example 7.2.22; MissingTool when QEMU is not installed."""
+    first = proc.run([QEMU, "--version"], timeout=20).stdout.splitlines()[0]
+    return first.removeprefix("QEMU emulator version ").split()[0]
+
+
+def works(name: str, deadline: float = DEADLINE_S) -> str | None:
+    """None when a guest reaches long mode under the accelerator, else the reason why not."""
+    with tempfile.NamedTemporaryFile(suffix=".img") as sector:
+        sector.write(boot_sector())
+        sector.flush()
+        try:
+            outcome = proc.run(_command(name, Path(sector.name)), timeout=deadline, check=False)
+        except NetlabError:
+            return f"a guest got no further for {deadline:g} s"
+    if outcome.exit_code == _PROVEN:
+        return None
+    words = outcome.stderr.strip().splitlines()
+    return words[0] if words else f"QEMU ended with exit code {outcome.exit_code}"
+
+
+def _command(name: str, sector: Path) -> list[str]:
+    cpu = "max,cx16=off,la57=off" if name == "tcg" else "host"
+    machine = [QEMU, "-accel", name, "-cpu", cpu, "-m", "16", "-nodefaults", "-display", "none", "-no-reboot"]
+    disk = ["-drive", f"file={sector},format=raw,if=ide,snapshot=on"]
+    return [*machine, "-device", "isa-debug-exit,iobase=0xf4,iosize=1", *disk]
+
+
+def _try_all(version: str) -> Accelerator:
+    refused: dict[str, str] = {}
+    for name in _candidates():
+        reason = works(name)
+        if reason is None:
+            return Accelerator(name=name, qemu_version=version, refused=refused)
+        refused[name] = reason
+    return Accelerator(name="tcg", qemu_version=version, refused=refused)
+
+
+def _candidates() -> tuple[Literal["kvm", "hvf"], ...]:
+    if platform.system() == "Darwin":
+        return ("hvf",)
+    return ("kvm",) if Path("/dev/kvm").exists() else ()
+
+
+def _recall(store: Path, stamp: str) -> Accelerator | None:
+    try:
+        first, _, rest = store.read_text().partition("\n")
+        return Accelerator.model_validate_json(rest) if first == stamp else None
+    except (OSError, ValueError):
+        return None
+
+
+def _boot_id() -> str:
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else ""

@@ -1,0 +1,75 @@
+"""What a machine is told at boot, through QEMU's fw_cfg: nothing is configured over SSH and nothing is baked a lab.
+
+Two kinds travel there. *systemd credentials* are read once, at first boot: names and addresses. *Keys* are read at every
+SSH connection, from the QEMU that runs now: so a snapshot holds no key, and any lab can restore it with keys of its own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from netlab.lab import Host
+
+CREDENTIALS = "opt/io.systemd.credentials"
+KEYS = "opt/netlab"
+PREFIX_LENGTH = 24
+
+
+def mac(kind: int, index: int) -> str:
+    """Locally administered address of interface ``kind`` (0 management, 1 lab) of host ``index``."""
+    return f"52:54:00:6e:{kind:02x}:{index:02x}"
+
+
+def key_files(host_key: Path, authorized_keys: Path) -> dict[str, Path]:
+    """Fw_cfg names of what sshd reads at each connection."""
+    return {f"{KEYS}/ssh_host_ed25519_key": host_key, f"{KEYS}/authorized_keys": authorized_keys}
+
+
+def own_machine(host: Host, index: int) -> dict[str, str]:
+    """Credentials of a machine that is one host."""
+    return {
+        "system.hostname": host.name,
+        "network.network.20-lab": lab_network(host),
+        "network.link.10-mgmt0": _link(mac(0, index), "mgmt0"),
+        "network.link.10-lab0": _link(mac(1, index), "lab0"),
+    }
+
+
+def shared_machine(hosts: Sequence[Host]) -> dict[str, str]:
+    """Credentials of a machine whose hosts are containers in it; ``netlab-host@NAME.service`` passes them on."""
+    credentials = {
+        "system.hostname": "netlab",
+        "network.netdev.10-lab": "[NetDev]\nName=lab\nKind=bridge\n",
+        "network.network.11-lab-ports": "[Match]\nName=lb-*\n[Network]\nBridge=lab\n",
+        "network.network.12-lab": "[Match]\nName=lab\n[Network]\nLinkLocalAddressing=no\nConfigureWithoutCarrier=yes\n",
+    }
+    for index, host in enumerate(hosts):
+        credentials[f"network.link.10-{host.name}"] = _link(mac(0, index), f"mg-{host.name}")
+        credentials[f"netlab.{host.name}.network"] = lab_network(host)
+    return credentials
+
+
+def lab_network(host: Host) -> str:
+    """systemd.network text of the lab's own Ethernet."""
+    address = ipaddress.ip_interface(f"{host.lab_address}/{PREFIX_LENGTH}")
+    return f"[Match]\nName=lab0\n[Network]\nAddress={address}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
+
+
+def fw_cfg(credentials: dict[str, str], keys: dict[str, Path], folder: Path) -> Iterator[str]:
+    """QEMU arguments; the contents are written below ``folder`` because commas are special on the command line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in credentials.items():
+        path = folder / name
+        path.write_text(text)
+        yield from ("-fw_cfg", f"name={CREDENTIALS}/{name},file={path}")
+    for name, path in keys.items():
+        yield from ("-fw_cfg", f"name={name},file={path}")
+
+
+def _link(address: str, name: str) -> str:
+    return f"[Match]\nMACAddress={address}\n[Link]\nName={name}\n"

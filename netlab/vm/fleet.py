@@ -1,0 +1,206 @@
+"""The machines of a lab as one thing: started, saved and restored together.
+
+Virtual clock: one machine whose hosts are containers in it, so that one instruction counter times them all.
+Real clock: a machine a host, on one Ethernet made of UNIX sockets in the lab's folder, which nothing else can join.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from netlab.errors import MachineError
+from netlab.results.model import Clock, Frozen
+from netlab.vm import boot
+from netlab.vm.accel import Accelerator
+from netlab.vm.image import Image
+from netlab.vm.machine import DISKS, KERNEL_ARGUMENTS, Machine, MachineConfig, Nic, snapshot_tags, stop_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from netlab.lab import Host
+
+BASE = "base"
+"""Snapshot of the booted and settled fleet, before any profile."""
+
+LINK_TIMEOUT_S = 10.0
+
+
+class FleetShape(Frozen):
+    """What a lab's machines are made of."""
+
+    image: Image
+    accelerator: Accelerator
+    clock: Clock
+    cpus: int
+    host_memory_mib: int
+
+
+class Fleet:
+    """The machines of one lab in ``folder``; snapshots are shared with other labs through ``cache``."""
+
+    def __init__(self, folder: Path, cache: Path, shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> None:
+        self.folder = folder
+        self.machines = _machines(folder, shape, hosts, keys)
+        self.key = _key(self.machines)
+        self.cache = cache / "fleets" / self.key
+
+    @property
+    def running(self) -> bool:
+        """Whether every machine runs."""
+        return all(machine.pid is not None for machine in self.machines)
+
+    def check(self) -> None:
+        """MachinePanicked when a machine has ended by itself."""
+        for machine in self.machines:
+            machine.check()
+
+    def prepare(self) -> set[str]:
+        """Make the disks, from the cache when it has this fleet; return the names of the snapshots they hold."""
+        with self._cache_lock():
+            for machine in self.machines:
+                cached = self.cache / machine.config.name
+                machine.prepare(cached if cached.is_dir() else None)
+        return self.tags()
+
+    def tags(self) -> set[str]:
+        """Snapshots that every machine has."""
+        return set.intersection(*(machine.tags() for machine in self.machines))
+
+    def start(self, tag: str | None) -> None:
+        """Boot all, or resume the snapshot ``tag``; if one fails, none is left running."""
+        try:
+            for machine in self.machines:
+                machine.start(tag)
+                self._wait_for_links(machine)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End all machines."""
+        for machine in self.machines:
+            machine.stop()
+
+    def save(self, tag: str) -> None:
+        """Save all machines under ``tag``."""
+        for machine in self.machines:
+            machine.save(tag)
+
+    def load(self, tag: str) -> None:
+        """Bring all machines back to snapshot ``tag``."""
+        for machine in self.machines:
+            machine.load(tag)
+
+    def publish(self) -> None:
+        """Move a stopped fleet's disks into the cache when they hold snapshots that it lacks."""
+        with self._cache_lock():
+            for machine in self.machines:
+                target = self.cache / machine.config.name
+                if machine.tags() - snapshot_tags(target):
+                    _replace_disks(machine.folder, target)
+
+    def _wait_for_links(self, machine: Machine) -> None:
+        """QEMU connects a stream once, at start: the listening machine's sockets must be there before the next."""
+        deadline = time.monotonic() + LINK_TIMEOUT_S
+        for path in _listening(machine):
+            while not path.exists():
+                if time.monotonic() > deadline:
+                    raise MachineError(f"the link {path.name} of machine '{machine.config.name}' did not come up")
+                time.sleep(0.02)
+
+    def _cache_lock(self) -> FileLock:
+        self.cache.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.cache / "lock")
+
+
+def stop_all(folder: Path) -> None:
+    """End every machine that runs below ``folder``, without knowing their configuration."""
+    for pid_file in folder.glob("*/pid"):
+        stop_folder(pid_file.parent)
+
+
+def _key(machines: Sequence[Machine]) -> str:
+    """Hash all that decides what a snapshot holds; ports and keys do not, any lab brings its own."""
+    parts = [machine.config.model_dump_json(exclude={"nics": True, "keys": True, "accelerator": {"refused"}}) for machine in machines]
+    return hashlib.sha256("\n".join([KERNEL_ARGUMENTS, *parts]).encode()).hexdigest()[:16]
+
+
+def _replace_disks(source: Path, target: Path) -> None:
+    fresh = target.with_name(f".{target.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for disk in DISKS:
+        shutil.move(source / disk, fresh / disk)
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+
+
+def _machines(folder: Path, shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> list[Machine]:
+    if shape.clock == "virtual":
+        return [Machine(folder / "fleet", _shared(shape, hosts, keys))]
+    return [Machine(folder / host.name, _own(shape, hosts, index, keys)) for index, host in enumerate(hosts)]
+
+
+def _shared(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> MachineConfig:
+    return MachineConfig(
+        name="fleet",
+        accelerator=shape.accelerator,
+        clock=shape.clock,
+        cpus=1,  # instruction counting times one processor
+        memory_mib=shape.host_memory_mib * len(hosts),
+        disk=shape.image.disk,
+        kernel=shape.image.kernel,
+        initrd=shape.image.initrd,
+        nics=tuple(_management(host, index) for index, host in enumerate(hosts)),
+        credentials=boot.shared_machine(hosts),
+        keys=keys,
+        wants=tuple(f"netlab-host@{host.name}.service" for host in hosts),
+    )
+
+
+def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, Path]) -> MachineConfig:
+    return MachineConfig(
+        name=hosts[index].name,
+        accelerator=shape.accelerator,
+        clock=shape.clock,
+        cpus=shape.cpus,
+        memory_mib=shape.host_memory_mib,
+        disk=shape.image.disk,
+        kernel=shape.image.kernel,
+        initrd=shape.image.initrd,
+        nics=(_management(hosts[index], index), Nic(netdev=_ethernet(index), mac=boot.mac(1, index))),
+        extra=tuple(_switch_ports(len(hosts))) if index == 0 else (),
+        credentials=boot.own_machine(hosts[index], index),
+        keys=keys,
+    )
+
+
+def _management(host: Host, index: int) -> Nic:
+    return Nic(netdev=f"user,hostfwd=tcp:127.0.0.1:{host.ssh_port}-:22", mac=boot.mac(0, index))
+
+
+def _ethernet(index: int) -> str:
+    """Return the lab's Ethernet: the first machine holds the hub, each other one has a cable to it."""
+    if index == 0:
+        return "hubport,hubid=0"
+    return f"stream,server=off,addr.type=unix,addr.path=../link{index}.sock"
+
+
+def _switch_ports(hosts: int) -> list[str]:
+    words: list[str] = []
+    for index in range(1, hosts):
+        cable = f"stream,id=cable{index},server=on,addr.type=unix,addr.path=../link{index}.sock"
+        words += ["-netdev", cable, "-netdev", f"hubport,id=port{index},hubid=0,netdev=cable{index}"]
+    return words
+
+
+def _listening(machine: Machine) -> list[Path]:
+    text = " ".join(machine.config.extra)
+    return [machine.folder.parent / f"link{i}.sock" for i in range(1, text.count("server=on") + 1)]

@@ -1,0 +1,244 @@
+"""One virtual machine: a QEMU process that outlives netlab, its disks with snapshots, and its QMP socket.
+
+Everything of a machine is in one folder, and QEMU runs there, so that paths are short and relative.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlab import proc
+from netlab.errors import MachineError, MachinePanicked, PortInUse
+from netlab.results.model import Clock, Frozen
+from netlab.vm import boot, qmp
+from netlab.vm.accel import QEMU, Accelerator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+DISKS = {"root.qcow2": None, "data.qcow2": "4G"}
+"""Files of a machine's disks; None is backed by the image, a size is an empty disk."""
+
+KERNEL_ARGUMENTS = (
+    "root=/dev/vda rw console=ttyS0 quiet mitigations=off nokaslr audit=0 panic=-1 net.ifnames=0 "
+    "transparent_hugepage=never systemd.show_status=0"
+)
+START_TIMEOUT_S = 20.0
+
+
+class Nic(Frozen):
+    """A network device: QEMU's -netdev words (without the id) and its MAC address."""
+
+    netdev: str
+    mac: str
+
+
+class MachineConfig(Frozen):
+    """What QEMU is started with."""
+
+    name: str
+    accelerator: Accelerator
+    clock: Clock
+    cpus: int
+    memory_mib: int
+    disk: Path
+    kernel: Path
+    initrd: Path
+    nics: tuple[Nic, ...]
+    extra: tuple[str, ...] = ()
+    credentials: dict[str, str]
+    keys: dict[str, Path]
+    wants: tuple[str, ...] = ()
+    """Units that the guest starts at boot."""
+
+
+class Machine:
+    """A virtual machine in ``folder``; it need not run."""
+
+    def __init__(self, folder: Path, config: MachineConfig) -> None:
+        self.folder = folder
+        self.config = config
+
+    @property
+    def console(self) -> Path:
+        """Log of the serial console."""
+        return self.folder / "console.log"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running QEMU; None when it does not run (a reused number does not count)."""
+        return running_pid(self.folder)
+
+    def prepare(self, source: Path | None) -> None:
+        """Make the disks: copies of those in ``source``, or fresh overlays of the image."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for disk, size in DISKS.items():
+            target = self.folder / disk
+            if source is not None:
+                proc.run(["cp", "--reflink=auto", "--sparse=always", source / disk, target])
+            elif size is None:
+                backing = ["-b", self.config.disk, "-F", "raw"]
+                proc.run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, target])
+            else:
+                proc.run(["qemu-img", "create", "-q", "-f", "qcow2", target, size])
+
+    def start(self, tag: str | None = None) -> None:
+        """Boot, or resume the snapshot ``tag``. Returns when QEMU answers, long before the guest does."""
+        self.console.unlink(missing_ok=True)
+        log = self.folder / "qemu.log"
+        log.unlink(missing_ok=True)
+        child = proc.spawn([*self._command(), *(["-loadvm", tag] if tag else [])], log=log, cwd=self.folder)
+        (self.folder / "pid").write_text(str(child.pid))
+        try:
+            self._wait_for_qmp(child)
+        except BaseException:
+            child.stop()
+            raise
+
+    def stop(self) -> None:
+        """End QEMU; the disks stay, with their snapshots."""
+        stop_folder(self.folder)
+
+    def tags(self) -> set[str]:
+        """Names of the snapshots, of a machine that need not run."""
+        return snapshot_tags(self.folder)
+
+    def save(self, tag: str) -> None:
+        """Save memory, devices and disks under ``tag`` (about 1 s)."""
+        self._monitor(f"savevm {tag}")
+
+    def load(self, tag: str) -> None:
+        """Go back to snapshot ``tag`` (about 0.5 s). Connections to the guest are lost."""
+        self._monitor(f"loadvm {tag}")
+
+    def check(self) -> None:
+        """MachinePanicked when QEMU has ended by itself."""
+        if self.pid is None:
+            raise MachinePanicked(
+                f"machine '{self.config.name}' ended by itself: {self._last_words()}",
+                hint="run the command again; if it repeats, look into the console log",
+                log=self.console,
+            )
+
+    def _monitor(self, line: str) -> None:
+        self.check()
+        with _short_path(self.folder) as folder:
+            qmp.monitor(folder / "qmp.sock", line)
+
+    def _last_words(self) -> str:
+        lines = [*_tail(self.folder / "qemu.log"), *_tail(self.console)]
+        panics = [line for line in lines if "panic" in line.lower()]
+        return (panics or lines or ["it left no message"])[-1]
+
+    def _wait_for_qmp(self, child: proc.Child) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not (self.folder / "qmp.sock").exists():
+            if child.exit_code is not None:
+                raise _start_failure(self.config.name, self.folder / "qemu.log")
+            if time.monotonic() > deadline:
+                raise MachineError(f"QEMU of machine '{self.config.name}' did not start within {START_TIMEOUT_S:g} s")
+            time.sleep(0.02)
+        with _short_path(self.folder) as folder:
+            try:
+                qmp.execute(folder / "qmp.sock", "query-status")
+            except MachineError:
+                if child.wait(2) is not None:
+                    raise _start_failure(self.config.name, self.folder / "qemu.log") from None
+                raise
+
+    def _command(self) -> list[str]:
+        config = self.config
+        return [
+            QEMU,
+            *("-name", f"netlab-{config.name}"),
+            *("-accel", config.accelerator.name, "-cpu", config.accelerator.cpu),
+            *_clock(config.clock),
+            *("-smp", str(config.cpus), "-m", str(config.memory_mib)),
+            *("-nodefaults", "-display", "none", "-no-reboot"),
+            *("-kernel", str(config.kernel), "-initrd", str(config.initrd), "-append", self._kernel_arguments()),
+            *("-serial", "file:console.log", "-qmp", "unix:qmp.sock,server=on,wait=off"),
+            *("-device", "virtio-rng-pci"),
+            *(word for disk in DISKS for word in ("-drive", f"file={disk},if=virtio,cache=unsafe,discard=unmap")),
+            *_nics(config.nics),
+            *config.extra,
+            *boot.fw_cfg(config.credentials, config.keys, self.folder / "credentials"),
+        ]
+
+    def _kernel_arguments(self) -> str:
+        return " ".join([KERNEL_ARGUMENTS, *(f"systemd.wants={unit}" for unit in self.config.wants)])
+
+
+def running_pid(folder: Path) -> int | None:
+    """Process id of the QEMU that runs in ``folder``, if any."""
+    try:
+        pid = int((folder / "pid").read_text())
+        inside = Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, ValueError):
+        return None
+    return pid if inside and state not in "ZX" else None
+
+
+def stop_folder(folder: Path) -> None:
+    """End the QEMU that runs in ``folder``, whoever started it."""
+    pid = running_pid(folder)
+    if pid is not None:
+        proc.end_tree(pid, grace=5.0)
+    for name in ("pid", "qmp.sock"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def snapshot_tags(folder: Path) -> set[str]:
+    """Names of the snapshots in the root disk in ``folder``."""
+    if not (folder / "root.qcow2").exists():
+        return set()
+    listing = proc.run(["qemu-img", "snapshot", "-U", "-l", folder / "root.qcow2"]).stdout
+    return {words[1] for line in listing.splitlines() if (words := line.split()) and words[0].isdigit()}
+
+
+def _clock(clock: Clock) -> tuple[str, ...]:
+    """Return QEMU's words for the clock; sleep=on keeps an idle guest near wall time, so its timers behave."""
+    if clock == "virtual":
+        return ("-icount", "shift=0,sleep=on", "-rtc", "base=utc,clock=vm")
+    return ("-rtc", "base=utc,clock=host")
+
+
+def _nics(nics: Sequence[Nic]) -> Iterator[str]:
+    for index, nic in enumerate(nics):
+        kind, _, rest = nic.netdev.partition(",")
+        yield from ("-netdev", ",".join(filter(None, (kind, f"id=n{index}", rest))))
+        yield from ("-device", f"virtio-net-pci,netdev=n{index},mac={nic.mac},romfile=")
+
+
+def _start_failure(name: str, log: Path) -> MachineError:
+    """Return the error for a QEMU that ended at once; a taken port is the user's to mend."""
+    words = log.read_text(errors="replace").strip()
+    taken = re.search(r"hostfwd=tcp:127\.0\.0\.1:(\d+)", words) or re.search(r"tcp:127\.0\.0\.1:(\d+)-", words)
+    if "host forwarding" in words:
+        port = taken[1] if taken else "a port"
+        hint = "end the program that listens there, or set fleet.ssh_port in netlab.yml to another number"
+        return PortInUse(f"port {port} on 127.0.0.1 is in use, but machine '{name}' needs it for SSH", hint=hint, log=log)
+    last = words.splitlines()[-1] if words else "it left no message"
+    return MachineError(f"QEMU of machine '{name}' did not start: {last}", hint="run 'netlab doctor'", log=log)
+
+
+def _tail(path: Path, lines: int = 30) -> list[str]:
+    with contextlib.suppress(OSError):
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", path.read_text(errors="replace"))
+        return [line.strip() for line in text.splitlines()[-lines:] if line.strip()]
+    return []
+
+
+@contextlib.contextmanager
+def _short_path(folder: Path) -> Iterator[Path]:
+    """Name the folder in few characters: a socket's path may not exceed 107."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,183 @@
+"""Files that users write: YAML → a frozen pydantic value, or a ConfigError with the line of every mistake.
+
+Only the part of YAML that JSON knows is accepted: no aliases, no tags, no dates, no duplicate keys.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from yaml.constructor import SafeConstructor
+
+from netlab.errors import ConfigError
+from netlab.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Model = TypeVar("Model", bound=BaseModel)
+Key = tuple[str | int, ...]
+
+_SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
+_PLAIN = {
+    "model_type": "this must be a mapping (key: value)",
+    "string_pattern_mismatch": "this must be a lower-case name",
+    "tuple_type": "this must be a list",
+}
+_COLLECTIONS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_MAX_CHARACTERS = 100_000
+_MAX_DEPTH = 20
+
+
+class _Loader(yaml.SafeLoader):
+    """Without the implicit tags for dates, ``<<`` and ``=``, which surprise more than they serve."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
+        first: [(tag, pattern) for tag, pattern in resolvers if tag in _SCALARS]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+class _Reader:
+    """Builds the value of a node and remembers the line of every key."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: dict[Key, int] = {}
+        self._constructor = SafeConstructor()
+
+    def error(self, line: int, message: str) -> ConfigError:
+        return ConfigError(f"{self.name}:{line}: {message}")
+
+    def value(self, node: yaml.Node, key: Key) -> Any:
+        self.lines.setdefault(key, _line(node))
+        if node.tag not in _SCALARS | _COLLECTIONS:
+            raise self.error(_line(node), f"the tag {node.tag} is not supported")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, key)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*key, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, key: Key) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for name_node, value_node in node.value:
+            name = self._name(name_node)
+            if name in result:
+                raise self.error(_line(name_node), f"the key '{name}' is there twice")
+            self.lines[*key, name] = _line(name_node)
+            result[name] = self.value(value_node, (*key, name))
+        return result
+
+    def _name(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:str":
+            raise self.error(_line(node), "a key must be a plain word")
+        return str(node.value)
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        try:
+            return self._constructor.construct_object(node)
+        except (ValueError, IndexError, KeyError) as error:
+            raise self.error(_line(node), f"'{node.value[:40]}' is not a valid number") from error
+
+
+def read_model(path: Path, model: type[Model], *, name: str | None = None) -> Model:
+    """Read the file at ``path`` as a ``model``; ``name`` stands for it in messages."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{name or path.name}:{line}: this is not UTF-8 text") from error
+    return parse_model(text, model, name=name or path.name)
+
+
+def parse_model(text: str, model: type[Model], *, name: str) -> Model:
+    """As ``read_model``, from text. An empty document is a mapping without keys."""
+    reader = _Reader(name)
+    data = _parse(text, reader)
+    try:
+        return model.model_validate({} if data is None else data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_messages(error, model, reader))) from None
+
+
+def _parse(text: str, reader: _Reader) -> Any:
+    if len(text) > _MAX_CHARACTERS:
+        raise reader.error(1, "the file is longer than 100 000 characters")
+    try:
+        _refuse_traps(text, reader)
+        node = yaml.compose(text, _Loader)
+        return None if node is None else reader.value(node, ())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise reader.error(mark.line + 1 if mark else 1, f"not valid YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise reader.error(line, f"a character that YAML does not allow: #x{error.character:04x}") from error
+
+
+def _refuse_traps(text: str, reader: _Reader) -> None:
+    """Refuse aliases, which can name themselves or grow without bound, and nesting that would exhaust the stack."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            raise reader.error(line, "aliases (*name) are not supported")
+        if depth > _MAX_DEPTH:
+            raise reader.error(line, "nested too deeply")
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _messages(error: ValidationError, model: type[BaseModel], reader: _Reader) -> list[str]:
+    found = sorted((_where(reader, detail["loc"]), _sentence(detail, model)) for detail in error.errors())
+    return [f"{reader.name}:{line}: {sentence}" for line, sentence in found]
+
+
+def _where(reader: _Reader, key: Key) -> int:
+    """Line of the key, or of the nearest key around it (a missing key has no line of its own)."""
+    while key and key not in reader.lines:
+        key = key[:-1]
+    return reader.lines.get(key, 1)
+
+
+def _sentence(detail: Any, model: type[BaseModel]) -> str:
+    key: Key = detail["loc"]
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key '{key[-1]}'{did_you_mean(str(key[-1]), _fields(model, key[:-1]))}"
+    dotted = ".".join(str(part) for part in key)
+    if detail["type"] == "missing":
+        return f"the key '{dotted}' is missing"
+    message = _PLAIN.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    message = message[:1].lower() + message[1:]
+    shown = repr(detail["input"])
+    got = f", not {shown}" if len(shown) < 60 and detail["type"] != "value_error" else ""
+    return f"{dotted}: {message}{got}" if dotted else f"{message}{got}"
+
+
+def _fields(model: type[BaseModel], key: Key) -> list[str]:
+    """Names that the mapping at ``key`` may hold."""
+    for part in key:
+        field = model.model_fields.get(str(part))
+        inner = _model_in(field.annotation) if field else (model if isinstance(part, int) else None)
+        if inner is None:
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Find the model inside an annotation such as ``Item | None`` or ``tuple[Item, ...]``."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return annotation if issubclass(annotation, BaseModel) else None
+    return next(filter(None, map(_model_in, get_args(annotation))), None)

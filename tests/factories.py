@@ -1,0 +1,185 @@
+"""Synthetic runs with the figures that were measured beforehand, for tests that need no machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from netlab.results.model import (
+    Counters,
+    CpuTicks,
+    Environment,
+    HotFunction,
+    HotSpots,
+    LatencySummary,
+    Load,
+    ProfileInfo,
+    Run,
+    RunHeader,
+    Sample,
+    WrkErrors,
+    WrkResult,
+)
+
+BASELINE = ("baseline-vm", "host")
+SPEEDS = {
+    BASELINE: 1.0,
+    ("calico-ipip", "pod-ip"): 0.886,
+    ("calico-ipip", "nodeport-local"): 0.852,
+    ("calico-ipip", "nodeport-remote"): 0.607,
+    ("ipvlan-l2", "pod-ip"): 1.04,
+}
+BASELINE_RATE = 20_200
+STARTED = datetime(2025, 6, 1, 12, tzinfo=UTC)
+PROFILES = (
+    ProfileInfo(
+        name="baseline-vm",
+        label="baseline-vm",
+        stack="vm",
+        description="The app on the node itself, no container.",
+        paths=("host",),
+    ),
+    ProfileInfo(
+        name="calico-ipip",
+        label="calico-ipip (data-path replica)",
+        stack="datapath",
+        description="veth pair, host routes, IPIP between nodes, NodePort through iptables.",
+        paths=("pod-ip", "nodeport-local", "nodeport-remote"),
+    ),
+    ProfileInfo(
+        name="ipvlan-l2",
+        label="ipvlan-l2 (data-path replica)",
+        stack="datapath",
+        description="ipvlan slave of the node's interface in L2 mode.",
+        paths=("pod-ip",),
+        missing={"nodeport-local": "an ipvlan pod is not reachable from its own node, so no NodePort can lead to it"},
+    ),
+)
+_HOT = {  # symbol: (group, samples by speed: fast, slower, slowest)
+    "nginx": ("user", (900, 800, 600)),
+    "tcp_sendmsg_locked": ("tcp", (620, 560, 400)),
+    "tcp_v4_rcv": ("tcp", (480, 430, 310)),
+    "sock_poll": ("socket", (410, 370, 260)),
+    "__napi_poll": ("softirq", (300, 380, 420)),
+    "fib_table_lookup": ("routing", (150, 260, 380)),
+    "nft_do_chain": ("netfilter", (120, 330, 520)),
+    "nf_conntrack_in": ("netfilter", (0, 180, 260)),
+    "veth_xmit": ("veth", (110, 210, 260)),
+    "ipip_tunnel_xmit": ("ipip", (0, 0, 340)),
+    "ipvlan_queue_xmit": ("ipvlan", (60, 0, 0)),
+    "memcpy_orig": ("other", (250, 240, 200)),
+    "default_idle": ("idle", (10, 10, 10)),
+}
+
+
+def environment(**changes) -> Environment:
+    values = {
+        "netlab_version": "0.1.0",
+        "provider": "qemu",
+        "clock": "virtual",
+        "accelerator": "tcg",
+        "qemu_version": "7.2.15",
+        "host_cpu": "Intel(R) Xeon(R) Processor @ 2.60GHz",
+        "host_cpus": 2,
+        "guest_os": "Debian GNU/Linux 13 (trixie)",
+        "guest_kernel": "6.12.38+deb13-cloud-amd64",
+        "guest_cpus": 1,
+        "guest_memory_mib": 2048,
+        "image_key": "3f9c2a7d51b0",
+        "fleet": {"client": "client", "node1": "node", "node2": "node"},
+    }
+    return Environment(**{**values, **changes})
+
+
+def header(**changes) -> RunHeader:
+    values = {
+        "run_id": "20250601-120000",
+        "created_at": STARTED,
+        "seed": 7,
+        "rounds": 5,
+        "load": Load(),
+        "baseline_profile": BASELINE[0],
+        "baseline_path": BASELINE[1],
+        "environment": environment(),
+        "profiles": PROFILES,
+    }
+    return RunHeader(**{**values, **changes})
+
+
+def histogram(mean_us: float, requests: int, rng: np.random.Generator) -> tuple[tuple[int, int], ...]:
+    """Response times with the long tail that a queue makes."""
+    times = mean_us * 0.8 + rng.gamma(1.2, mean_us * 0.2 / 1.2, size=max(requests // 10, 1))
+    values, counts = np.unique(times.astype(int), return_counts=True)
+    return tuple((int(value), int(count) * 10) for value, count in zip(values, counts, strict=True))
+
+
+def wrk(rate: float, rng: np.random.Generator, *, errors: WrkErrors | None = None) -> WrkResult:
+    mean = 3.6e6 / rate if rate else 0.0
+    latency = LatencySummary(
+        min=0.8 * mean, mean=mean, stdev=0.1 * mean, p50=mean, p90=1.2 * mean, p99=1.6 * mean, max=3 * mean
+    )
+    return WrkResult(
+        requests=round(rate),
+        duration_us=1_000_000,
+        bytes=round(rate) * 1300,
+        errors=errors or WrkErrors(),
+        latency_us=latency,
+        histogram=histogram(mean, round(rate), rng) if rate else (),
+    )
+
+
+def counters(speed: float, requests: int) -> Counters:
+    softirq = round(18 + 22 * max(1 - speed, 0))
+    cpu = CpuTicks(user=21, nice=0, system=100 - 21 - softirq, idle=0, iowait=0, irq=0, softirq=softirq, steal=0)
+    return Counters(
+        hosts=("client", "node1", "node2"),
+        cpu=cpu,
+        softirqs={"NET_RX": round(requests * (2 + 1.4 * max(0.8 - speed, 0))), "NET_TX": requests // 90, "TIMER": 250}
+        | {"RCU": 900, "HI": 0},
+        softnet_processed=4 * requests,
+        softnet_dropped=0,
+        softnet_squeezed=0,
+    )
+
+
+def sample(cell=BASELINE, *, round_: int = 1, position: int = 0, rate: float | None = None, **changes) -> Sample:
+    speed = SPEEDS.get(cell, 1.0)
+    rng = np.random.default_rng([round_, *map(ord, "".join(cell))])
+    host = 1 + 0.004 * np.sin(round_)  # what a whole round has in common
+    measured = BASELINE_RATE * speed * host * (1 + 0.0015 * rng.standard_normal()) if rate is None else rate
+    values = {
+        "profile": cell[0],
+        "path": cell[1],
+        "round": round_,
+        "position": position,
+        "url": "http://10.10.0.11:8080/",
+        "load": Load(),
+        "started_at": STARTED + timedelta(minutes=round_),
+        "wrk": wrk(measured, rng),
+        "kernels": (counters(speed, round(measured)),),
+    }
+    return Sample(**{**values, **changes})
+
+
+def hotspots(cell=BASELINE) -> HotSpots:
+    speed = SPEEDS.get(cell, 1.0)
+    place = 0 if speed >= 1 else 1 if speed > 0.7 else 2
+    found = [
+        HotFunction(symbol=symbol, group=group, samples=counts[place])
+        for symbol, (group, counts) in _HOT.items()
+        if counts[place] and (group != "ipvlan" or cell[0] == "ipvlan-l2")
+    ]
+    found.sort(key=lambda function: -function.samples)
+    total = sum(function.samples for function in found)
+    return HotSpots(profile=cell[0], path=cell[1], total_samples=total, functions=tuple(found))
+
+
+def run(*, rounds: int = 5, cells=tuple(SPEEDS), samples=None, spots=None, **changes) -> Run:
+    """A whole run; ``changes`` go to its header."""
+    taken = [sample(cell, round_=at, position=place) for at in range(1, rounds + 1) for place, cell in enumerate(cells)]
+    return Run(
+        header=header(rounds=rounds, **changes),
+        samples=tuple(taken if samples is None else samples),
+        hotspots=tuple([hotspots(cell) for cell in cells] if spots is None else spots),
+    )

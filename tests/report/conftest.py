@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from netlab.report import build_report, charts
+from tests import factories
+
+
+@pytest.fixture(scope="session")
+def report():
+    return build_report([factories.run()])
+
+
+@pytest.fixture(scope="session")
+def drawn(report):
+    """The charts, drawn once for all tests: seconds on a busy machine."""
+    return charts.draw(report)
+
+
+@pytest.fixture(scope="session")
+def hostile():
+    """A report in which every text that came from outside tries to be something else."""
+    evil = '<script>alert("$x$ & $y$")</script>|`*[a](javascript:b)'
+    profiles = [
+        one.model_copy(update={"label": f"{one.name} {evil}", "description": evil}) for one in factories.PROFILES
+    ]
+    spots = [
+        spot.model_copy(
+            update={"functions": tuple(f.model_copy(update={"symbol": f"{f.symbol}{evil}"}) for f in spot.functions)}
+        )
+        for spot in map(factories.hotspots, factories.SPEEDS)
+    ]
+    environment = factories.environment(host_cpu=evil)
+    return build_report([factories.run(profiles=tuple(profiles), spots=spots, environment=environment, rounds=2)])

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from netlab.report import build_report
+from tests import factories
+
+POD = ("calico-ipip", "pod-ip")
+LATENCY = factories.sample().wrk.latency_us.model_copy(update={"mean": 200.0})
+
+
+def warnings(*samples, **changes):
+    return "\n".join(build_report([factories.run(samples=samples, **changes)]).warnings)
+
+
+def pod(**changes):
+    return factories.sample(POD, **changes)
+
+
+def wrk(**changes):
+    return pod().wrk.model_copy(update=changes)
+
+
+def test_a_clean_run_only_flags_what_is_faster_than_its_base(report):
+    (only,) = report.warnings
+    assert only.startswith("ipvlan-l2")
+    assert "no mistake by itself" in only
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        (pod(wrk=wrk(errors=factories.WrkErrors(timeout=3, status=1))), "4 requests failed (1 status, 3 timeout)"),
+        (pod(wrk=wrk(requests=0, histogram=())), "no request was answered in round 1"),
+        (
+            pod(wrk=wrk(requests=40_000, latency_us=LATENCY)),
+            "8.0 requests in flight in round 1, but wrk held 4 connections",
+        ),
+    ],
+)
+def test_a_sample_that_cannot_be_is_named(sample, expected):
+    found = warnings(factories.sample(), sample)
+    assert expected in found
+
+
+def test_steal_and_drops_are_named():
+    kernel = factories.counters(1, 100)
+    ticks = kernel.cpu.model_copy(update={"steal": 20})
+    kernel = kernel.model_copy(update={"cpu": ticks, "softnet_dropped": 7})
+    found = warnings(pod(kernels=(kernel,)))
+    assert "of a CPU from client, node1, node2" in found
+    assert "dropped 7 packets" in found
+
+
+def test_spread_and_lost_rounds_are_named():
+    found = warnings(pod(rate=100), pod(rate=120, round_=2), rounds=5)
+    assert "spread by 18.2" in found
+    assert "measured in 2 of 5 rounds" in found
+
+
+def test_too_few_rounds_say_how_many_would_do():
+    assert "1 round with a baseline cannot tell a difference from chance; 3 can" in warnings(factories.sample(), pod())
+
+
+def test_a_pair_without_requests_is_not_compared():
+    assert "cannot be compared" in warnings(factories.sample(), pod(wrk=wrk(requests=0, histogram=())))

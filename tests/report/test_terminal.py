@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import io
+
+from rich.cells import cell_len
+from rich.console import Console
+
+from netlab.report import terminal
+
+
+def printed(report, width=100):
+    console = Console(width=width, file=io.StringIO())
+    terminal.print_report(report, console)
+    return console.file.getvalue()
+
+
+def test_it_can_be_read_at_100_columns(report):
+    text = printed(report)
+    assert max(cell_len(line) for line in text.splitlines()) <= 100
+    assert "calico-ipip (data-path replica)" in text
+    assert "nodeport-remote" in text
+    assert "12\u202f292" in text
+    assert "base: baseline-vm/host, same round" in text
+    assert "…" not in text.replace(" … ", "")
+
+
+def test_missing_cells_warnings_and_the_clock_are_said(report):
+    text = " ".join(printed(report).split())
+    assert "Not measured • ipvlan-l2 (data-path replica) · nodeport-local: an ipvlan pod" in text
+    assert "Read with care" in text
+    assert report.clock_note in text
+
+
+def test_foreign_text_is_no_markup(report):
+    cell = report.cells[1].model_copy(update={"label": "[red]x[/red]"})
+    assert "[red]x[/red]" in printed(report.model_copy(update={"cells": (cell,)}))

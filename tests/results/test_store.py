@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import timedelta
+
+import pytest
+
+from netlab.errors import NotUp, ResultsError
+from netlab.results import store
+from tests import factories
+
+STAT = "cpu  {user} 0 {system} {idle} 0 0 {softirq} 0 0 0\ncpu0 {user} 0 {system} {idle} 0 0 {softirq} 0 0 0\n"
+PERF = """\
+nginx  1234 [000]  2079.398830:    5025125 cpu-clock:
+\tffffffff821f236b veth_xmit+0xb ([veth])
+
+"""
+
+
+def snapshot(**ticks):
+    softirqs = f"                    CPU0\n      NET_RX: {ticks['softirq'] * 10:10}\n"
+    softnet = f"{ticks['softirq']:08x} 00000000 00000000" + " 00000000" * 12 + "\n"
+    return {"stat": STAT.format(**ticks), "softirqs": softirqs, "softnet": softnet}
+
+
+def raw_sample(path):
+    wrk = {
+        "exit_code": 0,
+        "stdout": "  100 requests in 1.00s, 4.88KB read\n",
+        "summary": {
+            "requests": 100,
+            "duration": 1_000_000,
+            "bytes": 5000,
+            "errors": {"connect": 0, "read": 0, "write": 0, "status": 0, "timeout": 0},
+        },
+        "latency": {"min": 1, "max": 9, "mean": 5, "stdev": 1, "p50": 5, "p90": 8, "p99": 9},
+        "histogram": [[5, 90], [9, 10]],
+    }
+    before, after = (
+        {"user": 1, "system": 1, "idle": 1, "softirq": 1},
+        {"user": 5, "system": 50, "idle": 2, "softirq": 9},
+    )
+    host = {"boot_id": "b1", "before": snapshot(**before), "after": snapshot(**after)}
+    load = factories.Load().model_dump()
+    sample = {"format": 1, "path": path, "url": "http://x/", "load": load, "started_at": 1.0, "wrk": wrk}
+    return json.dumps({**sample, "hosts": {"node1": host}})
+
+
+@pytest.fixture
+def directory(tmp_path):
+    run = tmp_path / "r1"
+    store.write_header(run, factories.header())
+    for place, path in (
+        ("r2-p0-calico-ipip", "pod-ip"),
+        ("r1-p1-calico-ipip", "pod-ip"),
+        ("r1-p0-baseline-vm", "host"),
+    ):
+        (run / "raw" / place).mkdir(parents=True)
+        (run / "raw" / place / f"{path}.json").write_text(raw_sample(path))
+    (run / "raw/hotspots-calico-ipip").mkdir()
+    (run / "raw/hotspots-calico-ipip/pod-ip.perf.gz").write_bytes(gzip.compress(PERF.encode()))
+    return run
+
+
+def test_a_run_comes_back_in_the_order_it_was_measured(directory):
+    run = store.load_run(directory)
+    assert run.header == factories.header()
+    assert [(s.profile, s.path, s.round, s.position) for s in run.samples] == [
+        ("baseline-vm", "host", 1, 0),
+        ("calico-ipip", "pod-ip", 1, 1),
+        ("calico-ipip", "pod-ip", 2, 0),
+    ]
+    assert run.hotspots[0].functions[0].symbol == "veth_xmit"
+
+
+def test_a_run_that_was_killed_has_fewer_samples(directory):
+    (directory / "raw/r2-p0-calico-ipip/pod-ip.json").unlink()
+    (directory / "raw/r2-p0-calico-ipip/.pod-ip.json.x1y2").write_text('{"for')
+    (directory / "raw/r2-p0-calico-ipip/pod-ip.json.part").write_text('{"for')
+    assert len(store.load_run(directory).samples) == 2
+
+
+def test_a_run_without_any_sample_is_a_run(tmp_path):
+    store.write_header(tmp_path, factories.header())
+    assert store.load_run(tmp_path).samples == ()
+
+
+@pytest.mark.parametrize("name", ["raw/r1-p0-baseline-vm/host.json", "raw/hotspots-calico-ipip/pod-ip.perf.gz"])
+def test_a_broken_raw_file_is_named(directory, name):
+    (directory / name).write_bytes(b"{")
+    with pytest.raises(ResultsError, match=name) as caught:
+        store.load_run(directory)
+    assert "move it away" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"run_id": 3}'])
+def test_a_broken_header_is_named(tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ResultsError, match=r"run\.json cannot be read") as caught:
+        store.load_run(tmp_path)
+    assert caught.value.hint
+
+
+def test_an_unknown_version_says_so(tmp_path):
+    (tmp_path / "run.json").write_text('{"schema_version": 9}')
+    with pytest.raises(ResultsError, match="schema version 9") as caught:
+        store.load_run(tmp_path)
+    assert "newer" in caught.value.hint
+
+
+def test_a_directory_without_a_run_says_so(tmp_path):
+    with pytest.raises(ResultsError, match="holds no run"):
+        store.load_run(tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    store.replace_file(tmp_path / "a", "old")
+    with pytest.raises(UnicodeEncodeError):
+        store.replace_file(tmp_path / "a", "new \ud800")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_text() == "old"
+
+
+def test_runs_are_listed_newest_first_and_broken_ones_last(tmp_path):
+    for days, name in enumerate(("z-old", "m", "a-new")):
+        store.write_header(tmp_path / name, factories.header(created_at=factories.STARTED + timedelta(days=days)))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/run.json").write_text("{")
+    (tmp_path / "no-run").mkdir()
+    assert [run.name for run in store.list_runs(tmp_path)] == ["a-new", "m", "z-old", "broken"]
+    assert store.latest(tmp_path).name == "a-new"
+
+
+def test_no_run_yet(tmp_path):
+    assert store.list_runs(tmp_path / "runs") == []
+    with pytest.raises(NotUp) as caught:
+        store.latest(tmp_path / "runs")
+    assert "netlab bench" in caught.value.hint

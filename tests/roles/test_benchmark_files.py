@@ -1,0 +1,287 @@
+"""The programs that the benchmark role installs, run for real on 127.0.0.1."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from netlab.bench.perf import parse_hotspots
+from netlab.bench.procfs import RawCounters, parse_softirqs, parse_softnet, parse_stat
+from netlab.bench.sample import parse_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+ROLE = ROOT / "roles" / "benchmark"
+FILES = ROLE / "files" / "netlab"
+BODY = b"a" * 1024
+LOAD = {"connections": 2, "threads": 1, "duration_s": 1, "warmup_s": 0, "keepalive": True, "response_bytes": len(BODY)}
+
+needs_wrk = pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+
+FAKE_PERF = """#!/bin/sh
+case $1 in
+--version) echo perf version 6.12.1 ;;
+record) : ;;
+script) printf 'wrk  7 [000]  1.5:  1 cpu-clock: \\n\\tffffffff821f236b tcp_ack+0x1 ([kernel.kallsyms])\\n\\n' ;;
+esac
+"""
+BROKEN_PERF = """#!/bin/sh
+[ "$1" = --version ] && exit
+echo 'No permission to enable cpu-clock event.' >&2
+exit 255
+"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        self.send_response(404 if self.path == "/missing" else 200)
+        self.send_header("Content-Length", str(len(BODY)))
+        self.end_headers()
+        self.wfile.write(BODY)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of the connections that wrk drops at its end."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def fake_bin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The first folder of PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder
+
+
+def install(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o755)
+
+
+def program(name: str) -> list[str]:
+    return [sys.executable, "-IS", str(FILES / name)]
+
+
+@pytest.fixture
+def agent(fake_bin: Path) -> Iterator[str]:
+    """ADDRESS:PORT of an agent of its own; its perf is the one in ``fake_bin`` when there is one."""
+    with subprocess.Popen([*program("netlab-agent"), "127.0.0.1", "0"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+        process.kill()
+
+
+def ask(agent: str, *requests: str) -> list[dict[str, object]]:
+    host, port = agent.split(":")
+    with socket.create_connection((host, int(port)), 10) as connection, connection.makefile("rw") as stream:
+        answers = []
+        for request in requests:
+            stream.write(f"{request}\n")
+            stream.flush()
+            answers.append(json.loads(stream.readline()))
+        return answers
+
+
+def drive(mode: str, job: dict[str, object]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*program("netlab-drive"), mode], input=json.dumps(job), capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def job_of(tmp_path: Path, url: str, agent: str, **changes: object) -> dict[str, object]:
+    paths = [{"name": "host", "url": url}, {"name": "pod-ip", "url": f"{url}pod"}]
+    agents = {"node1": agent, "node2": agent}
+    return {"output": str(tmp_path / "out"), "paths": paths, "agents": agents, "load": LOAD, **changes}
+
+
+def test_agent_reads_this_kernel(agent):
+    first, second = ask(agent, "counters", "counters")
+    assert first.pop("boot_id") == second.pop("boot_id") == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    before, after = RawCounters.model_validate(first), RawCounters.model_validate(second)
+    assert parse_stat(before.stat).keys() == parse_stat(after.stat).keys()
+    assert "intr" not in before.stat
+    assert parse_softirqs(after.softirqs)["NET_RX"] >= parse_softirqs(before.softirqs)["NET_RX"]
+    assert parse_softnet(after.softnet)[0] >= parse_softnet(before.softnet)[0]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    ["", "reboot", "counters now", "perf", "perf 1", "perf 0 99", "perf 1 99999", "perf -1 99", "perf 1 9;ls"],
+)
+def test_agent_refuses_all_else_and_goes_on(agent, request_):
+    refused, answered = ask(agent, request_, "counters")
+    assert refused["error"].startswith("unknown request")
+    assert "boot_id" in answered
+
+
+def test_agent_answers_while_another_client_is_silent(agent):
+    host, port = agent.split(":")
+    with socket.create_connection((host, int(port)), 10):
+        assert "boot_id" in ask(agent, "counters")[0]
+
+
+def test_agent_passes_perfs_words_on(agent, fake_bin):
+    install(fake_bin, "perf", BROKEN_PERF)
+    (answer,) = ask(agent, "perf 1 99")
+    assert answer == {"error": "perf record ended with 255: No permission to enable cpu-clock event."}
+
+
+@needs_wrk
+@pytest.mark.parametrize("keepalive", [True, False], ids=["keepalive", "close"])
+def test_drive_writes_raw_samples(tmp_path, url, agent, keepalive):
+    done = drive("sample", job_of(tmp_path, url, agent, load=LOAD | {"keepalive": keepalive, "warmup_s": 1}))
+    assert (done.returncode, done.stderr) == (0, "")
+    with tarfile.open(tmp_path / "out.tar") as archive:
+        assert archive.getnames() == ["host.json", "pod-ip.json"]
+    sample = parse_sample((tmp_path / "out" / "pod-ip.json").read_bytes(), profile="p", round_=0, position=0)
+    assert (sample.path, sample.url) == ("pod-ip", f"{url}pod")
+    assert sample.load.keepalive is keepalive
+    assert sample.wrk.requests > 0
+    assert sample.wrk.errors.status == 0
+    assert [kernel.hosts for kernel in sample.kernels] == [("node1", "node2")]
+    assert sample.kernels[0].softnet_processed >= sample.wrk.requests
+
+
+@needs_wrk
+def test_drive_forgets_the_samples_of_before(tmp_path, url, agent):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "old.json").write_text("{}")
+    drive("sample", job_of(tmp_path, url, agent, paths=[{"name": "host", "url": url}]))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["host.json"]
+
+
+@pytest.mark.parametrize(
+    ("target", "size", "message"),
+    [
+        ("missing", 1024, "missing answered 'HTTP/1.1 404 Not Found', not 200"),
+        ("", 512, "/ answered 1024 bytes, not 512"),
+    ],
+)
+def test_drive_times_nothing_that_answers_otherwise(tmp_path, url, agent, *, target, size, message):
+    paths = [{"name": "host", "url": url + target}]
+    done = drive("sample", job_of(tmp_path, url, agent, paths=paths, load=LOAD | {"response_bytes": size}))
+    assert done.returncode == 1
+    assert done.stderr.startswith("netlab-drive: http://127.0.0.1:")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"paths": [{"name": "host", "url": "http://127.0.0.1:1/"}]}, "cannot connect to http://127.0.0.1:1/ at"),
+        ({"paths": [{"name": "host", "url": "https://127.0.0.1/"}]}, "'https://127.0.0.1/' is not a URL of the form"),
+        ({"agents": {"node1": "127.0.0.1:1"}}, "cannot connect to the agent of node1 at 127.0.0.1:1"),
+    ],
+)
+def test_drive_says_what_does_not_answer(tmp_path, url, agent, change, message):
+    done = drive("sample", job_of(tmp_path, url, agent) | change)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"netlab-drive: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_drive_reports_a_wrk_that_fails(tmp_path, url, agent, fake_bin):
+    install(fake_bin, "wrk", "#!/bin/sh\necho 'unable to create thread 0' >&2\nexit 2\n")
+    done = drive("sample", job_of(tmp_path, url, agent))
+    assert (done.returncode, done.stderr) == (1, "netlab-drive: wrk ended with 2: unable to create thread 0\n")
+
+
+@needs_wrk
+def test_drive_profiles_under_load(tmp_path, url, agent, fake_bin):
+    install(fake_bin, "perf", FAKE_PERF)
+    done = drive("perf", job_of(tmp_path, url, agent, perf={"seconds": 1, "hertz": 99}))
+    assert (done.returncode, done.stderr) == (0, "")
+    spots = parse_hotspots((tmp_path / "out" / "pod-ip.perf.gz").read_bytes(), profile="p", path="pod-ip")
+    assert [(function.symbol, function.group) for function in spots.functions] == [("tcp_ack", "tcp")]
+
+
+@needs_wrk
+@pytest.mark.skipif(not shutil.which("perf"), reason="perf is not installed")
+def test_drive_profiles_with_the_real_perf(tmp_path, url, agent):
+    paths = [{"name": "host", "url": url}]
+    done = drive("perf", job_of(tmp_path, url, agent, paths=paths, perf={"seconds": 1, "hertz": 99}))
+    if done.returncode:
+        pytest.skip(f"perf does not work here: {done.stderr.strip()}")
+    spots = parse_hotspots((tmp_path / "out" / "host.perf.gz").read_bytes(), profile="p", path="host")
+    assert spots.total_samples > 10
+
+
+@needs_wrk
+def test_playbook_fetches_the_samples(tmp_path, url, agent):
+    host, port = agent.split(":")
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "netlab_address": host}
+    (tmp_path / "hosts.json").write_text(
+        json.dumps({"client": {"hosts": {"client": local}}, "node": {"hosts": {"node1": local, "node2": local}}})
+    )
+    inputs = {
+        "benchmark_agent_port": int(port), "benchmark_dest": str(tmp_path / "raw" / "r0-p0-vm"),
+        "benchmark_folder": str(FILES), "benchmark_output": str(tmp_path / "out"), "benchmark_warmup_s": 0,
+        "benchmark_paths": [{"name": "host", "url": url.replace(host, "{{ hostvars['node1'].netlab_address }}")}],
+    }  # fmt: skip
+    (tmp_path / "inputs.json").write_text(json.dumps(inputs))
+    command = ["ansible-playbook", "-i", "hosts.json", "-e", "@inputs.json", str(ROOT / "playbooks" / "bench.yml")]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "ANSIBLE_ROLES_PATH": str(ROOT / "roles"), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    fetched = tmp_path / "raw" / "r0-p0-vm"
+    assert [path.name for path in fetched.iterdir()] == ["host.json"]
+    assert parse_sample((fetched / "host.json").read_bytes(), profile="vm", round_=0, position=0).url == url
+
+
+def options_of_the_role() -> dict[str, dict[str, object]]:
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    return {name: option for spec in specs.values() for name, option in spec["options"].items()}
+
+
+def test_inputs_are_documented_with_their_defaults():
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+    options = options_of_the_role()
+    required = {name for name, option in options.items() if option.get("required")}
+    assert options.keys() - required == defaults.keys()
+    for name, option in options.items():
+        assert name.startswith("benchmark_")
+        if "default" in option:
+            assert option["default"] == defaults[name]
+
+
+@pytest.mark.parametrize("name", ["netlab-agent", "netlab-drive"])
+def test_programs_start_with_few_imports(name):
+    source = (FILES / name).read_text()
+    assert source.startswith("#!/usr/bin/python3 -IS\n")
+    assert os.access(FILES / name, os.X_OK)
+    for slow in ("argparse", "asyncio", "http", "logging", "pathlib", "tarfile", "urllib"):
+        assert f"import {slow}" not in source

@@ -1,0 +1,134 @@
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from netlab import proc
+from netlab.ansible import NEWEST_ACCELERATED, _supported, accelerator, explain, play
+from netlab.errors import AnsibleFailed, HostUnreachable
+
+LOCAL = {"all": {"hosts": {"here": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}}
+
+
+class Tasks:
+    def __init__(self):
+        self.seen = []
+
+    def task(self, host, name):
+        self.seen.append((host, name))
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run_tasks(tasks, progress=None, **options):
+        playbook = tmp_path / "book.yml"
+        playbook.write_text(f"- name: Test\n  hosts: all\n  gather_facts: false\n  tasks:\n{tasks}")
+        places = {"folder": tmp_path / "private", "log": tmp_path / "log", "inventory": LOCAL}
+        return play(playbook, **{**places, **options}, progress=progress or Tasks())
+
+    return run_tasks
+
+
+GREET = """
+    - name: Greet
+      ansible.builtin.command: echo {{ greeting }}
+    - name: Say nothing
+      ansible.builtin.debug:
+        msg: never
+      when: false
+"""
+
+
+@pytest.mark.parametrize("accelerate", [False, True], ids=["linear", "mitogen"])
+def test_both_strategies_give_the_same_result(run, accelerate, capfd):
+    progress = Tasks()
+    result = run(GREET, progress, extra_vars={"greeting": "hello"}, accelerate=accelerate)
+    assert result.accelerated is (accelerate and accelerator() is not None)
+    stats = result.stats["here"]
+    assert (stats.ok, stats.changed, stats.skipped, stats.failed) == (1, 1, 1, 0)
+    assert progress.seen == [("here", "Greet"), ("here", "Say nothing")]
+    assert [task.task for task in result.tasks] == ["Greet", "Say nothing"]
+    assert result.changed == 1
+    assert capfd.readouterr().out == ""
+
+
+FAIL = """
+    - name: Caught
+      block:
+        - name: Not this
+          ansible.builtin.fail:
+            msg: caught
+      rescue:
+        - name: Go on
+          ansible.builtin.debug:
+            msg: on
+    - name: Try each
+      ansible.builtin.command: sh -c "echo no {{ item }} >&2; exit 3"
+      loop: [apples, pears]
+"""
+
+
+def test_a_failure_names_host_task_item_and_message(run, tmp_path):
+    with pytest.raises(AnsibleFailed) as caught:
+        run(FAIL)
+    assert str(caught.value) == "here: task 'Try each' failed: item apples: exit code 3: no apples"
+    assert caught.value.log == tmp_path / "log"
+    assert "no pears" in (tmp_path / "log").read_text()
+
+
+def test_a_host_that_does_not_answer_is_unreachable(run):
+    lost = {"all": {"hosts": {"far": {"ansible_host": "127.0.0.1", "ansible_port": 1}}}}
+    with pytest.raises(HostUnreachable, match="far: lost in task 'Greet'"):
+        run(GREET, inventory=lost, extra_vars={"greeting": "x"})
+
+
+def test_a_playbook_that_cannot_run_says_why(run):
+    with pytest.raises(AnsibleFailed, match=r"book.yml could not run: .*no-such-role"):
+        run("    - name: Missing\n      ansible.builtin.import_role:\n        name: no-such-role\n")
+
+
+@pytest.mark.parametrize("accelerate", [False, True], ids=["linear", "mitogen"])
+def test_ctrl_c_leaves_nothing_running(run, accelerate, tmp_path):
+    mark = f"98.{os.getpid()}"
+    running = lambda: [p for p in proc._pids() if proc._read(p, "cmdline") == f"sleep\0{mark}\0".encode()]  # noqa: E731
+
+    def interrupt():
+        deadline = time.monotonic() + 20
+        while not running() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if running():
+            os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        run(f"    - name: Wait\n      ansible.builtin.command: sleep {mark}\n", accelerate=accelerate)
+    begin = time.monotonic()
+    while running() and time.monotonic() < begin + 2:
+        time.sleep(0.05)
+    assert running() == []
+    assert [pid for pid in proc._pids() if str(tmp_path).encode() in proc._read(pid, "cmdline")] == []
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"censored": "the output has been hidden"}, "its output is hidden (no_log)"),
+        ({"msg": "no such\n  package"}, "no such package"),
+        ({"msg": "non-zero return code", "rc": 2, "stderr": "a\nb\n"}, "exit code 2: b"),
+        ({"msg": "non-zero return code", "rc": 2, "stdout": "only\n"}, "exit code 2: only"),
+        ({"msg": "non-zero return code", "rc": 2}, "exit code 2"),
+        ({"msg": "MODULE FAILURE", "exception": "Traceback:\n  x\nKeyError: 'a'\n"}, "KeyError: 'a'"),
+        ({"results": [{"item": 1}, {"item": {"a": 1}, "failed": True, "msg": "bad"}]}, "item {'a': 1}: bad"),
+        ({}, "no message"),
+    ],
+)
+def test_explain(result, message):
+    assert explain(result) == message
+
+
+def test_the_range_of_mitogen_is_respected():
+    assert _supported("ANSIBLE_VERSION_MIN = (2, 10)\nANSIBLE_VERSION_MAX = (2, 13)\n") == ((2, 10), (2, 13))
+    assert _supported("ANSIBLE_VERSION_MIN = (2, 10)\n") == ((2, 10), NEWEST_ACCELERATED)

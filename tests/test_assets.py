@@ -1,0 +1,20 @@
+from netlab import assets
+
+
+def test_data_is_there():
+    assert (assets.roles() / "benchmark" / "tasks" / "main.yml").is_file()
+    assert assets.playbook("up").is_file()
+
+
+def test_digest_depends_on_content_and_names_only(tmp_path):
+    for where in ("a", "b"):
+        (tmp_path / where / "role").mkdir(parents=True)
+        (tmp_path / where / "role" / "main.yml").write_text("x: 1")
+    first = assets.digest([tmp_path / "a" / "role"])
+    assert first == assets.digest([tmp_path / "b" / "role"])
+    (tmp_path / "b" / "role" / "README.md").write_text("words change nothing on a host")
+    assert first == assets.digest([tmp_path / "b" / "role"])
+    (tmp_path / "b" / "role" / "main.yml").write_text("x: 2")
+    assert first != assets.digest([tmp_path / "b" / "role"])
+    (tmp_path / "a" / "role" / "main.yml").rename(tmp_path / "a" / "role" / "other.yml")
+    assert first != assets.digest([tmp_path / "a" / "role"])

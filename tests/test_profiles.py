@@ -1,0 +1,43 @@
+import pytest
+
+from netlab import profiles
+from netlab.errors import ConfigError, UnknownProfile
+
+WRITTEN = """
+description: The app on the host.
+label: mine
+stack: vm
+roles: [{role: app, hosts: nodes}]
+paths: {host: "http://10.10.0.11/"}
+"""
+
+
+def test_profiles_that_come_with_netlab_are_found():
+    assert {"baseline-vm", "calico-ipip", "ipvlan-l2"} <= set(profiles.names())
+    for name in profiles.names():
+        assert profiles.find(name).name == name
+
+
+def test_a_replica_never_has_its_products_bare_name():
+    for name in profiles.names():
+        profile = profiles.find(name)
+        if profile.stack == "datapath":
+            assert "data-path replica" in profile.info.label
+
+
+def test_unknown_name_gets_a_suggestion():
+    with pytest.raises(UnknownProfile, match="did you mean 'calico-ipip'") as caught:
+        profiles.find("calico-ipp")
+    assert "baseline-vm" in caught.value.hint
+
+
+def test_a_labs_own_profile_wins(tmp_path):
+    (tmp_path / "baseline-vm.yml").write_text(WRITTEN)
+    assert profiles.find("baseline-vm", tmp_path).label == "mine"
+    assert profiles.find("baseline-vm").label != "mine"
+
+
+def test_misspelt_key_is_named_with_its_line(tmp_path):
+    (tmp_path / "odd.yml").write_text(WRITTEN + "pathes: {}\n")
+    with pytest.raises(ConfigError, match=r"odd\.yml:7: .*pathes.*did you mean 'paths'"):
+        profiles.find("odd", tmp_path)

@@ -1,0 +1,72 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from netlab.progress import LinesSink, LiveSink, Reporter, duration, open_progress
+
+
+def test_plain_lines_name_steps_and_notes_but_no_tasks(tmp_path, capsys):
+    with open_progress(tmp_path / "logs" / "up.log") as progress, progress.step("boot the fleet"):
+        progress.task("node1", "wait for SSH")
+        progress.note("two ports were taken")
+        progress.warn("the disk is nearly full")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        "boot the fleet …",
+        "two ports were taken",
+        "warning: the disk is nearly full",
+        "boot the fleet: done (0.0 s)",
+    ]
+    log = (tmp_path / "logs" / "up.log").read_text()
+    assert "  node1: wait for SSH\n" in log
+    assert log[2] == log[5] == ":"
+
+
+def test_quiet_shows_warnings_only(tmp_path, capsys):
+    with open_progress(tmp_path / "log", quiet=True) as progress, progress.step("boot"):
+        progress.note("note")
+        progress.warn("care")
+    assert capsys.readouterr().err == "warning: care\n"
+    assert "note" in (tmp_path / "log").read_text()
+
+
+def test_a_failed_step_says_so():
+    stream = io.StringIO()
+    progress = Reporter(LinesSink(stream, details=True))
+    with pytest.raises(ValueError, match="x"), progress.step("boot"):
+        raise ValueError("x")
+    assert stream.getvalue().endswith("boot: failed (0.0 s)\n")
+
+
+def test_rounds_tell_the_time_left():
+    stream = io.StringIO()
+    progress = Reporter(LinesSink(stream, details=True))
+    progress.rounds(3, 12, 75.0)
+    progress.rounds(12, 12, 0.0)
+    assert stream.getvalue().splitlines() == ["  3 of 12 samples, 1 min 15 s left", "  12 of 12 samples"]
+
+
+def test_live_display_ticks_steps_and_shows_the_task():
+    stream = io.StringIO()
+    sink = LiveSink(Console(file=stream, force_terminal=True, width=100))
+    progress = Reporter(sink)
+    with progress.step("bench"):
+        with progress.step("round 1"):
+            progress.task("client", "wrk [200 OK]")
+            sink._live.refresh()
+        progress.warn("noisy")
+    sink.close()
+    shown = stream.getvalue()
+    assert "client: wrk [200 OK]" in shown
+    assert "✓" in shown
+    assert "warning: noisy" in shown
+    assert shown.endswith("\x1b[?25h")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(4.24, "4.2 s"), (185, "3 min 05 s"), (3725, "1 h 02 min"), (59.99, "60.0 s")]
+)
+def test_duration(seconds, text):
+    assert duration(seconds) == text
