@@ -66,14 +66,13 @@ def _of_the_machine(error: OSError) -> NetlabError:
 
 
 def _tell(error: NetlabError) -> int:
-    if error.hint:
-        pass
-    if error.log:
-        pass
+    lines = [f"netlab: error: {error.message}", error.hint and f"  {error.hint}", error.log and f"  log: {error.log}"]
+    sys.stderr.write("".join(f"{line}\n" for line in lines if line))
     return error.exit_code
 
 
 def _crash() -> int:
+    sys.stderr.write(f"netlab: this is a bug in netlab; please report it with the log {_crash_log()}\n")
     return BUG_EXIT_CODE
 
 

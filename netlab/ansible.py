@@ -74,7 +74,7 @@ class PlayResult:
 
 def play(  # noqa: PLR0913 - what a play is made of, by keyword
     playbook: Path,
-    inventory: Path | Mapping[str, Any],
+    inventory: Mapping[str, Any],
     *,
     folder: Path,
     log: Path,
@@ -86,10 +86,10 @@ def play(  # noqa: PLR0913 - what a play is made of, by keyword
 ) -> PlayResult:
     """Run a playbook to its end; AnsibleFailed or HostUnreachable name host, task and message.
 
-    ``inventory`` is a file, or a value in the form of Ansible's YAML inventories. ``folder`` is private to the play
-    and emptied by it. ``sockets`` is a short path where ssh keeps its connections open for the next play (end them
-    with ``close_connections``); without it they end with the play. A Ctrl-C, or anything that ``progress`` raises,
-    ends Ansible with all its descendants at once.
+    ``inventory`` has the form of Ansible's YAML inventories. ``folder`` is private to the play and emptied by it.
+    ``sockets`` is a short path where ssh keeps its connections open for the next play (end them with
+    ``close_connections``); without it they end with the play. A Ctrl-C, or anything that ``progress`` raises, ends
+    Ansible with all its descendants at once.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
@@ -101,7 +101,7 @@ def play(  # noqa: PLR0913 - what a play is made of, by keyword
         exit_code = _run(
             private_data_dir=str(folder),
             playbook=str(playbook),
-            inventory=str(inventory) if isinstance(inventory, Path) else dict(inventory),
+            inventory=dict(inventory),
             extravars=dict(extra_vars or {}),
             limit=limit,
             envvars=_environment(folder, place, strategy),
@@ -186,6 +186,7 @@ def _environment(folder: Path, sockets: Path, strategy: Path | None) -> dict[str
         "ANSIBLE_CONFIG": str(folder / _CONFIG),
         "ANSIBLE_ROLES_PATH": str(assets.roles()),
         "ANSIBLE_FORKS": "10",
+        "ANSIBLE_TIMEOUT": "120",  # s; an emulated host may take long to answer
         "ANSIBLE_PIPELINING": "1",
         "ANSIBLE_GATHERING": "explicit",
         "ANSIBLE_HOST_KEY_CHECKING": "1",

@@ -38,7 +38,7 @@ HOST_KEY_ALIAS = "netlab"
 """All hosts of a lab share one host key, so a port that moves needs no new entry in ``known_hosts``."""
 
 Part = Literal["client", "node", "control"]
-GROUPS: dict[Part, str] = {"client": "clients", "node": "nodes", "control": "controls"}
+GROUPS: dict[Part, str] = {"client": "client", "node": "node", "control": "control"}
 """Ansible group of each part; plural, because a group must not be called like a host."""
 
 

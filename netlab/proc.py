@@ -90,7 +90,7 @@ def find_tool(name: str) -> str:
 
 
 def run(  # noqa: PLR0913 - each is one independent property of a process, all by keyword
-    argv: Sequence[str | Path],
+    argv: Sequence[object],
     *,
     timeout: float | None = None,
     input: str | None = None,  # noqa: A002 - subprocess's own name
@@ -101,7 +101,7 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
     check: bool = True,
     error: type[NetlabError] = NetlabError,
 ) -> Outcome:
-    """Run a program to its end.
+    """Run a program to its end. The words of ``argv`` are strings and paths, or whatever reads well as text.
 
     ``env`` is added to netlab's own environment. ``redact`` lists secrets that appear neither in the outcome nor in
     the log. ``error`` is raised on a time-out and, with ``check``, on an exit code other than 0.
@@ -134,7 +134,7 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
 
 
 def spawn(
-    argv: Sequence[str | Path],
+    argv: Sequence[object],
     *,
     log: Path,
     env: Mapping[str, str] | None = None,
@@ -146,7 +146,7 @@ def spawn(
         return Child(_popen(argv, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds))
 
 
-def replace(argv: Sequence[str | Path]) -> NoReturn:
+def replace(argv: Sequence[object]) -> NoReturn:
     """Become another program (which then owns the terminal); does not return."""
     words = [str(word) for word in argv]
     os.execv(find_tool(words[0]), words)  # noqa: S606 - no shell is wanted
@@ -184,7 +184,7 @@ def marked(name: str, value: str) -> list[int]:
 
 
 def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
-    argv: Sequence[str | Path],
+    argv: Sequence[object],
     *,
     env: Mapping[str, str] | None,
     cwd: Path | None,

@@ -5,16 +5,14 @@ URLs and role inputs are Jinja for Ansible; here they are only carried.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from netlab import assets
 from netlab.errors import UnknownProfile
 from netlab.results.model import Frozen, ProfileInfo
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class RoleUse(Frozen):

@@ -13,6 +13,7 @@ from netlab import __version__, assets, profiles
 from netlab.bench import drive
 from netlab.errors import ConfigError
 from netlab.lab import LabState
+from netlab.plan import plan_run, plan_up
 from netlab.providers import provider_of
 from netlab.report import write_report
 from netlab.report.model import build_report
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.lab import Lab
+    from netlab.plan import Plan
     from netlab.profiles import Profile
     from netlab.progress import Progress
     from netlab.providers import Provider
-    from netlab.report.model import Report
+    from netlab.report.values import Report
     from netlab.spec import LabSpec
 
 
@@ -78,6 +80,17 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
     for folder in (lab.runs, lab.state_folder):
         with contextlib.suppress(OSError):  # it holds results
             folder.rmdir()
+
+
+def plan(lab: Lab, spec: LabSpec, names: Sequence[str] | None, progress: Progress) -> Plan:
+    """Say what ``up`` (one name) or ``run`` (None) would do; nothing is changed."""
+    snapshots = provider_of(lab, spec, progress).snapshots()
+    if names is not None:
+        (profile,) = [find_profile(lab, spec, name) for name in names]
+        return plan_up(lab, spec, profile, tag=snapshot_tag(profile, spec), snapshots=snapshots)
+    chosen = find_profiles(lab, spec, spec.profiles)
+    tags = {profile.name: snapshot_tag(profile, spec) for profile in chosen}
+    return plan_run(lab, spec, tags, chosen, snapshots)
 
 
 def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
@@ -142,6 +155,7 @@ def _provision(lab: Lab, spec: LabSpec, provider: Provider, profile: Profile, pr
             "netlab_profile": profile.name,
             "netlab_profile_file": str(profile.file),
             "app_response_bytes": spec.load.response_bytes,
+            **provider.facts(),
         }
         drive.play(lab, provider, "up", variables, progress)
         drive.disconnect(lab)

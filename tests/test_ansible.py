@@ -26,8 +26,8 @@ def run(tmp_path):
     def run_tasks(tasks, progress=None, **options):
         playbook = tmp_path / "book.yml"
         playbook.write_text(f"- name: Test\n  hosts: all\n  gather_facts: false\n  tasks:\n{tasks}")
-        places = {"folder": tmp_path / "private", "log": tmp_path / "log", "inventory": LOCAL}
-        return play(playbook, **{**places, **options}, progress=progress or Tasks())
+        job = {"inventory": LOCAL, "folder": tmp_path / "private", "log": tmp_path / "log"} | options
+        return play(playbook, progress=progress or Tasks(), **job)
 
     return run_tasks
 
@@ -90,6 +90,7 @@ def test_a_playbook_that_cannot_run_says_why(run):
         run("    - name: Missing\n      ansible.builtin.import_role:\n        name: no-such-role\n")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files that ansible-runner left open
 @pytest.mark.parametrize("accelerate", [False, True], ids=["linear", "mitogen"])
 def test_ctrl_c_leaves_nothing_running(run, accelerate, tmp_path):
     mark = f"98.{os.getpid()}"
@@ -132,3 +133,13 @@ def test_explain(result, message):
 def test_the_range_of_mitogen_is_respected():
     assert _supported("ANSIBLE_VERSION_MIN = (2, 10)\nANSIBLE_VERSION_MAX = (2, 13)\n") == ((2, 10), (2, 13))
     assert _supported("ANSIBLE_VERSION_MIN = (2, 10)\n") == ((2, 10), NEWEST_ACCELERATED)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files that ansible-runner left open
+def test_an_error_in_the_display_ends_the_play(run):
+    class Broken:
+        def task(self, host, name):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(GREET, Broken(), extra_vars={"greeting": "x"})

@@ -74,18 +74,16 @@ def _play(  # noqa: PLR0913 - one block's circumstances
 
 def play(lab: Lab, provider: Provider, playbook: str, variables: dict[str, Any], progress: Progress) -> None:
     """Play one of netlab's playbooks on the lab's hosts; a machine that died explains a lost connection."""
-    job = ansible.Play(
-        playbook=assets.playbook(playbook),
-        roles=(assets.roles(),),
-        inventory=lab.inventory(provider.hosts()),
-        folder=lab.ansible,
-        sockets=lab.sockets,
-        log=lab.logs / "ansible.log",
-        extra_vars=variables,
-        accelerate=True,
-    )
     try:
-        ansible.play(job, lambda event: progress.task(event.host or "", event.task))
+        ansible.play(
+            assets.playbook(playbook),
+            lab.inventory(provider.hosts()),
+            folder=lab.ansible,
+            log=lab.logs / "ansible.log",
+            progress=progress,
+            extra_vars=variables,
+            sockets=lab.sockets,
+        )
     except HostUnreachable:
         provider.check()
         raise

@@ -36,7 +36,7 @@ def build_parser() -> Parser:
     """Make the parser of the whole command line."""
     parser = Parser(
         prog="netlab",
-        description="Measure what a container network costs: 'netlab run' does it all, the other commands are its parts.",
+        description="Measure what a container network costs. 'netlab run' does it all, the others are its parts.",
         epilog="'netlab COMMAND --help' shows an example and the exit codes of a command.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -38,7 +38,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def complete_folders(parser: Parser, kind: dict[str, str]) -> None:
+def complete_folders(parser: Parser, kind: object) -> None:
     """Let -C complete names of folders."""
     for action in parser._actions:  # noqa: SLF001 - shtab itself reads it
         if action.dest == "directory":

@@ -1,4 +1,4 @@
-"""``netlab doctor``: does this machine have what netlab needs?"""
+"""``netlab doctor``: what this machine lacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def register(subparsers: Subparsers) -> None:
         "doctor",
         run,
         summary="check what this machine lacks",
-        description="Check the programs, the space and the accelerator that netlab needs, and say how to get what lacks.",
+        description="Check the programs, the space and the accelerator netlab needs, and say how to get what lacks.",
         example="netlab doctor --json",
         raises=(RequirementError,),
     )
@@ -32,14 +32,14 @@ def run(args: Namespace) -> int:
     """Run the command."""
     import json  # noqa: PLC0415 - imported late, so that --help is quick
 
-    from netlab import workflow  # noqa: PLC0415 - as above
+    from netlab.doctor import checks  # noqa: PLC0415 - as above
 
-    checks = workflow.doctor()
+    found = checks()
     if args.json:
-        print(json.dumps([check.model_dump(mode="json") for check in checks], indent=2))
+        print(json.dumps([check.model_dump(mode="json") for check in found], indent=2))
     else:
-        for check in checks:
+        for check in found:
             print(f"{'ok' if check.ok else 'LACKS':<6}{check.name}: {check.message}")
             if check.hint:
                 print(f"      {check.hint}")
-    return 0 if all(check.ok for check in checks) else RequirementError.exit_code
+    return 0 if all(check.ok for check in found) else RequirementError.exit_code

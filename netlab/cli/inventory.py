@@ -20,7 +20,7 @@ def register(subparsers: Subparsers) -> None:
         "inventory",
         run,
         summary="print the hosts as an Ansible dynamic inventory",
-        description="Print the hosts as JSON in the form of an Ansible dynamic inventory. An executable file that holds\n"
+        description="Print the hosts as JSON in the form of an Ansible dynamic inventory. An executable file with\n"
         "'#!/bin/sh' and 'exec netlab inventory \"$@\"' is an inventory for ansible-playbook -i.",
         example="netlab inventory --list",
         raises=(NotUp,),

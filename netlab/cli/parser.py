@@ -43,7 +43,9 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: object) -> None:
         choices = [str(choice) for choice in action.choices or ()]
         if choices and str(value) not in choices:
-            what = "command" if action.dest == "command" else f"value for {'/'.join(action.option_strings)}"
+            what = (
+                "command" if action.dest == "command" else f"value for {'/'.join(action.option_strings) or action.dest}"
+            )
             known = "" if action.dest == "command" else f" (one of {', '.join(choices)})"
             self.error(f"unknown {what}: '{value}'{did_you_mean(str(value), choices) or known}")
 
@@ -84,7 +86,8 @@ def add_global_options(parser: argparse.ArgumentParser, *, default: object = Non
 
 def _exit_codes(raises: Sequence[type[NetlabError]]) -> str:
     codes = {0: "Success.", BUG_EXIT_CODE: "A bug in netlab; its crash log is named on the screen."}
-    codes |= {error.exit_code: (error.__doc__ or "").partition("\n")[0] for error in (UsageError, Interrupted, *raises)}
+    named: list[type[NetlabError]] = [UsageError, Interrupted, *raises]
+    codes |= {error.exit_code: (error.__doc__ or "").partition("\n")[0] for error in named}
     return "exit codes:\n" + "\n".join(f"  {code:>3}  {text}" for code, text in sorted(codes.items()))
 
 

@@ -38,13 +38,14 @@ def run(args: Namespace) -> int:
 
     lab = open_lab()
     spec = spec_of(lab, args)
-    show(lab, spec, spec.profiles, as_json=args.json)
+    show(lab, spec, None, as_json=args.json)
     return 0
 
 
-def show(lab: Lab, spec: LabSpec, names: Sequence[str], *, as_json: bool) -> None:
-    """Print what would happen for these profiles."""
+def show(lab: Lab, spec: LabSpec, names: Sequence[str] | None, *, as_json: bool) -> None:
+    """Print what ``up`` (one name) or ``run`` (None) would do; silently, and with no log, for nothing is changed."""
     from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab.progress import Reporter  # noqa: PLC0415 - as above
 
-    plan = workflow.plan(lab, spec, names)
+    plan = workflow.plan(lab, spec, names, Reporter())
     print(plan.model_dump_json(indent=2) if as_json else "\n".join(plan.steps))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from netlab.lab import Lab
     from netlab.progress import Progress
-    from netlab.report.model import Report
+    from netlab.report.values import Report
 
 
 def open_lab() -> Lab:

@@ -6,7 +6,7 @@ To add one: a module here with a class that satisfies ``Provider``, an entry in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netlab.providers.qemu import QemuProvider
 
@@ -25,6 +25,9 @@ class Provider(Protocol):
     @property
     def clock(self) -> Clock:
         """Return what the hosts' clocks count."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return variables that spare the playbooks work: ``netlab_kernel``, ``netlab_baked_roles``."""
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts, with the ports and addresses that they will have."""

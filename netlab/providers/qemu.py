@@ -6,12 +6,13 @@ import contextlib
 import ipaddress
 import os
 import platform
+import re
 import shutil
 import socket
 import time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netlab import __version__, assets, proc
 from netlab.errors import MachineSilent, PortInUse
@@ -54,17 +55,27 @@ class QemuProvider:
         return "virtual" if self.accelerator.name == "tcg" else "real"
 
     @cached_property
+    def image(self) -> image.Image:
+        """The image; baked when the cache lacks it."""
+        return image.bake(assets.cache(), self.progress)
+
+    @cached_property
     def fleet(self) -> Fleet:
         """The machines; bakes the image when the cache lacks it."""
         shape = FleetShape(
-            image=image.bake(assets.cache(), self.progress),
+            image=self.image,
             accelerator=self._counting_accelerator(),
             clock=self.clock,
             cpus=self.spec.fleet.cpus,
             host_memory_mib=self.spec.fleet.host_memory_mib,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
-        return Fleet(self.lab.machines, assets.cache(), shape, self.hosts(), keys)
+        return Fleet(self.lab.machines, assets.cache(), shape=shape, hosts=self.hosts(), keys=keys)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the image makes known beforehand."""
+        version = re.match(r"[0-9.]+", self.image.kernel_version)
+        return {"netlab_kernel": version[0] if version else "0", "netlab_baked_roles": image.FINISHED_ROLES}
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts; ports are those of the running lab, or free ones."""
@@ -90,8 +101,10 @@ class QemuProvider:
             fleet.save(BASE)
 
     def snapshots(self) -> set[str]:
-        """Return the states that the machines' disks hold."""
-        return self.fleet.tags()
+        """Return the states that the machines' disks hold, or will hold once copied from the cache."""
+        if image.find(assets.cache()) is None:
+            return set()
+        return self.fleet.tags() or self.fleet.cached_tags()
 
     def save(self, tag: str) -> None:
         """Keep the present state in the disks."""
@@ -122,10 +135,10 @@ class QemuProvider:
             host_cpu=host_cpu(),
             host_cpus=os.cpu_count() or 1,
             guest_os=image.OS_NAME,
-            guest_kernel=image.bake(assets.cache(), self.progress).kernel_version,
+            guest_kernel=self.image.kernel_version,
             guest_cpus=config.cpus,
             guest_memory_mib=sum(machine.config.memory_mib for machine in fleet.machines),
-            image_key=image.image_key(),
+            image_key=self.image.key,
             fleet={host.name: host.part for host in self.hosts()},
         )
 
@@ -165,7 +178,7 @@ class QemuProvider:
                     raise MachineSilent(f"{host.name} did not answer to SSH within {timeout:g} s", log=log)
 
     def _answers(self, host: Host) -> bool:
-        command = ["ssh", "-F", self.lab.ssh_config, "-o", "ConnectTimeout=10", host.name, "true"]
+        command = ["ssh", "-F", str(self.lab.ssh_config), "-o", "ConnectTimeout=10", host.name, "true"]
         with contextlib.suppress(MachineSilent):
             if proc.run(command, timeout=15, check=False, error=MachineSilent).exit_code == 0:
                 return True
@@ -176,7 +189,7 @@ class QemuProvider:
         """A freshly booted guest has background jobs that would take 9 % off the first sample."""
         self.progress.task("fleet", "wait until it is idle")
         for host in self.hosts():
-            command = ["ssh", "-F", self.lab.ssh_config, host.name, "systemctl is-system-running --wait; sleep 5"]
+            command = ["ssh", "-F", str(self.lab.ssh_config), host.name, "systemctl is-system-running --wait; sleep 5"]
             proc.run(command, timeout=BOOT_TIMEOUT_S, check=False)
 
 

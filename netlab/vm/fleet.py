@@ -45,7 +45,9 @@ class FleetShape(Frozen):
 class Fleet:
     """The machines of one lab in ``folder``; snapshots are shared with other labs through ``cache``."""
 
-    def __init__(self, folder: Path, cache: Path, shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> None:
+    def __init__(
+        self, folder: Path, cache: Path, *, shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]
+    ) -> None:
         self.folder = folder
         self.machines = _machines(folder, shape, hosts, keys)
         self.key = _key(self.machines)
@@ -72,6 +74,10 @@ class Fleet:
     def tags(self) -> set[str]:
         """Snapshots that every machine has."""
         return set.intersection(*(machine.tags() for machine in self.machines))
+
+    def cached_tags(self) -> set[str]:
+        """Snapshots that ``prepare`` will find in the cache."""
+        return set.intersection(*(snapshot_tags(self.cache / machine.config.name) for machine in self.machines))
 
     def start(self, tag: str | None) -> None:
         """Boot all, or resume the snapshot ``tag``; if one fails, none is left running."""

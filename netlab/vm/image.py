@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from netlab import ansible, assets, proc
 from netlab.errors import ImageError, NetlabError, NoSpace
-from netlab.lab import write_atomic
+from netlab.files import write_atomic
 from netlab.results.model import Frozen
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ RECIPE = 1
 DISK_GIB = 3
 NEEDED_MIB = 2500
 """Free space that a bake takes at its peak: packages, root tree and disk."""
+
+FINISHED_ROLES = ["base", "benchmark"]
+"""Roles that need nothing more on a host of this image; the others leave what a profile decides to ``up``."""
 
 HOOK_TIMEOUT_S = 1200.0
 BAKE_TIMEOUT_S = 300.0
@@ -100,7 +103,7 @@ def _bake(images: Path, progress: Progress) -> Image:
             progress.task("image", "write the disk")
             _wait_for_end(builder, log)
         _finish(work, key)
-        os.chmod(work, 0o755)
+        work.chmod(0o755)
         target = images / key
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
@@ -129,7 +132,7 @@ def _mmdebstrap(work: Path, log: Path) -> Iterator[proc.Child]:
     for name in ("user", "host"):
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", work / name])
     command = [
-        *("mmdebstrap", "--variant=minbase", "--format=null", f"--include={','.join(packages())}"),
+        *("mmdebstrap", "--variant=minbase", "--format=null", "--dpkgopt=force-unsafe-io", f"--include={','.join(packages())}"),
         *(f"--customize-hook={hook}" for hook in (_open_hook(work), _disk_hook(work))),
         *(SUITE, "/dev/null", *_mirror()),
     ]
@@ -167,15 +170,16 @@ def _disk_hook(work: Path) -> str:
 
 
 def _mirror() -> list[str]:
-    """Return the host's own Debian mirror, so that a site's mirror or proxy is honoured; else mmdebstrap's default."""
+    """Return the host's own Debian mirrors, so that a site's mirror or proxy is honoured; else mmdebstrap's default."""
     try:
         query = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(CODENAME) $(REPO_URI)", "Created-By: Packages"]
         lines = proc.run(query, timeout=30).stdout.splitlines()
     except NetlabError:
         return []
     words = [line.split() for line in lines]
-    uris = [w[2] for w in words if len(w) == 3 and w[0] == "Debian" and "-" not in w[1]]
-    return [f"deb {uris[0]} {SUITE} main"] if uris else []
+    found = {w[1].partition("-")[2]: w[2] for w in words if len(w) == 3 and w[0] == "Debian"}
+    suites = {"": SUITE, "updates": f"{SUITE}-updates", "security": f"{SUITE}-security"}
+    return [f"deb {found[kind]} {suite} main" for kind, suite in suites.items() if kind in found]
 
 
 def _wait_for_tree(builder: proc.Child, work: Path, log: Path, progress: Progress) -> tuple[Path, int]:
@@ -195,7 +199,7 @@ def _wait_for_tree(builder: proc.Child, work: Path, log: Path, progress: Progres
 def _apply_roles(tree: tuple[Path, int], work: Path, progress: Progress) -> None:
     place, pid = tree
     known = work / "known_hosts"
-    known.write_text(f"image {(work / 'host.pub').read_text()}")
+    known.write_text("image " + (work / "host.pub").read_text())
     enter = ["nsenter", "--target", str(pid), "--mount", *([] if os.geteuid() == 0 else ["--user"])]
     sshd = ["/usr/sbin/sshd", "-i", "-f", "/dev/null", *_options(_SSHD)]
     words = {
@@ -208,17 +212,14 @@ def _apply_roles(tree: tuple[Path, int], work: Path, progress: Progress) -> None
              "-o", f"ProxyCommand={shlex.join([*enter, 'chroot', str(place), *sshd])}"]
         ),
     }
-    job = ansible.Play(
-        playbook=assets.playbook("image"),
-        roles=(assets.roles(),),
-        inventory={"all": {"hosts": {"image": words}}},
+    ansible.play(
+        assets.playbook("image"),
+        {"all": {"hosts": {"image": words}}},
         folder=work / "ansible",
-        sockets=work,
         log=work / "bake.log",
+        progress=progress,
         extra_vars={"netlab_baking": True},
-        accelerate=True,
     )
-    ansible.play(job, lambda event: progress.task("image", event.task))
     shutil.rmtree(work / "ansible", ignore_errors=True)
 
 
@@ -261,9 +262,8 @@ def _read(folder: Path) -> Image | None:
 
 
 def _roles() -> list[str]:
-    plays = yaml.safe_load(assets.playbook("image").read_text())
-    uses = [use for play in plays for use in play.get("roles", [])]
-    return [use if isinstance(use, str) else use["role"] for use in uses]
+    """Every role may bake a part of itself, so the image depends on all of them."""
+    return sorted(folder.name for folder in assets.roles().iterdir() if folder.is_dir())
 
 
 def _check_space(images: Path) -> None:

@@ -18,7 +18,8 @@ def fleet(tmp_path, *, clock="virtual", hosts=HOSTS, **changes) -> Fleet:
     image = Image(key="k", disk=Path("/i/disk.raw"), kernel=Path("/i/k"), initrd=Path("/i/i"), kernel_version="6.12")
     words = {"image": image, "accelerator": Accelerator(name="tcg", qemu_version="7.2"), "clock": clock, "cpus": 2}
     shape = FleetShape(**{**words, "host_memory_mib": 768, **changes})
-    return Fleet(tmp_path / "machines", tmp_path / "cache", shape, hosts, {"opt/netlab/key": tmp_path / "key"})
+    keys = {"opt/netlab/key": tmp_path / "key"}
+    return Fleet(tmp_path / "machines", tmp_path / "cache", shape=shape, hosts=hosts, keys=keys)
 
 
 def command(machine) -> str:
@@ -29,7 +30,7 @@ def command(machine) -> str:
 def test_virtual_clock_puts_all_hosts_into_one_machine_with_one_processor(tmp_path):
     (machine,) = fleet(tmp_path).machines
     words = command(machine)
-    assert "-icount shift=0,sleep=on -rtc base=utc,clock=vm" in words
+    assert "-icount shift=2,sleep=on -rtc base=utc,clock=vm" in words
     assert "-smp 1 -m 2304" in words
     for host in HOSTS:
         assert f"systemd.wants=netlab-host@{host.name}.service" in words

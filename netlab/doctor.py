@@ -1,0 +1,76 @@
+"""Does this machine have what netlab needs? Each check says what it found and, where something lacks, what to do."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netlab import assets, proc
+from netlab.errors import MissingTool
+from netlab.results.model import Frozen
+from netlab.vm import accel, image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOOLS = (accel.QEMU, "qemu-img", "mmdebstrap", "ssh", "ssh-keygen", "mkfs.ext4")
+FLEET_MIB = 3072
+"""Memory that the default fleet takes at most, QEMU's own included."""
+
+
+class Check(Frozen):
+    """One thing that netlab needs."""
+
+    name: str
+    ok: bool
+    message: str
+    hint: str | None = None
+
+
+def checks() -> list[Check]:
+    """Look at programs, accelerator, disk space and memory; nothing is changed."""
+    return [*_tools(), *_accelerator(), _space(), *_memory()]
+
+
+def _tools() -> Iterator[Check]:
+    for name in TOOLS:
+        try:
+            yield Check(name=name, ok=True, message=proc.find_tool(name))
+        except MissingTool as error:
+            yield Check(name=name, ok=False, message=error.message, hint=error.hint)
+
+
+def _accelerator() -> Iterator[Check]:
+    """An accelerator is not needed: without one, the virtual clock measures all the same."""
+    try:
+        found = accel.probe(assets.cache())
+    except MissingTool:
+        return
+    if found.name == "tcg":
+        reasons = "; ".join(f"{name} does not work: {why}" for name, why in found.refused.items())
+        message = f"none works, so labs run on the virtual clock ({reasons or 'there is no /dev/kvm'})"
+    else:
+        message = f"{found.name} works, so labs run on the real clock"
+    yield Check(name="accelerator", ok=True, message=message)
+
+
+def _space() -> Check:
+    place = next(folder for folder in (assets.cache(), *assets.cache().parents) if folder.exists())
+    free = shutil.disk_usage(place).free >> 20
+    needed = 0 if image.find(assets.cache()) else image.NEEDED_MIB
+    hint = None if free >= needed else f"free {needed - free} MiB there, or point XDG_CACHE_HOME to another disk"
+    message = f"{free} MiB free in {place}; baking the image takes {needed} MiB" if needed else f"{free} MiB free in {place}"
+    return Check(name="disk space", ok=free >= needed, message=message, hint=hint)
+
+
+def _memory() -> Iterator[Check]:
+    source = Path("/proc/meminfo")
+    if platform.system() != "Linux" or not source.exists():
+        return
+    words = dict(line.split(":", 1) for line in source.read_text().splitlines())
+    free = int(words["MemAvailable"].split()[0]) >> 10
+    hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
+    message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB"
+    yield Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)

@@ -1,0 +1,58 @@
+"""What would happen: the same questions that the work asks, answered without doing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab import assets
+from netlab.results.model import Frozen
+from netlab.vm import image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence, Set
+
+    from netlab.lab import Lab
+    from netlab.profiles import Profile
+    from netlab.spec import LabSpec
+
+
+class Plan(Frozen):
+    """Steps in order, each one sentence that says what would be done or that it is done already."""
+
+    steps: tuple[str, ...]
+
+
+def plan_up(lab: Lab, spec: LabSpec, profile: Profile, *, tag: str, snapshots: Set[str]) -> Plan:
+    """Say what ``netlab up`` would do; ``snapshots`` are those that exist."""
+    return Plan(steps=(*_before(lab, spec), _turn(lab, profile, tag, snapshots)))
+
+
+def plan_run(lab: Lab, spec: LabSpec, tags: Mapping[str, str], profiles: Sequence[Profile], snapshots: Set[str]) -> Plan:
+    """Say what ``netlab run`` would do; ``tags`` names each profile's snapshot, ``snapshots`` are those that exist."""
+    turns = [_turn(lab, profile, tags[profile.name], snapshots) for profile in profiles]
+    cells = [f"{profile.name}/{path}" for profile in profiles for path in profile.paths]
+    load = spec.load
+    measure = (
+        f"measure {len(cells)} cells in each of {spec.rounds} rounds ({', '.join(cells)}): wrk with {load.connections} "
+        f"connections for {load.duration_s} s after {load.warmup_s} s of warm-up"
+    )
+    steps = (*_before(lab, spec), *turns, measure, "profile each cell once", "write the report", "remove the hosts")
+    return Plan(steps=steps)
+
+
+def _before(lab: Lab, spec: LabSpec) -> tuple[str, str]:
+    ready = image.find(assets.cache())
+    bake = f"image {ready.key}: there already" if ready else f"bake the image: {len(image.packages())} packages, then the roles"
+    state = lab.load_state()
+    names = ", ".join(["client", *(f"node{number}" for number in range(1, spec.fleet.nodes + 1))])
+    hosts = f"hosts {names}: up already" if state else f"make the hosts {names} ({spec.provider}, clock: {spec.clock})"
+    return bake, hosts
+
+
+def _turn(lab: Lab, profile: Profile, tag: str, snapshots: Set[str]) -> str:
+    state = lab.load_state()
+    if state is not None and state.snapshot == tag:
+        return f"{profile.name}: the hosts are that already"
+    if tag in snapshots:
+        return f"{profile.name}: restore snapshot {tag}"
+    return f"{profile.name}: play {len(profile.roles)} roles ({', '.join(use.role for use in profile.roles)}), keep snapshot {tag}"

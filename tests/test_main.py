@@ -1,0 +1,84 @@
+import errno
+import os
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+from netlab import __main__
+from netlab.errors import LabBusy
+
+
+@pytest.fixture
+def failing(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+    def fail_with(action):
+        monkeypatch.setattr(__main__, "run_command", lambda argv: action())
+        return __main__.main([])
+
+    return fail_with
+
+
+def raiser(error):
+    def act():
+        raise error
+
+    return act
+
+
+def test_an_error_is_a_message_a_hint_and_a_log(failing, capsys, tmp_path):
+    assert failing(raiser(LabBusy("taken", hint="wait", log=tmp_path / "x.log"))) == 5
+    assert capsys.readouterr().err.splitlines() == ["netlab: error: taken", "  wait", f"  log: {tmp_path}/x.log"]
+
+
+def test_ctrl_c_is_130(failing, capsys):
+    assert failing(lambda: os.kill(os.getpid(), signal.SIGINT)) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_sigterm_unwinds_and_is_143(failing):
+    seen = []
+
+    def act():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            seen.append("cleaned up")
+
+    assert failing(act) == 143
+    assert seen == ["cleaned up"]
+
+
+def test_a_full_disk_is_no_bug(failing, capsys):
+    assert failing(raiser(OSError(errno.ENOSPC, "No space left on device", "/x/disk"))) == 4
+    assert "netlab: error: /x/disk: No space left on device" in capsys.readouterr().err
+
+
+def test_no_permission_is_no_bug(failing, capsys):
+    assert failing(raiser(PermissionError(errno.EACCES, "Permission denied", "/x"))) == 1
+    assert capsys.readouterr().err == "netlab: error: /x: Permission denied\n"
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("oops"), FileNotFoundError(errno.ENOENT, "oops", "/x")])
+def test_a_bug_is_one_line_and_a_crash_log(failing, capsys, tmp_path, error):
+    assert failing(raiser(error)) == 70
+    printed = capsys.readouterr().err
+    assert printed.count("\n") == 1
+    assert "Traceback" not in printed
+    (log,) = (tmp_path / "cache").rglob("crash-*.log")
+    assert str(log) in printed
+    assert "oops" in log.read_text()
+
+
+def test_the_crash_log_of_a_lab_is_in_the_lab(failing, tmp_path):
+    (tmp_path / ".netlab").mkdir()
+    assert failing(raiser(ZeroDivisionError("oops"))) == 70
+    assert list((tmp_path / ".netlab" / "logs").glob("crash-*.log"))
+
+
+def test_a_reader_that_leaves_is_quiet(failing, capsys, monkeypatch):
+    monkeypatch.setattr(__main__, "os", SimpleNamespace(**{**vars(os), "dup2": lambda *_: None, "open": lambda *_: 0}))
+    assert failing(raiser(BrokenPipeError())) == 141
+    assert capsys.readouterr().err == ""
