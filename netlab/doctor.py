@@ -43,7 +43,7 @@ def _tools() -> Iterator[Check]:
 
 
 def _accelerator() -> Iterator[Check]:
-    """An accelerator is not needed: without one, the virtual clock measures all the same."""
+    """Tell which works; none is needed, because the virtual clock measures without."""
     try:
         found = accel.probe(assets.cache())
     except MissingTool:
@@ -61,7 +61,9 @@ def _space() -> Check:
     free = shutil.disk_usage(place).free >> 20
     needed = 0 if image.find(assets.cache()) else image.NEEDED_MIB
     hint = None if free >= needed else f"free {needed - free} MiB there, or point XDG_CACHE_HOME to another disk"
-    message = f"{free} MiB free in {place}; baking the image takes {needed} MiB" if needed else f"{free} MiB free in {place}"
+    message = (
+        f"{free} MiB free in {place}; baking the image takes {needed} MiB" if needed else f"{free} MiB free in {place}"
+    )
     return Check(name="disk space", ok=free >= needed, message=message, hint=hint)
 
 

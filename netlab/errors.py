@@ -25,7 +25,10 @@ Anything else is a bug in netlab: exit code 70, a crash log on disk and its path
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BUG_EXIT_CODE = 70
 
@@ -59,7 +62,7 @@ class UnknownProfile(ConfigError):
 
 
 class RequirementError(NetlabError):
-    """This machine lacks something that the command needs."""
+    """Something that the command needs is not on this machine."""
 
     exit_code = 4
 

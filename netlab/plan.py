@@ -9,7 +9,7 @@ from netlab.results.model import Frozen
 from netlab.vm import image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Collection, Mapping
 
     from netlab.lab import Lab
     from netlab.profiles import Profile
@@ -22,14 +22,15 @@ class Plan(Frozen):
     steps: tuple[str, ...]
 
 
-def plan_up(lab: Lab, spec: LabSpec, profile: Profile, *, tag: str, snapshots: Set[str]) -> Plan:
+def plan_up(lab: Lab, spec: LabSpec, profile: Profile, *, tag: str, snapshots: Collection[str]) -> Plan:
     """Say what ``netlab up`` would do; ``snapshots`` are those that exist."""
     return Plan(steps=(*_before(lab, spec), _turn(lab, profile, tag, snapshots)))
 
 
-def plan_run(lab: Lab, spec: LabSpec, tags: Mapping[str, str], profiles: Sequence[Profile], snapshots: Set[str]) -> Plan:
-    """Say what ``netlab run`` would do; ``tags`` names each profile's snapshot, ``snapshots`` are those that exist."""
-    turns = [_turn(lab, profile, tags[profile.name], snapshots) for profile in profiles]
+def plan_run(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: Collection[str]) -> Plan:
+    """Say what ``netlab run`` would do with the profiles, each by its snapshot's name; ``snapshots`` exist already."""
+    profiles = chosen.values()
+    turns = [_turn(lab, profile, tag, snapshots) for tag, profile in chosen.items()]
     cells = [f"{profile.name}/{path}" for profile in profiles for path in profile.paths]
     load = spec.load
     measure = (
@@ -42,17 +43,22 @@ def plan_run(lab: Lab, spec: LabSpec, tags: Mapping[str, str], profiles: Sequenc
 
 def _before(lab: Lab, spec: LabSpec) -> tuple[str, str]:
     ready = image.find(assets.cache())
-    bake = f"image {ready.key}: there already" if ready else f"bake the image: {len(image.packages())} packages, then the roles"
+    bake = (
+        f"image {ready.key}: there already"
+        if ready
+        else f"bake the image: {len(image.packages())} packages, then the roles"
+    )
     state = lab.load_state()
     names = ", ".join(["client", *(f"node{number}" for number in range(1, spec.fleet.nodes + 1))])
     hosts = f"hosts {names}: up already" if state else f"make the hosts {names} ({spec.provider}, clock: {spec.clock})"
     return bake, hosts
 
 
-def _turn(lab: Lab, profile: Profile, tag: str, snapshots: Set[str]) -> str:
+def _turn(lab: Lab, profile: Profile, tag: str, snapshots: Collection[str]) -> str:
     state = lab.load_state()
     if state is not None and state.snapshot == tag:
         return f"{profile.name}: the hosts are that already"
     if tag in snapshots:
         return f"{profile.name}: restore snapshot {tag}"
-    return f"{profile.name}: play {len(profile.roles)} roles ({', '.join(use.role for use in profile.roles)}), keep snapshot {tag}"
+    roles = ", ".join(use.role for use in profile.roles)
+    return f"{profile.name}: play {len(profile.roles)} roles ({roles}), keep snapshot {tag}"

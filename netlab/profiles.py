@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from netlab import assets
 from netlab.errors import UnknownProfile
 from netlab.results.model import Frozen, ProfileInfo
@@ -20,7 +22,7 @@ class RoleUse(Frozen):
 
     role: str
     hosts: Literal["all", "client", "node"] = "all"
-    vars: dict[str, Any] = {}
+    vars: dict[str, Any] = Field(default_factory=dict)
 
 
 class Requirements(Frozen):
@@ -39,7 +41,7 @@ class ProfileFile(Frozen):
     requires: Requirements = Requirements()
     roles: tuple[RoleUse, ...]
     paths: dict[str, str]
-    missing: dict[str, str] = {}
+    missing: dict[str, str] = Field(default_factory=dict)
 
 
 class Profile(ProfileFile):

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import secrets
 import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from netlab import __version__, assets, profiles
+from netlab import profiles
 from netlab.bench import drive
 from netlab.errors import ConfigError
 from netlab.lab import LabState
 from netlab.plan import plan_run, plan_up
 from netlab.providers import provider_of
-from netlab.report import write_report
-from netlab.report.model import build_report
+from netlab.report import build_report, write_report
 from netlab.results.model import RunHeader
 from netlab.results.store import load_run, write_header
+from netlab.session import Session, snapshot_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from netlab.plan import Plan
     from netlab.profiles import Profile
     from netlab.progress import Progress
-    from netlab.providers import Provider
     from netlab.report.values import Report
     from netlab.spec import LabSpec
 
@@ -36,31 +34,31 @@ if TYPE_CHECKING:
 def up(lab: Lab, spec: LabSpec, name: str, progress: Progress) -> None:
     """Turn the lab's hosts into profile ``name``; does nothing when they are that already."""
     profile = find_profile(lab, spec, name)
-    with _opened(lab, spec, progress) as provider:
-        _turn_into(lab, spec, provider, profile, progress)
+    with _opened(lab, spec, progress) as session:
+        _turn_into(session, profile)
 
 
 def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> Path:
     """Measure the profiles in interleaved rounds; return the run's folder."""
     chosen = find_profiles(lab, spec, names)
-    with _opened(lab, spec, progress) as provider:
-        return _bench(lab, spec, provider, chosen, progress)
+    with _opened(lab, spec, progress) as session:
+        return _bench(session, chosen)
 
 
 def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> tuple[Report, dict[str, Path]]:
     """Do the main job: every profile up, benchmark, report; afterwards the hosts are removed unless ``keep``."""
     chosen = find_profiles(lab, spec, spec.profiles)
-    with _opened(lab, spec, progress) as provider:
+    with _opened(lab, spec, progress) as session:
         try:
-            folder = _bench(lab, spec, provider, chosen, progress)
+            folder = _bench(session, chosen)
         finally:
             if not keep:
-                _remove(lab, provider)
+                _remove(session)
     return report([folder])
 
 
 def report(folders: Sequence[Path]) -> tuple[Report, dict[str, Path]]:
-    """Compute the report over one or more runs and write it beside the newest."""
+    """Compute the report over one or more runs and write it beside the first."""
     result = build_report([load_run(folder) for folder in folders])
     return result, write_report(result, folders[0] / "report")
 
@@ -69,13 +67,13 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
     """Remove the hosts and all state but the runs."""
     if not lab.state_folder.exists():
         return
+    lock_files = (lab.state_folder / "lock", lab.state_folder / "lock.json")
     with lab.lock():
-        _remove(lab, provider_of(lab, spec, progress))
+        _remove(Session(lab, spec, provider_of(lab, spec, progress), progress))
         shutil.rmtree(lab.sockets, ignore_errors=True)
-        for entry in lab.state_folder.iterdir():
-            if entry not in (lab.runs, lab.state_folder / "lock", lab.state_folder / "lock.json"):
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    for entry in (lab.state_folder / "lock", lab.state_folder / "lock.json"):
+        for entry in set(lab.state_folder.iterdir()) - {lab.runs, *lock_files}:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    for entry in lock_files:
         entry.unlink(missing_ok=True)
     for folder in (lab.runs, lab.state_folder):
         with contextlib.suppress(OSError):  # it holds results
@@ -88,15 +86,14 @@ def plan(lab: Lab, spec: LabSpec, names: Sequence[str] | None, progress: Progres
     if names is not None:
         (profile,) = [find_profile(lab, spec, name) for name in names]
         return plan_up(lab, spec, profile, tag=snapshot_tag(profile, spec), snapshots=snapshots)
-    chosen = find_profiles(lab, spec, spec.profiles)
-    tags = {profile.name: snapshot_tag(profile, spec) for profile in chosen}
-    return plan_run(lab, spec, tags, chosen, snapshots)
+    chosen = {snapshot_tag(profile, spec): profile for profile in find_profiles(lab, spec, spec.profiles)}
+    return plan_run(lab, spec, chosen, snapshots)
 
 
 def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
     """Return the profile, if this lab's stack can have it."""
     profile = profiles.find(name, lab.folder / "profiles")
-    if profile.stack not in ("vm", spec.stack):
+    if profile.stack not in {"vm", spec.stack}:
         raise ConfigError(f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'")
     return profile
 
@@ -113,74 +110,71 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
     return chosen
 
 
-def snapshot_tag(profile: Profile, spec: LabSpec) -> str:
-    """Name a profile's snapshot by all that goes into it on top of the fleet: roles, profile, inputs, netlab."""
-    names = sorted({use.role for use in profile.roles})
-    parts = [profile.file, assets.playbook("up"), *(assets.roles() / name for name in names)]
-    words = [__version__, str(spec.load.response_bytes), assets.digest(parts)]
-    return f"{profile.name}-{hashlib.sha256(' '.join(words).encode()).hexdigest()[:12]}"
-
-
 @contextlib.contextmanager
-def _opened(lab: Lab, spec: LabSpec, progress: Progress) -> Iterator[Provider]:
+def _opened(lab: Lab, spec: LabSpec, progress: Progress) -> Iterator[Session]:
     """Hold the lab's lock; an unfinished start of an earlier, killed netlab is cleared away by the provider."""
     lab.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lab.lock():
         lab.create()
-        yield provider_of(lab, spec, progress)
+        yield Session(lab, spec, provider_of(lab, spec, progress), progress)
 
 
-def _turn_into(lab: Lab, spec: LabSpec, provider: Provider, profile: Profile, progress: Progress) -> None:
-    tag = snapshot_tag(profile, spec)
-    before = lab.load_state()
-    if provider.running() and before is not None and before.snapshot == tag:
-        provider.check()
+def _turn_into(session: Session, profile: Profile) -> None:
+    lab, provider, tag = session.lab, session.provider, session.tag(profile)
+    before, running = lab.load_state(), provider.running()
+    if running and before is not None and before.snapshot == tag:
         return
-    state = _state(spec, provider)
-    lab.save_state(state)
-    drive.disconnect(lab)
-    started = not provider.running()
+    lab.save_state(_state(session))
+    session.disconnect()
     provider.up(tag)
     if tag not in provider.snapshots():
-        _provision(lab, spec, provider, profile, progress, tag)
-    elif not started:
+        _provision(session, profile)
+    elif running:
         provider.restore(tag)
-    lab.save_state(state.model_copy(update={"profile": profile.name, "snapshot": tag}))
+    lab.save_state(_state(session, profile))
 
 
-def _provision(lab: Lab, spec: LabSpec, provider: Provider, profile: Profile, progress: Progress, tag: str) -> None:
-    with progress.step(f"provision {profile.name}"):
-        provider.reset()
-        variables = {
-            "netlab_profile": profile.name,
-            "netlab_profile_file": str(profile.file),
-            "app_response_bytes": spec.load.response_bytes,
-            **provider.facts(),
-        }
-        drive.play(lab, provider, "up", variables, progress)
-        drive.disconnect(lab)
-        provider.save(tag)
+def _provision(session: Session, profile: Profile) -> None:
+    with session.progress.step(f"provision {profile.name}"):
+        session.provider.reset()
+        session.play(
+            "up",
+            {
+                "netlab_profile": profile.name,
+                "netlab_profile_file": str(profile.file),
+                "app_response_bytes": session.spec.load.response_bytes,
+                **session.provider.facts(),
+            },
+        )
+        session.disconnect()
+        session.provider.save(session.tag(profile))
 
 
-def _bench(lab: Lab, spec: LabSpec, provider: Provider, chosen: Sequence[Profile], progress: Progress) -> Path:
+def _bench(session: Session, chosen: Sequence[Profile]) -> Path:
     for profile in chosen:
-        _turn_into(lab, spec, provider, profile, progress)
-    header = _header(spec, provider, chosen)
-    folder = lab.runs / header.run_id
+        _turn_into(session, profile)
+    header = _header(session, chosen)
+    folder = session.lab.runs / header.run_id
     write_header(folder, header)
-    tags = {profile.name: snapshot_tag(profile, spec) for profile in chosen}
-    lab.save_state(_state(spec, provider))
-    drive.measure(lab, provider, header, {profile.name: profile for profile in chosen}, tags, folder, progress)
+    session.lab.save_state(_state(session))
+    drive.measure(session, header, {profile.name: profile for profile in chosen}, folder)
     return folder
 
 
-def _state(spec: LabSpec, provider: Provider) -> LabState:
-    """Hosts that exist, in no proven profile."""
-    return LabState(provider=spec.provider, clock=provider.clock, stack=spec.stack, hosts=provider.hosts())
+def _state(session: Session, profile: Profile | None = None) -> LabState:
+    """Hosts that exist, in a profile or in none that is proven."""
+    return LabState(
+        provider=session.spec.provider,
+        clock=session.provider.clock,
+        stack=session.spec.stack,
+        profile=profile.name if profile else None,
+        snapshot=session.tag(profile) if profile else None,
+        hosts=session.provider.hosts(),
+    )
 
 
-def _header(spec: LabSpec, provider: Provider, chosen: Sequence[Profile]) -> RunHeader:
-    now = datetime.now(UTC)
+def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
+    spec, now = session.spec, datetime.now(UTC)
     return RunHeader(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
         created_at=now,
@@ -189,12 +183,12 @@ def _header(spec: LabSpec, provider: Provider, chosen: Sequence[Profile]) -> Run
         load=spec.load,
         baseline_profile=spec.baseline.profile,
         baseline_path=spec.baseline.path,
-        environment=provider.environment(),
+        environment=session.provider.environment(),
         profiles=tuple(profile.info for profile in chosen),
     )
 
 
-def _remove(lab: Lab, provider: Provider) -> None:
-    drive.disconnect(lab)
-    provider.down()
-    lab.save_state(None)
+def _remove(session: Session) -> None:
+    session.disconnect()
+    session.provider.down()
+    session.lab.save_state(None)

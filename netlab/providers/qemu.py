@@ -75,7 +75,7 @@ class QemuProvider:
     def facts(self) -> dict[str, Any]:
         """Return what the image makes known beforehand."""
         version = re.match(r"[0-9.]+", self.image.kernel_version)
-        return {"netlab_kernel": version[0] if version else "0", "netlab_baked_roles": image.FINISHED_ROLES}
+        return {"netlab_kernel": version[0] if version else "0", "netlab_baked_roles": image.BAKED_ROLES}
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts; ports are those of the running lab, or free ones."""
@@ -186,7 +186,7 @@ class QemuProvider:
         return False
 
     def _settle(self) -> None:
-        """A freshly booted guest has background jobs that would take 9 % off the first sample."""
+        """Wait for the background jobs of a freshly booted guest, which would take 9 % off the first sample."""
         self.progress.task("fleet", "wait until it is idle")
         for host in self.hosts():
             command = ["ssh", "-F", str(self.lab.ssh_config), host.name, "systemctl is-system-running --wait; sleep 5"]
@@ -217,5 +217,7 @@ def _ports(first: int, count: int) -> Iterable[int]:
                 sock.bind(("127.0.0.1", port))
             except OSError as error:
                 hint = "end the program that listens there, or set fleet.ssh_port in netlab.yml to another number"
-                raise PortInUse(f"port {port} on 127.0.0.1 is in use, but the lab needs it for SSH", hint=hint) from error
+                raise PortInUse(
+                    f"port {port} on 127.0.0.1 is in use, but the lab needs it for SSH", hint=hint
+                ) from error
         return [sock.getsockname()[1] for sock in sockets]

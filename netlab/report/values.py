@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic needs it at run time
+from datetime import datetime
 from typing import Literal
 
 from netlab.results.model import Environment, Frozen, Load
-from netlab.stats import Verdict  # noqa: TC001 - pydantic needs it at run time
+from netlab.stats import Verdict
 
 
 class Rate(Frozen):

@@ -117,7 +117,7 @@ class HotFunction(Frozen):
 
     symbol: str
     group: str
-    """Subsystem: one of `netlab.bench.subsystems.GROUPS` (veth, ipip, netfilter, routing, tcp, …, user, idle, other)."""
+    """Subsystem: one of `netlab.bench.subsystems.GROUPS` (veth, ipip, netfilter, routing, tcp, …, user, other)."""
     samples: int
 
 

@@ -1,7 +1,7 @@
 """What a machine is told at boot, through QEMU's fw_cfg: nothing is configured over SSH and nothing is baked a lab.
 
-Two kinds travel there. *systemd credentials* are read once, at first boot: names and addresses. *Keys* are read at every
-SSH connection, from the QEMU that runs now: so a snapshot holds no key, and any lab can restore it with keys of its own.
+Two kinds travel there. *systemd credentials* are read once, at first boot: names and addresses. *Keys* are read at
+every SSH connection, from the QEMU that runs now: so a snapshot holds no key, and any lab can restore it with its own.
 """
 
 from __future__ import annotations

@@ -18,7 +18,16 @@ from netlab.results.model import Clock, Frozen
 from netlab.vm import boot
 from netlab.vm.accel import Accelerator
 from netlab.vm.image import Image
-from netlab.vm.machine import DISKS, KERNEL_ARGUMENTS, Machine, MachineConfig, Nic, snapshot_tags, stop_folder
+from netlab.vm.machine import (
+    DISKS,
+    ICOUNT_SHIFT,
+    KERNEL_ARGUMENTS,
+    Machine,
+    MachineConfig,
+    Nic,
+    snapshot_tags,
+    stop_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,8 +143,11 @@ def stop_all(folder: Path) -> None:
 
 def _key(machines: Sequence[Machine]) -> str:
     """Hash all that decides what a snapshot holds; ports and keys do not, any lab brings its own."""
-    parts = [machine.config.model_dump_json(exclude={"nics": True, "keys": True, "accelerator": {"refused"}}) for machine in machines]
-    return hashlib.sha256("\n".join([KERNEL_ARGUMENTS, *parts]).encode()).hexdigest()[:16]
+    parts = [
+        machine.config.model_dump_json(exclude={"nics": True, "keys": True, "accelerator": {"refused"}})
+        for machine in machines
+    ]
+    return hashlib.sha256("\n".join([KERNEL_ARGUMENTS, str(ICOUNT_SHIFT), *parts]).encode()).hexdigest()[:16]
 
 
 def _replace_disks(source: Path, target: Path) -> None:

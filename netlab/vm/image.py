@@ -40,8 +40,8 @@ DISK_GIB = 3
 NEEDED_MIB = 2500
 """Free space that a bake takes at its peak: packages, root tree and disk."""
 
-FINISHED_ROLES = ["base", "benchmark"]
-"""Roles that need nothing more on a host of this image; the others leave what a profile decides to ``up``."""
+BAKED_ROLES = ["app", "base", "benchmark", "lab_routes", "nodeport", "pod", "pod_image", "pod_network", "tunnel"]
+"""Roles whose install steps an image has behind it; what a profile decides is left to ``up``."""
 
 HOOK_TIMEOUT_S = 1200.0
 BAKE_TIMEOUT_S = 300.0
@@ -132,7 +132,13 @@ def _mmdebstrap(work: Path, log: Path) -> Iterator[proc.Child]:
     for name in ("user", "host"):
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", work / name])
     command = [
-        *("mmdebstrap", "--variant=minbase", "--format=null", "--dpkgopt=force-unsafe-io", f"--include={','.join(packages())}"),
+        *(
+            "mmdebstrap",
+            "--variant=minbase",
+            "--format=null",
+            "--dpkgopt=force-unsafe-io",
+            f"--include={','.join(packages())}",
+        ),
         *(f"--customize-hook={hook}" for hook in (_open_hook(work), _disk_hook(work))),
         *(SUITE, "/dev/null", *_mirror()),
     ]
@@ -159,13 +165,15 @@ def _disk_hook(work: Path) -> str:
     """Write kernel, initrd and disk. mmdebstrap cleans apt's files only after the hooks, so that is done here."""
     place = shlex.quote(str(work))
     # a bind mount shows the tree without what mmdebstrap has mounted in it (/proc, /sys, /dev)
-    disk = f'mount --bind "$1" {place}/bare && mkfs.ext4 -q -F -O ^has_journal -L netlab -d {place}/bare {place}/disk.raw'
+    disk = (
+        f'mount --bind "$1" {place}/bare && mkfs.ext4 -q -F -O ^has_journal -L netlab -d {place}/bare {place}/disk.raw'
+    )
     return (
         f'cp "$1"/boot/vmlinuz-* {place}/kernel && cp "$1"/boot/initrd.img-* {place}/initrd && '
         f'basename "$1"/boot/vmlinuz-* > {place}/kernel.name && '
         f'chroot "$1" apt-get clean && rm -rf "$1"/var/lib/apt/lists/* "$1"/var/log/apt "$1"/root/.ansible && '
-        f'mkdir {place}/bare && truncate -s {DISK_GIB}G {place}/disk.raw && '
-        f"unshare --mount sh -c {shlex.quote(disk)} disk \"$1\" && rmdir {place}/bare"
+        f"mkdir {place}/bare && truncate -s {DISK_GIB}G {place}/disk.raw && "
+        f'unshare --mount sh -c {shlex.quote(disk)} disk "$1" && rmdir {place}/bare'
     )
 
 
@@ -208,8 +216,11 @@ def _apply_roles(tree: tuple[Path, int], work: Path, progress: Progress) -> None
         "ansible_python_interpreter": "/usr/bin/python3",
         "ansible_ssh_private_key_file": str(work / "user"),
         "ansible_ssh_common_args": shlex.join(
-            [*_options({"UserKnownHostsFile": str(known), "IdentitiesOnly": "yes", "StrictHostKeyChecking": "yes"}),
-             "-o", f"ProxyCommand={shlex.join([*enter, 'chroot', str(place), *sshd])}"]
+            [
+                *_options({"UserKnownHostsFile": str(known), "IdentitiesOnly": "yes", "StrictHostKeyChecking": "yes"}),
+                "-o",
+                f"ProxyCommand={shlex.join([*enter, 'chroot', str(place), *sshd])}",
+            ]
         ),
     }
     ansible.play(

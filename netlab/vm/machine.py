@@ -226,7 +226,9 @@ def _start_failure(name: str, log: Path) -> MachineError | PortInUse:
     if "host forwarding" in words:
         port = taken[1] if taken else "a port"
         hint = "end the program that listens there, or set fleet.ssh_port in netlab.yml to another number"
-        return PortInUse(f"port {port} on 127.0.0.1 is in use, but machine '{name}' needs it for SSH", hint=hint, log=log)
+        return PortInUse(
+            f"port {port} on 127.0.0.1 is in use, but machine '{name}' needs it for SSH", hint=hint, log=log
+        )
     last = words.splitlines()[-1] if words else "it left no message"
     return MachineError(f"QEMU of machine '{name}' did not start: {last}", hint="run 'netlab doctor'", log=log)
 

@@ -5,7 +5,11 @@ from hypothesis import strategies as st
 
 from netlab.bench.plan import plan_rounds
 
-CELLS = {"baseline-vm": ["host"], "calico-ipip": ["pod-ip", "nodeport-local", "nodeport-remote"], "ipvlan-l2": ["pod-ip"]}
+CELLS = {
+    "baseline-vm": ["host"],
+    "calico-ipip": ["pod-ip", "nodeport-local", "nodeport-remote"],
+    "ipvlan-l2": ["pod-ip"],
+}
 
 
 @given(rounds=st.integers(3, 20), seed=st.integers(0, 2**31))

@@ -91,7 +91,7 @@ def test_a_replica_is_not_called_by_the_products_bare_name(profile):
 
 
 def template(role: str, name: str, **values):
-    environment = Environment(trim_blocks=True, keep_trailing_newline=True)  # as Ansible renders  # noqa: S701
+    environment = Environment(trim_blocks=True, keep_trailing_newline=True)  # as Ansible renders
     environment.filters["combine"] = lambda first, second: first | second
     environment.filters["to_nice_json"] = lambda value, **_: json.dumps(value)
     environment.filters["hash"] = lambda value, kind: __import__("hashlib").new(kind, value.encode()).hexdigest()
