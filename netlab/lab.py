@@ -38,8 +38,8 @@ HOST_KEY_ALIAS = "netlab"
 """All hosts of a lab share one host key, so a port that moves needs no new entry in ``known_hosts``."""
 
 Part = Literal["client", "node", "control"]
-GROUPS: dict[Part, str] = {"client": "client", "node": "node", "control": "control"}
-"""Ansible group of each part; plural, because a group must not be called like a host."""
+PARTS: tuple[Part, ...] = ("client", "node", "control")
+"""Each is also the Ansible group of the hosts that play it."""
 
 
 class Host(Frozen):
@@ -206,8 +206,7 @@ class Lab:
         options = " ".join(shlex.quote(f"-o{key}={value}") for key, value in self.ssh_options().items())
         common = {"ansible_user": "root", "ansible_ssh_common_args": options}
         groups = {
-            group: {"hosts": {host.name: _host_vars(host) for host in hosts if host.part == part}}
-            for part, group in GROUPS.items()
+            part: {"hosts": {host.name: _host_vars(host) for host in hosts if host.part == part}} for part in PARTS
         }
         return {"all": {"vars": common, "children": groups}}
 

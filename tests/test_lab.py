@@ -77,9 +77,9 @@ def test_ssh_understands_the_config_in_a_folder_with_spaces(lab):
 def test_inventory_groups_hosts_by_part(lab):
     groups = lab.inventory(HOSTS)["all"]["children"]
     assert {name: list(group["hosts"]) for name, group in groups.items()} == {
-        "clients": ["client"],
-        "nodes": ["node1"],
-        "controls": [],
+        "client": ["client"],
+        "node": ["node1"],
+        "control": [],
     }
 
 

@@ -46,7 +46,7 @@ def test_a_file_is_read(tmp_path):
         ("profiles: [a, a]", "1: profiles: 'a' is there twice"),
         ("profiles:\n- a\n- B C", "3: profiles.1: this must be a lower-case name, not 'B C'"),
         ("load: {threads: 9}", "1: load: threads (9) cannot be more than connections (4)"),
-        ("fleet:\n  nodes: 8\n", "1: fleet: memory_mib is 2304, but 9 hosts need at least 3456"),
+        ("fleet:\n  nodes: 8\n", "1: fleet: memory_mib is 1536, but 9 hosts need at least 3456"),
         ("seed: 1\nseed: 2", "2: the key 'seed' is there twice"),
         ("seed: 1\nload: [", "2: not valid YAML: expected the node content, but found '<stream end>'"),
         ("a: &x [*x]", "1: aliases (*name) are not supported"),

@@ -119,6 +119,9 @@ def _workshop(images: Path) -> Iterator[Path]:
     work = Path(tempfile.mkdtemp(prefix=".bake-", dir=images))
     try:
         yield work
+    except NetlabError as error:
+        error.log = images / "bake-failed.log"
+        raise
     finally:
         if work.exists():
             with contextlib.suppress(OSError):
@@ -198,7 +201,7 @@ def _wait_for_tree(builder: proc.Child, work: Path, log: Path, progress: Progres
         if builder.exit_code is not None:
             raise _failure(log)
         if time.monotonic() > deadline:
-            raise ImageError(f"mmdebstrap did not install the packages within {HOOK_TIMEOUT_S:g} s", log=_kept(log))
+            raise ImageError(f"mmdebstrap did not install the packages within {HOOK_TIMEOUT_S:g} s")
         time.sleep(0.1)
     place, pid = (work / "tree").read_text().rsplit(maxsplit=1)
     return Path(place), int(pid)
@@ -285,12 +288,8 @@ def _check_space(images: Path) -> None:
             raise NoSpace(f"baking the image needs {NEEDED_MIB} MiB in {place}, but {free} MiB are free", hint=hint)
 
 
-def _kept(log: Path) -> Path:
-    return log.parent.parent / "bake-failed.log"
-
-
 def _failure(log: Path) -> ImageError:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith("E:")] or lines or ["it left no message"]
     hint = "check that the package archive is reachable ('apt-get update'), then run the command again"
-    return ImageError(f"mmdebstrap could not make the root tree: {telling[0]}", hint=hint, log=_kept(log))
+    return ImageError(f"mmdebstrap could not make the root tree: {telling[0]}", hint=hint)

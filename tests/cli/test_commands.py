@@ -59,7 +59,7 @@ def test_status_of_a_lab(netlab, lab):
 
 def test_inventory_is_a_dynamic_inventory(netlab, lab):
     listing = json.loads(netlab("inventory", "--list").stdout)
-    assert listing["nodes"]["hosts"] == ["node1"]
+    assert listing["node"]["hosts"] == ["node1"]
     one = listing["_meta"]["hostvars"]["node1"]
     assert (one["ansible_host"], one["ansible_port"], one["ansible_user"]) == ("127.0.0.1", 2, "root")
     assert json.loads(netlab("inventory", "--host", "node1").stdout) == one

@@ -17,7 +17,7 @@ HOSTS = tuple(
 def fleet(tmp_path, *, clock="virtual", hosts=HOSTS, **changes) -> Fleet:
     image = Image(key="k", disk=Path("/i/disk.raw"), kernel=Path("/i/k"), initrd=Path("/i/i"), kernel_version="6.12")
     words = {"image": image, "accelerator": Accelerator(name="tcg", qemu_version="7.2"), "clock": clock, "cpus": 2}
-    shape = FleetShape(**{**words, "host_memory_mib": 768, **changes})
+    shape = FleetShape(**{**words, "host_memory_mib": 512, **changes})
     keys = {"opt/netlab/key": tmp_path / "key"}
     return Fleet(tmp_path / "machines", tmp_path / "cache", shape=shape, hosts=hosts, keys=keys)
 
@@ -31,7 +31,7 @@ def test_virtual_clock_puts_all_hosts_into_one_machine_with_one_processor(tmp_pa
     (machine,) = fleet(tmp_path).machines
     words = command(machine)
     assert "-icount shift=2,sleep=on -rtc base=utc,clock=vm" in words
-    assert "-smp 1 -m 2304" in words
+    assert "-smp 1 -m 1536" in words
     for host in HOSTS:
         assert f"systemd.wants=netlab-host@{host.name}.service" in words
         assert f"hostfwd=tcp:127.0.0.1:{host.ssh_port}-:22" in words
@@ -43,7 +43,7 @@ def test_real_clock_gives_each_host_a_machine_and_a_cable_to_the_first(tmp_path)
     assert command(client).count("stream,id=cable") == 2
     assert "server=off,addr.type=unix,addr.path=../link1.sock" in command(node1)
     assert "server=off,addr.type=unix,addr.path=../link2.sock" in command(node2)
-    assert "-smp 2 -m 768" in command(node1)
+    assert "-smp 2 -m 512" in command(node1)
 
 
 def test_every_port_is_on_the_loopback_interface(tmp_path):
