@@ -1,0 +1,59 @@
+"""Fixtures that more than one folder of tests needs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+NETLAB = [sys.executable, "-m", "netlab"]
+
+
+class Command:
+    """Drives the real command in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *words: str, timeout: float = 900, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*NETLAB, *words], cwd=self.folder, env={**os.environ, **env}, timeout=timeout, capture_output=True, text=True
+        )
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*NETLAB, *words], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def machines(self) -> list[int]:
+        """Process ids of the QEMUs that run in this folder."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                inside = (entry / "cwd").readlink().is_relative_to(self.folder)
+                if inside and "qemu" in (entry / "comm").read_text():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+        return found
+
+
+@pytest.fixture
+def netlab(tmp_path):
+    """The command in an empty folder; whatever it started has ended after the test."""
+    command = Command(tmp_path)
+    yield command
+    command("down")
+    for pid in command.machines():
+        os.kill(pid, signal.SIGKILL)
+
+
+def wait_until(condition, *, seconds: float, what: str) -> None:
+    """Fail when ``condition`` does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
+        time.sleep(0.1)

@@ -1,0 +1,82 @@
+"""What a user sees when the machine lacks something; no virtual machine is started."""
+
+import socket
+import stat
+
+import pytest
+
+from netlab.errors import RequirementError
+
+
+@pytest.fixture
+def path_without(tmp_path, monkeypatch):
+    """A PATH that has everything but one program; the folders that netlab searches besides are emptied too."""
+
+    def hide(name: str) -> dict[str, str]:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        script = folder / "sitecustomize.py"
+        script.write_text(
+            "import shutil\n_which = shutil.which\n"
+            f"shutil.which = lambda name, *a, **k: None if name == {name!r} else _which(name, *a, **k)\n"
+        )
+        return {"PYTHONPATH": str(folder)}
+
+    return hide
+
+
+@pytest.mark.parametrize(
+    ("program", "package"), [("qemu-system-x86_64", "qemu-system-x86"), ("mmdebstrap", "mmdebstrap")]
+)
+def test_a_missing_program_is_named_with_its_package(netlab, path_without, tmp_path, program, package):
+    done = netlab("up", XDG_CACHE_HOME=str(tmp_path / "cache"), **path_without(program))
+    assert done.returncode == RequirementError.exit_code
+    assert f"the program '{program}' is not installed" in done.stderr
+    assert f"apt-get install {package}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not netlab.machines()
+
+
+def test_doctor_names_what_lacks(netlab, path_without):
+    done = netlab("doctor", **path_without("mmdebstrap"))
+    assert done.returncode == RequirementError.exit_code
+    assert "LACKS mmdebstrap" in done.stdout
+
+
+def test_no_space_says_how_much_is_needed(netlab, tmp_path):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(
+        "import shutil, collections\nusage = collections.namedtuple('usage', 'total used free')\n"
+        "shutil.disk_usage = lambda path: usage(1 << 30, 1 << 30, 7 << 20)\n"
+    )
+    done = netlab("up", XDG_CACHE_HOME=str(tmp_path / "cache"), PYTHONPATH=str(folder))
+    assert done.returncode == RequirementError.exit_code
+    assert "needs 2500 MiB" in done.stderr
+    assert "7 MiB are free" in done.stderr
+
+
+def test_a_port_in_use_is_named(netlab, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (tmp_path / "netlab.yml").write_text(f"fleet: {{ssh_port: {port}}}\n")
+        done = netlab("up")
+    assert done.returncode == RequirementError.exit_code
+    assert f"port {port} on 127.0.0.1 is in use" in done.stderr
+
+
+def test_a_broken_mmdebstrap_is_reported_with_its_own_words(netlab, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    script = tools / "mmdebstrap"
+    script.write_text("#!/bin/sh\necho 'E: cannot reach the archive' >&2\nexit 1\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    done = netlab("up", XDG_CACHE_HOME=str(tmp_path / "cache"), PATH=f"{tools}:/usr/sbin:/usr/bin:/sbin:/bin")
+    assert done.returncode == 10
+    assert "E: cannot reach the archive" in done.stderr
+    log = tmp_path / "cache" / "netlab" / "images" / "bake-failed.log"
+    assert str(log) in done.stderr
+    assert "cannot reach" in log.read_text()
+    assert not list(log.parent.glob(".bake-*"))
