@@ -20,6 +20,9 @@ from netlab.errors import NetlabError
 
 QEMU = "qemu-system-x86_64"
 DEADLINE_S = 5.0
+_TCG_CPU = "max,cx16=off,la57=off,svm=off"
+"""TCG of QEMU 7.2 emulates cmpxchg16b wrongly: kernels after 6.1 die of it. Nested guests are not wanted."""
+
 _PROVEN = 0x21  # isa-debug-exit ends QEMU with (value << 1) | 1; probe.S writes 0x10
 _CODE = base64.b64decode(
     "+jHAjtiOwL8AELkAGPOrxwYAEAMgxwYAIAMwxwYAMIMAZrigAAAADyLgZrgAEAAADyLYZrmAAADADzJmDQABAA"
@@ -38,8 +41,8 @@ class Accelerator(BaseModel):
 
     @property
     def cpu(self) -> str:
-        """Value of QEMU's -cpu. TCG of QEMU 7.2 emulates cmpxchg16b wrongly: kernels after 6.1 die of it."""
-        return "max,cx16=off,la57=off" if self.name == "tcg" else "host"
+        """Value of QEMU's -cpu."""
+        return _TCG_CPU if self.name == "tcg" else "host"
 
 
 def boot_sector() -> bytes:
@@ -82,7 +85,7 @@ def works(name: str, deadline: float = DEADLINE_S) -> str | None:
 
 
 def _command(name: str, sector: Path) -> list[str]:
-    cpu = "max,cx16=off,la57=off" if name == "tcg" else "host"
+    cpu = _TCG_CPU if name == "tcg" else "host"
     machine = [QEMU, "-accel", name, "-cpu", cpu, "-m", "16", "-nodefaults", "-display", "none", "-no-reboot"]
     disk = ["-drive", f"file={sector},format=raw,if=ide,snapshot=on"]
     return [*machine, "-device", "isa-debug-exit,iobase=0xf4,iosize=1", *disk]
