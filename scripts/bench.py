@@ -1,6 +1,6 @@
 """Print the figures that netlab promises: ``make bench``. Nothing here passes or fails; read and compare.
 
-Everything happens in folders of its own with a cache of its own, so 'cold' is cold. Times are wall seconds.
+Everything happens in a folder of its own with a cache of its own, so that cold is cold. Times are wall seconds.
 """
 
 from __future__ import annotations
@@ -16,53 +16,88 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netlab import ansible
+from netlab.lab import Lab
+from netlab.progress import Reporter
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NETLAB = str(Path(sys.executable).with_name("netlab"))
+NETLAB = [sys.executable, "-m", "netlab"]
 PROFILE = "ipvlan-l2"
+BASELINE = "baseline-vm"
+TASKS = 10
+SPREAD_ROUNDS = 5
 
 
 def main() -> None:
     """Measure one thing after the other and print each as it is known."""
-    print(f"netlab --help, median of 11:      {statistics.median(help_times()):8.2f} s", flush=True)
+    show("netlab --help, median of 11", statistics.median(timed(Path.cwd(), "--help") for _ in range(11)))
     with tempfile.TemporaryDirectory(prefix="netlab-bench-") as name:
-        folder = Path(name)
-        environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
-        print_times(folder, environment)
-        print_spread(folder, environment)
+        folder = Path(name) / "lab"
+        folder.mkdir()
+        os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
+        show("netlab run, cold (nothing cached)", timed(folder, "run"))
+        show("netlab run, warm (image and snapshots cached)", timed(folder, "run"))
+        show("netlab up, warm, after down", timed(folder, "up", "--profile", PROFILE))
+        show("netlab up, of what is up", timed(folder, "up", "--profile", PROFILE))
+        for accelerate in (False, True):
+            kind = "with Mitogen" if accelerate else "plain linear"
+            show(f"an Ansible task on node1, {kind}, mean of {TASKS}", seconds_a_task(folder, accelerate=accelerate))
+        with busy():
+            run = netlab(folder, "bench", "--profiles", BASELINE, "--rounds", str(SPREAD_ROUNDS)).strip()
+        report = json.loads(netlab(folder, "report", run, "--json"))
+        rate = report["cells"][0]["rate"]
+        what = f"{BASELINE}, {SPREAD_ROUNDS} rounds, every core busy with something else"
+        print(f"{what}: median {rate['median']:.1f} requests/s, spread (max-min)/mean {rate['spread_percent']:.3f} %")
+        netlab(folder, "down")
 
 
-def help_times() -> list[float]:
-    """Wall seconds of ``netlab --help``, as a user meets it."""
-    return [timed(["--help"], Path.cwd(), dict(os.environ)) for _ in range(11)]
+def show(what: str, seconds: float) -> None:
+    """Print one figure at once."""
+    print(f"{what:64} {seconds:8.2f} s", flush=True)
 
 
-def print_times(folder: Path, environment: dict[str, str]) -> None:
-    """Cold and warm ``run`` and ``up``."""
-    lab = folder / "lab"
-    lab.mkdir()
-    for words in (["run"], ["run"]):
-        report("netlab run", "cold" if words is None else "", timed(words, lab, environment))
-    report("netlab up", "after down", timed(["up", "--profile", PROFILE], lab, environment))
-    report("netlab up", "again", timed(["up", "--profile", PROFILE], lab, environment))
-
-
-def timed(words: list[str], folder: Path, environment: dict[str, str]) -> float:
+def timed(folder: Path, *words: str) -> float:
     """Wall seconds of one netlab command."""
     begin = time.monotonic()
-    subprocess.run([NETLAB, *words], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    netlab(folder, *words)
     return time.monotonic() - begin
 
 
-def report(what: str, which: str, seconds: float) -> None:
-    """Print one figure."""
-    print(f"{f'{what}, {which}:':34}{seconds:8.1f} s", flush=True)
+def netlab(folder: Path, *words: str) -> str:
+    """Return what the command prints; its errors are shown, and end this script."""
+    return subprocess.run([*NETLAB, *words], cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def seconds_a_task(folder: Path, *, accelerate: bool) -> float:
+    """Mean wall seconds of a task that writes a file, the connection included, under one of the two strategies."""
+    lab = Lab(folder)
+    tasks = [
+        {
+            "name": f"Write {n}",
+            "ansible.builtin.copy": {"content": f"{accelerate}{n}", "dest": f"/tmp/{n}", "mode": "0644"},
+        }
+        for n in range(TASKS)
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        playbook = Path(name) / "tasks.yml"
+        playbook.write_text(json.dumps([{"hosts": "node1", "gather_facts": False, "tasks": tasks}]))
+        ansible.close_connections(lab.sockets)
+        result = ansible.play(
+            playbook,
+            lab.inventory(lab.hosts()),
+            folder=lab.ansible,
+            log=lab.logs / "bench.log",
+            progress=Reporter(),
+            accelerate=accelerate,
+        )
+    return result.seconds / TASKS
 
 
 @contextlib.contextmanager
 def busy() -> Iterator[None]:
-    """Keep every core busy with something else, inside and outside of memory."""
+    """Keep every core busy with something else."""
     program = "while True: sorted(range(300_000), key=lambda n: -n)"
     burners = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(os.cpu_count() or 1)]
     try:
@@ -71,3 +106,7 @@ def busy() -> Iterator[None]:
         for burner in burners:
             burner.kill()
             burner.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,12 @@ class Command:
 
     def __call__(self, *words: str, timeout: float = 900, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*NETLAB, *words], cwd=self.folder, env={**os.environ, **env}, timeout=timeout, capture_output=True, text=True
+            [*NETLAB, *words],
+            cwd=self.folder,
+            env={**os.environ, **env},
+            timeout=timeout,
+            capture_output=True,
+            text=True,
         )
 
     def start(self, *words: str) -> subprocess.Popen[str]:

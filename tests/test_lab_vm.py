@@ -1,0 +1,72 @@
+"""The real thing: machines under QEMU, the fleet, errors in the middle of work, the main job. Minutes, not seconds."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from netlab.errors import HostUnreachable, LabBusy, MachineError
+from tests.conftest import wait_until
+
+pytestmark = pytest.mark.vm
+
+
+def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
+    first = netlab("up", "--profile", "baseline-vm")
+    assert first.returncode == 0, first.stderr
+
+    status = json.loads(netlab("status", "--json").stdout)
+    assert status["profile"] == "baseline-vm"
+    for host in ("client", "node1", "node2"):
+        assert netlab("ssh", host, "--", "hostname").stdout.strip() == host
+
+    again = netlab("up", "--profile", "baseline-vm")
+    assert again.returncode == 0
+    assert "provision" not in again.stderr
+
+    (machine,) = netlab.machines()
+    busy = netlab.start("up", "--profile", "ipvlan-l2")
+    wait_until((tmp_path / ".netlab" / "lock.json").exists, seconds=20, what="the first netlab's lock")
+    second = netlab("up")
+    assert second.returncode == LabBusy.exit_code
+    assert f"process {busy.pid}" in second.stderr
+    busy.send_signal(signal.SIGINT)
+    _, err = busy.communicate(timeout=60)
+    assert busy.returncode == 130, err
+    assert "Traceback" not in err
+
+    assert netlab("down").returncode == 0
+    assert not netlab.machines()
+    assert not Path(f"/proc/{machine}").exists()
+    assert not (tmp_path / ".netlab").exists()
+
+
+def test_a_machine_that_dies_is_named_and_nothing_is_left(netlab):
+    assert netlab("up", "--profile", "baseline-vm").returncode == 0
+    work = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
+    runs = netlab.folder / ".netlab" / "runs"
+    wait_until(lambda: list(runs.glob("*/raw/*/host.json")), seconds=200, what="the first sample")
+    os.kill(netlab.machines()[0], signal.SIGKILL)
+    _, err = work.communicate(timeout=200)
+    assert work.returncode in {MachineError.exit_code, HostUnreachable.exit_code}, err
+    assert "machine 'fleet' ended by itself" in err
+    assert "Traceback" not in err
+    assert list(runs.glob("*/raw/*/host.json")), "what was measured is kept"
+    assert netlab("down").returncode == 0
+    assert netlab("report").returncode == 0
+
+
+def test_the_main_job(netlab):
+    done = netlab("run", "--seed", "1", timeout=1400)
+    assert done.returncode == 0, done.stderr
+    assert not netlab.machines()
+    (folder,) = (netlab.folder / ".netlab" / "runs").iterdir()
+    report = json.loads((folder / "report" / "report.json").read_text())
+    cells = {(cell["profile"], cell["path"]): cell for cell in report["cells"]}
+    assert {("baseline-vm", "host"), ("calico-ipip", "nodeport-remote"), ("ipvlan-l2", "pod-ip")} <= cells.keys()
+    for suffix in ("html", "md"):
+        assert "calico-ipip (data-path replica)" in (folder / "report" / f"report.{suffix}").read_text()
+    assert "requests" in done.stdout
+    assert str(folder / "report" / "report.html") in done.stdout.replace("\n", "")
