@@ -24,6 +24,7 @@ class Command:
             cwd=self.folder,
             env={**os.environ, **env},
             timeout=timeout,
+            check=False,
             capture_output=True,
             text=True,
         )
