@@ -27,6 +27,7 @@ from pydantic import ValidationError
 
 from netlab import proc
 from netlab.errors import LabBusy, NetlabError, NotUp
+from netlab.files import write_atomic
 from netlab.results.model import Clock, Frozen
 from netlab.spec import FILE_NAME, Stack
 
@@ -218,22 +219,6 @@ def find_lab(start: Path) -> Lab:
         if (folder / FILE_NAME).is_file() or (folder / STATE_FOLDER / "state.json").is_file():
             return Lab(folder)
     return Lab(start)
-
-
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Replace ``path`` as a whole: a reader sees the old content or the new, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def private_folder(path: Path) -> None:

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from netlab.errors import LabBusy, NetlabError, NotUp
-from netlab.lab import Host, Lab, LabState, find_lab, private_folder, write_atomic
+from netlab.files import write_atomic
+from netlab.lab import Host, Lab, LabState, find_lab, private_folder
 
 HOSTS = (
     Host(name="client", part="client", ssh_port=2201, lab_address="10.10.0.10"),

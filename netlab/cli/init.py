@@ -29,7 +29,7 @@ def register(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> int:
     """Run the command."""
-    from netlab.lab import write_atomic  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab.files import write_atomic  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.spec import FILE_NAME, generate_sample  # noqa: PLC0415 - as above
 
     path = Path.cwd() / FILE_NAME

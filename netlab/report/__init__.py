@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netlab.files import write_atomic
 from netlab.report import html, json_, markdown
 from netlab.report.model import build_report
-from netlab.results.store import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,4 +22,7 @@ def write_report(report: Report, directory: Path) -> dict[str, Path]:
     """Write ``report.html``, ``report.md`` and ``report.json`` into ``directory``; return the paths by format."""
     directory.mkdir(parents=True, exist_ok=True)
     texts = {suffix: render(report) for suffix, render in RENDERERS.items()}
-    return {suffix: replace_file(directory / f"report.{suffix}", text) for suffix, text in texts.items()}
+    paths = {suffix: directory / f"report.{suffix}" for suffix in texts}
+    for suffix, text in texts.items():
+        write_atomic(paths[suffix], text.encode(), mode=0o644)
+    return paths

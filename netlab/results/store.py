@@ -7,20 +7,19 @@ with fewer samples.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from netlab.errors import NotUp, ResultsError
+from netlab.files import write_atomic
 from netlab.results.model import HotSpots, Run, RunHeader, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 HEADER = "run.json"
 SCHEMA_VERSION = 1
@@ -54,19 +53,8 @@ def load_header(directory: Path) -> RunHeader:
 def write_header(directory: Path, header: RunHeader) -> Path:
     """Store ``run.json`` in ``directory``, which is made when it is not there."""
     directory.mkdir(parents=True, exist_ok=True)
-    return replace_file(directory / HEADER, header.model_dump_json(indent=2) + "\n")
-
-
-def replace_file(path: Path, text: str) -> Path:
-    """Write ``path`` so that a reader sees the old text or the new one, never a part."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    path = directory / HEADER
+    write_atomic(path, (header.model_dump_json(indent=2) + "\n").encode(), mode=0o644)
     return path
 
 

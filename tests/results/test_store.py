@@ -114,14 +114,6 @@ def test_a_directory_without_a_run_says_so(tmp_path):
         store.load_run(tmp_path)
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
-    store.replace_file(tmp_path / "a", "old")
-    with pytest.raises(UnicodeEncodeError):
-        store.replace_file(tmp_path / "a", "new \ud800")
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
-    assert (tmp_path / "a").read_text() == "old"
-
-
 def test_runs_are_listed_newest_first_and_broken_ones_last(tmp_path):
     for days, name in enumerate(("z-old", "m", "a-new")):
         store.write_header(tmp_path / name, factories.header(created_at=factories.STARTED + timedelta(days=days)))
