@@ -1,0 +1,52 @@
+"""The wheel works in an empty folder with no checkout anywhere near."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A folder that holds what the wheel installs, and nothing else of netlab."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "-q"]
+    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT]
+    subprocess.run(build, check=True, stderr=subprocess.DEVNULL)
+    (wheel,) = folder.glob("*.whl")
+    target = folder / "site"
+    subprocess.run([*pip, "install", "--no-deps", "--target", target, wheel], check=True, stderr=subprocess.DEVNULL)
+    return target
+
+
+def netlab(installed, folder, *words):
+    # -P and -s keep the checkout's own package out, wherever it is installed
+    code = f"import sys; sys.path.insert(0, {str(installed)!r}); from netlab.__main__ import main; sys.exit(main())"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
+    command = [sys.executable, "-P", "-c", code, *words]
+    return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+
+
+def test_roles_playbooks_and_profiles_travel_in_it(installed):
+    data = installed / "netlab" / "_data"
+    for folder in ("roles", "playbooks", "profiles"):
+        here = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
+        there = {path.relative_to(data) for path in (data / folder).rglob("*") if path.is_file()}
+        assert {path for path in here if path.suffix != ".pyc"} <= there
+    for name in ("netlab-agent", "netlab-drive"):
+        (script,) = data.rglob(name)
+        assert script.read_text().startswith("#!")
+
+
+def test_it_lists_profiles_and_plans_in_an_empty_folder(installed, tmp_path):
+    done = netlab(installed, tmp_path, "profiles")
+    assert done.returncode == 0, done.stderr
+    assert "calico-ipip" in done.stdout
+    plan = netlab(installed, tmp_path, "plan")
+    assert plan.returncode == 0, plan.stderr
+    assert "bake the image" in plan.stdout
+    assert not (tmp_path / ".netlab").exists()
