@@ -30,8 +30,11 @@ class Session:
         """Name of the profile's snapshot."""
         return snapshot_tag(profile, self.spec)
 
-    def play(self, playbook: str, variables: dict[str, Any]) -> ansible.PlayResult:
-        """Play one of netlab's playbooks on the lab's hosts; a machine that died explains a lost connection."""
+    def play(self, playbook: str, variables: dict[str, Any], *, accelerate: bool = True) -> ansible.PlayResult:
+        """Play one of netlab's playbooks on the lab's hosts; a machine that died explains a lost connection.
+
+        On an emulated host, Mitogen's first contact costs as much as three tasks without it: see ``accelerate``.
+        """
         try:
             return ansible.play(
                 assets.playbook(playbook),
@@ -41,6 +44,7 @@ class Session:
                 progress=self.progress,
                 extra_vars=variables,
                 sockets=self.lab.sockets,
+                accelerate=accelerate,
             )
         except HostUnreachable:
             self.provider.check()
