@@ -1,0 +1,220 @@
+"""What each command asks of its provider, in which order; hosts and Ansible are stand-ins, the rest is real."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from netlab import ansible, profiles, workflow
+from netlab.errors import AnsibleFailed, BenchmarkFailed, ConfigError, HostUnreachable, LabBusy, MachinePanicked
+from netlab.lab import Host, Lab
+from netlab.progress import Reporter
+from netlab.session import snapshot_tag
+from netlab.spec import LabSpec
+from tests import factories
+
+GOLDEN = Path(__file__).parent / "bench" / "data"
+HOSTS = (
+    Host(name="client", part="client", ssh_port=1, lab_address="10.10.0.10"),
+    Host(name="node1", part="node", ssh_port=2, lab_address="10.10.0.11"),
+)
+
+
+class Hosts:
+    """A provider without hosts: it remembers what it was asked for."""
+
+    clock = "virtual"
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.tags: set[str] = set()
+        self.up_now = False
+        self.dead = False
+
+    def facts(self):
+        return {"netlab_kernel": "6.12"}
+
+    def hosts(self):
+        return HOSTS
+
+    def running(self):
+        return self.up_now
+
+    def up(self, tag):
+        self.calls.append("up")
+        self.up_now = True
+
+    def snapshots(self):
+        return self.tags
+
+    def save(self, tag):
+        self.calls.append(f"save {tag.rpartition('-')[0]}")
+        self.tags.add(tag)
+
+    def restore(self, tag):
+        self.calls.append(f"restore {tag.rpartition('-')[0]}")
+
+    def reset(self):
+        self.calls.append("reset")
+
+    def check(self):
+        if self.dead:
+            raise MachinePanicked("machine 'fleet' ended by itself")
+
+    def environment(self):
+        return factories.environment()
+
+    def down(self):
+        self.calls.append("down")
+        self.up_now = False
+
+
+@pytest.fixture
+def hosts(monkeypatch):
+    provider = Hosts()
+    monkeypatch.setattr(workflow, "provider_of", lambda *_: provider)
+    return provider
+
+
+@pytest.fixture
+def plays(monkeypatch, hosts):
+    """Names of the playbooks played; bench leaves real samples behind, as the role does."""
+    played: list[str] = []
+
+    def play(playbook, inventory, **words):
+        played.append(playbook.stem)
+        variables = words["extra_vars"]
+        for path in variables.get("benchmark_paths", []):
+            sample, hotspots = next(GOLDEN.glob("sample-*.json")), next(GOLDEN.glob("*.perf.gz"))
+            name = path["name"]
+            target = Path(variables["benchmark_dest"])
+            if playbook.stem == "bench":
+                shutil.copy(sample, target / f"{name}.json")
+            else:
+                shutil.copy(hotspots, target / f"{name}.perf.gz")
+
+    monkeypatch.setattr(ansible, "play", play)
+    return played
+
+
+@pytest.fixture
+def lab(tmp_path):
+    return Lab(tmp_path)
+
+
+def up(lab, name="baseline-vm"):
+    workflow.up(lab, LabSpec(), name, Reporter())
+
+
+def test_up_provisions_once_and_keeps_a_snapshot(lab, hosts, plays):
+    up(lab)
+    assert hosts.calls == ["up", "reset", "save baseline-vm"]
+    assert plays == ["up"]
+    assert lab.load_state().profile == "baseline-vm"
+
+
+def test_up_of_what_is_up_does_nothing(lab, hosts, plays):
+    up(lab)
+    up(lab)
+    assert hosts.calls == ["up", "reset", "save baseline-vm"]
+    assert plays == ["up"]
+
+
+def test_up_of_another_profile_restores_its_snapshot(lab, hosts, plays):
+    up(lab)
+    up(lab, "ipvlan-l2")
+    hosts.calls.clear()
+    up(lab, "baseline-vm")
+    assert hosts.calls == ["up", "restore baseline-vm"]
+    assert plays == ["up", "up"]
+    assert lab.load_state().profile == "baseline-vm"
+
+
+def test_a_profile_that_failed_is_not_up(lab, hosts, monkeypatch):
+    def fail(*_, **__):
+        raise AnsibleFailed("node1: task 'x' failed")
+
+    monkeypatch.setattr(ansible, "play", fail)
+    with pytest.raises(AnsibleFailed):
+        up(lab)
+    assert lab.load_state().profile is None
+    assert "save baseline-vm" not in hosts.calls
+
+
+def test_a_lost_connection_is_explained_by_the_machine_that_died(lab, hosts, monkeypatch):
+    def lose(*_, **__):
+        hosts.dead = True
+        raise HostUnreachable("node1: lost")
+
+    monkeypatch.setattr(ansible, "play", lose)
+    with pytest.raises(MachinePanicked, match="ended by itself"):
+        up(lab)
+
+
+def test_a_second_netlab_is_refused_and_changes_nothing(lab, hosts, plays):
+    lab.state_folder.mkdir()
+    with lab.lock(), pytest.raises(LabBusy):
+        up(lab)
+    assert not hosts.calls
+
+
+def test_the_baseline_must_be_measured(lab, hosts, plays):
+    with pytest.raises(ConfigError, match="baseline-vm/host is not among"):
+        workflow.bench(lab, LabSpec(), ["ipvlan-l2"], Reporter())
+    assert not hosts.calls
+
+
+def test_bench_restores_before_every_block_and_profiles_outside_the_rounds(lab, hosts, plays, monkeypatch):
+    monkeypatch.setattr("netlab.bench.drive._inspect", lambda *_: None)
+    folder = workflow.bench(lab, LabSpec(rounds=3), ["baseline-vm", "ipvlan-l2"], Reporter())
+    assert plays == ["up", "up", *["bench"] * 6, *["hotspots"] * 2]
+    assert [call for call in hosts.calls if call.startswith("restore")].count("restore ipvlan-l2") == 4
+    assert len(list((folder / "raw").glob("r0?-p0?-*/*.json"))) == 3 * (1 + 3)
+    assert lab.load_state().profile is None, "after a measurement the hosts are in no proven state"
+
+
+def test_a_sample_of_failures_is_refused_and_kept(lab, hosts, plays, monkeypatch):
+    bad = next(GOLDEN.glob("sample-non-2xx.json"))
+    monkeypatch.setattr(shutil, "copy", lambda _, target: Path(target).write_bytes(bad.read_bytes()))
+    with pytest.raises(BenchmarkFailed, match="baseline-vm/host, round 1") as caught:
+        workflow.bench(lab, LabSpec(), ["baseline-vm"], Reporter())
+    assert caught.value.log.is_file()
+
+
+def test_run_removes_the_hosts_even_when_it_fails(lab, hosts, monkeypatch):
+    def fail(*_, **__):
+        raise AnsibleFailed("node1: task 'x' failed")
+
+    monkeypatch.setattr(ansible, "play", fail)
+    with pytest.raises(AnsibleFailed):
+        workflow.run(lab, LabSpec(), Reporter())
+    assert hosts.calls[-1] == "down"
+    assert lab.load_state() is None
+
+
+def test_down_leaves_the_runs_and_nothing_else(lab, hosts, plays, monkeypatch):
+    up(lab)
+    (lab.runs / "r1").mkdir()
+    workflow.down(lab, LabSpec(), Reporter())
+    assert [entry.name for entry in lab.state_folder.iterdir()] == ["runs"]
+    assert not lab.sockets.exists()
+    (lab.runs / "r1").rmdir()
+    workflow.down(lab, LabSpec(), Reporter())
+    assert not lab.state_folder.exists()
+
+
+def test_plan_names_what_is_done_and_what_is_not(lab, hosts, plays):
+    up(lab)
+    before = list(hosts.calls)
+    steps = workflow.plan(lab, LabSpec(), None, Reporter()).steps
+    assert "baseline-vm: the hosts are that already" in steps
+    assert any(step.startswith("calico-ipip: play 5 roles") for step in steps)
+    assert hosts.calls == before
+
+
+def test_a_snapshot_is_named_by_what_goes_into_it():
+    profile = profiles.find("calico-ipip")
+    small = LabSpec.model_validate({"load": {"response_bytes": 10}})
+    assert snapshot_tag(profile, LabSpec()) == snapshot_tag(profile, LabSpec(rounds=9))
+    assert snapshot_tag(profile, LabSpec()) != snapshot_tag(profile, small)
+    assert snapshot_tag(profile, LabSpec()) != snapshot_tag(profiles.find("ipvlan-l2"), LabSpec())
