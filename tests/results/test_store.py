@@ -129,3 +129,23 @@ def test_no_run_yet(tmp_path):
     with pytest.raises(NotUp) as caught:
         store.latest(tmp_path / "runs")
     assert "netlab bench" in caught.value.hint
+
+
+def two_boot_ids(directory):
+    """Give the first sample a second host that says it runs on another kernel, as a container does."""
+    path = directory / "raw" / "r1-p0-baseline-vm" / "host.json"
+    sample = json.loads(path.read_bytes())
+    sample["hosts"]["node2"] = {**sample["hosts"]["node1"], "boot_id": "b2"}
+    path.write_text(json.dumps(sample))
+
+
+@pytest.mark.parametrize(
+    ("clock", "kernels"), [("virtual", [("client", "node1", "node2")]), ("real", [("node1",), ("node2",)])]
+)
+def test_the_one_kernel_of_a_virtual_clock_lab_counts_once(directory, clock, kernels):
+    two_boot_ids(directory)
+    header = factories.header()
+    fleet = {"client": "client", "node1": "node", "node2": "node"}
+    environment = header.environment.model_copy(update={"clock": clock, "fleet": fleet})
+    store.write_header(directory, header.model_copy(update={"environment": environment}))
+    assert [kernel.hosts for kernel in store.load_run(directory).samples[0].kernels] == kernels
