@@ -12,6 +12,8 @@ from tests.conftest import wait_until
 
 pytestmark = pytest.mark.vm
 
+CALICO = ("pod-ip", "nodeport-local", "nodeport-remote")
+
 
 def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
     first = netlab("up", "--profile", "baseline-vm")
@@ -59,13 +61,17 @@ def test_a_machine_that_dies_is_named_and_nothing_is_left(netlab):
 
 
 def test_the_main_job(netlab):
-    done = netlab("run", "--seed", "1", timeout=1400)
+    done = netlab("run", "--profiles", "baseline-vm,calico-ipip", "--seed", "1", timeout=1400)
     assert done.returncode == 0, done.stderr
     assert not netlab.machines()
     (folder,) = (netlab.folder / ".netlab" / "runs").iterdir()
     report = json.loads((folder / "report" / "report.json").read_text())
     cells = {(cell["profile"], cell["path"]): cell for cell in report["cells"]}
-    assert {("baseline-vm", "host"), ("calico-ipip", "nodeport-remote"), ("ipvlan-l2", "pod-ip")} <= cells.keys()
+    assert cells.keys() == {("baseline-vm", "host"), *(("calico-ipip", path) for path in CALICO)}
+    losses = [cells["calico-ipip", path]["change"]["percent"] for path in CALICO]
+    assert losses == sorted(losses, reverse=True), "each path is a longer way than the one before"
+    assert losses[0] < 0
+    assert all(cell["rate"]["spread_percent"] < 2 for cell in cells.values())
     for suffix in ("html", "md"):
         assert "calico-ipip (data-path replica)" in (folder / "report" / f"report.{suffix}").read_text()
     assert "requests" in done.stdout

@@ -63,9 +63,15 @@ def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None
     """Print the report's tables, then where its files are."""
     from netlab.report.terminal import print_report  # noqa: PLC0415 - most commands show no report
 
-    print_report(report, Console(no_color=True if args.no_colour else None))
+    console = Console(no_color=True if args.no_colour else None)
+    if not console.is_terminal:
+        console.width = FILE_COLUMNS
+    print_report(report, console)
     print(f"\nreport: {paths['html']}")
 
+
+FILE_COLUMNS = 100
+"""Width of tables that go to a file or a pipe, which have none of their own."""
 
 _LOAD = {"duration": "duration_s", "connections": "connections"}
 
