@@ -34,10 +34,8 @@ _Frame = tuple[str, str]
 
 
 def parse_hotspots(raw_gz: bytes, *, profile: str, path: str) -> HotSpots:
-    """Count samples by (function, group); ResultsError where ``raw_gz`` is not gzip of `perf script`'s text."""
+    """Count samples by (function, group), possibly none; ResultsError where this is no gzip of `perf script`'s text."""
     counts = Counter(_place(command, frames) for command, frames in _samples(_unpack(raw_gz)))
-    if not counts:
-        raise ResultsError("the profile holds no sample")
     functions = (HotFunction(symbol=symbol, group=group, samples=n) for (symbol, group), n in counts.items())
     ranked = sorted(functions, key=lambda function: (-function.samples, function.group, function.symbol))
     return HotSpots(profile=profile, path=path, total_samples=counts.total(), functions=tuple(ranked))

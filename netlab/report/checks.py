@@ -37,6 +37,8 @@ def _of_samples(source: Source) -> Iterator[str]:
         )
     if dropped := sum(kernel.softnet_dropped for sample in source.samples for kernel in sample.kernels):
         yield f"{source.name}: the kernel dropped {counted(dropped, 'packet')} because a backlog queue was full."
+    if source.hotspots and not sum(found.total_samples for found in source.hotspots):
+        yield f"{source.name}: the profiler took no sample, so its hot functions are not known."
 
 
 def _failures(source: Source) -> Iterator[str]:
