@@ -17,6 +17,7 @@ class Command:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.children: list[subprocess.Popen[str]] = []
 
     def __call__(self, *words: str, timeout: float = 900, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -30,9 +31,17 @@ class Command:
         )
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*NETLAB, *words], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        child = subprocess.Popen(
+            [*NETLAB, *words],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # a shell that starts its jobs in the background has them ignore Ctrl-C, and all their children with them
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
+        self.children.append(child)
+        return child
 
     def machines(self) -> list[int]:
         """Process ids of the QEMUs that run in this folder."""
@@ -52,6 +61,9 @@ def netlab(tmp_path):
     """The command in an empty folder; whatever it started has ended after the test."""
     command = Command(tmp_path)
     yield command
+    for child in command.children:
+        child.terminate()
+        child.communicate(timeout=60)
     command("down")
     for pid in command.machines():
         os.kill(pid, signal.SIGKILL)

@@ -29,7 +29,7 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
     assert "provision" not in again.stderr
 
     (machine,) = netlab.machines()
-    busy = netlab.start("up", "--profile", "ipvlan-l2")
+    busy = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
     wait_until((tmp_path / ".netlab" / "lock.json").exists, seconds=20, what="the first netlab's lock")
     second = netlab("up")
     assert second.returncode == LabBusy.exit_code
