@@ -40,7 +40,7 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
 
     assert netlab("down").returncode == 0
     assert not netlab.machines()
-    assert not (tmp_path / ".netlab").exists()
+    assert [entry.name for entry in (tmp_path / ".netlab").iterdir()] == ["runs"], "the run that was interrupted"
 
 
 def test_a_machine_that_dies_is_named_and_nothing_is_left(netlab):
