@@ -139,11 +139,10 @@ def spawn(
     log: Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    pass_fds: tuple[int, ...] = (),
 ) -> Child:
     """Start a long-lived program whose output goes to ``log``."""
     with log.open("ab") as output:
-        return Child(_popen(argv, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds))
+        return Child(_popen(argv, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT))
 
 
 def replace(argv: Sequence[object]) -> NoReturn:
@@ -191,7 +190,6 @@ def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
     stdin: int = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
     stderr: int = subprocess.PIPE,
-    pass_fds: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
     program, *rest = (str(word) for word in argv)
     return subprocess.Popen(
@@ -202,7 +200,6 @@ def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
-        pass_fds=pass_fds,
     )
 
 

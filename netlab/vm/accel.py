@@ -42,7 +42,7 @@ class Accelerator(BaseModel):
     @property
     def cpu(self) -> str:
         """Value of QEMU's -cpu."""
-        return _TCG_CPU if self.name == "tcg" else "host"
+        return _cpu(self.name)
 
 
 def boot_sector() -> bytes:
@@ -84,9 +84,13 @@ def works(name: str, deadline: float = DEADLINE_S) -> str | None:
     return words[0] if words else f"QEMU ended with exit code {outcome.exit_code}"
 
 
+def _cpu(name: str) -> str:
+    """Value of QEMU's -cpu, the same for the proof as for the labs that rely on it."""
+    return _TCG_CPU if name == "tcg" else "host"
+
+
 def _command(name: str, sector: Path) -> list[str]:
-    cpu = _TCG_CPU if name == "tcg" else "host"
-    machine = [QEMU, "-accel", name, "-cpu", cpu, "-m", "16", "-nodefaults", "-display", "none", "-no-reboot"]
+    machine = [QEMU, "-accel", name, "-cpu", _cpu(name), "-m", "16", "-nodefaults", "-display", "none", "-no-reboot"]
     disk = ["-drive", f"file={sector},format=raw,if=ide,snapshot=on"]
     return [*machine, "-device", "isa-debug-exit,iobase=0xf4,iosize=1", *disk]
 
