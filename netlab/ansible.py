@@ -33,6 +33,8 @@ _CONFIG = "ansible.cfg"
 
 _ENDINGS = {"runner_on_ok", "runner_on_skipped", "runner_on_failed", "runner_on_unreachable"}
 _MARK = "NETLAB_PLAY"
+_plays: set[str] = set()
+"""Marks of the plays that run now: each process that a play starts carries one in its environment."""
 _SHOWN = 600
 """Characters of a message from a host that still belong on a screen; the log has all."""
 
@@ -119,7 +121,7 @@ def play(  # noqa: PLR0913 - what a play is made of, by keyword
 
 def close_connections(sockets: Path) -> None:
     """End the ssh connections that plays keep open; needed before a snapshot is restored and on ``down``."""
-    for socket in sorted(sockets.glob("ssh-*")):
+    for socket in sorted(sockets.rglob("ssh-*")):
         proc.run(["ssh", "-F/dev/null", f"-oControlPath={socket}", "-Oexit", "netlab"], timeout=10, check=False)
         socket.unlink(missing_ok=True)
 
@@ -136,10 +138,18 @@ def _sockets(given: Path | None) -> Iterator[Path]:
             close_connections(Path(place))
 
 
+def end_plays() -> None:
+    """End every play of this process, with all that it started; each then raises AnsibleFailed in its own thread."""
+    for mark in list(_plays):
+        for pid in proc.marked(_MARK, mark):
+            proc.end_tree(pid)
+
+
 def _run(*, envvars: dict[str, str], **options: Any) -> int:
     import ansible_runner  # noqa: PLC0415 - 0.2 s that most commands do not need
 
     mark = uuid.uuid4().hex
+    _plays.add(mark)
     try:
         done = ansible_runner.run(
             **options,
@@ -152,6 +162,8 @@ def _run(*, envvars: dict[str, str], **options: Any) -> int:
         for pid in proc.marked(_MARK, mark):
             proc.end_tree(pid)
         raise
+    finally:
+        _plays.discard(mark)
     return int(done.rc)
 
 

@@ -22,9 +22,10 @@ class Plan(Frozen):
     steps: tuple[str, ...]
 
 
-def plan_up(lab: Lab, spec: LabSpec, profile: Profile, *, tag: str, snapshots: Collection[str]) -> Plan:
-    """Say what ``netlab up`` would do; ``snapshots`` are those that exist."""
-    return Plan(steps=(*_before(lab, spec), _turn(lab, profile, tag, snapshots)))
+def plan_up(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: Collection[str]) -> Plan:
+    """Say what ``netlab up`` would do with the profile (or none), by its snapshot's name; ``snapshots`` exist."""
+    turns = [_turn(lab, profile, tag, snapshots) for tag, profile in chosen.items()]
+    return Plan(steps=(*_before(lab, spec), *(turns or ["the hosts stay as they had booted"])))
 
 
 def plan_run(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: Collection[str]) -> Plan:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Protocol
 
 from rich.console import Console, Group
@@ -13,7 +15,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from rich.console import RenderableType
@@ -38,17 +40,36 @@ class Progress(Protocol):
         """Say something that the user should act on."""
 
 
+@dataclass(eq=False)
+class Step:
+    """A piece of work that has begun."""
+
+    title: str
+    depth: int = 0
+    """How many steps enclose it."""
+    begin: float = field(default_factory=time.monotonic)
+    task: str = ""
+    """What goes on inside it."""
+    rounds: str = ""
+    """How far it is."""
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since it began."""
+        return time.monotonic() - self.begin
+
+
 class Sink(Protocol):
     """Shows progress in one way."""
 
-    def begin(self, title: str) -> None:
+    def begin(self, step: Step) -> None:
         """Show that a step began."""
 
-    def end(self, title: str, seconds: float, *, ok: bool) -> None:
+    def end(self, step: Step, *, ok: bool) -> None:
         """Show that it ended."""
 
     def detail(self, text: str) -> None:
-        """Show what goes on inside the step."""
+        """Show what goes on; the step that it belongs to holds it too."""
 
     def say(self, text: str, *, warning: bool) -> None:
         """Show a note or a warning."""
@@ -58,46 +79,57 @@ class Sink(Protocol):
 
 
 class Reporter:
-    """A ``Progress`` that tells several sinks."""
+    """A ``Progress`` that tells several sinks. Threads may share it: each has steps of its own."""
 
     def __init__(self, *sinks: Sink) -> None:
         self._sinks = sinks
+        self._turn = threading.Lock()
+        self._steps: dict[int, list[Step]] = {}
 
     @contextlib.contextmanager
     def step(self, title: str) -> Iterator[None]:
         """Show the step while it lasts, then how long it took."""
-        begin, ok = time.monotonic(), False
-        for sink in self._sinks:
-            sink.begin(title)
+        mine, ok = self._steps.setdefault(threading.get_ident(), []), False
+        step = Step(title, depth=len(mine))
+        mine.append(step)
+        self._tell(lambda sink: sink.begin(step))
         try:
             yield
             ok = True
         finally:
-            for sink in self._sinks:
-                sink.end(title, time.monotonic() - begin, ok=ok)
+            mine.remove(step)
+            self._tell(lambda sink: sink.end(step, ok=ok))
 
     def task(self, host: str, name: str) -> None:
         """Show the task."""
-        self._detail(f"{host}: {name}")
+        text = f"{host}: {name}"
+        self._step().task = text
+        self._tell(lambda sink: sink.detail(text))
 
     def rounds(self, done: int, total: int, eta: float | None) -> None:
-        """Show the share of samples done and the time left."""
+        """Show the share of blocks done and the time left."""
         left = f", {duration(eta)} left" if eta is not None and done < total else ""
-        self._detail(f"{done} of {total} samples{left}")
+        text = f"{done} of {total} blocks{left}"
+        self._step().rounds = text
+        self._tell(lambda sink: sink.detail(text))
 
     def note(self, text: str) -> None:
         """Show the text and keep it."""
-        for sink in self._sinks:
-            sink.say(text, warning=False)
+        self._tell(lambda sink: sink.say(text, warning=False))
 
     def warn(self, text: str) -> None:
         """Show the text, marked, and keep it."""
-        for sink in self._sinks:
-            sink.say(text, warning=True)
+        self._tell(lambda sink: sink.say(text, warning=True))
 
-    def _detail(self, text: str) -> None:
-        for sink in self._sinks:
-            sink.detail(text)
+    def _step(self) -> Step:
+        """Return the step that this thread is in; one that began none works on the step of whoever began it."""
+        own = self._steps.get(threading.get_ident()) or next(filter(None, self._steps.values()), None)
+        return own[-1] if own else Step("")
+
+    def _tell(self, tell: Callable[[Sink], None]) -> None:
+        with self._turn:
+            for sink in self._sinks:
+                tell(sink)
 
 
 class LinesSink:
@@ -109,15 +141,15 @@ class LinesSink:
         self._times = times
         self._quiet = quiet
 
-    def begin(self, title: str) -> None:
+    def begin(self, step: Step) -> None:
         """Write the title."""
         if not self._quiet:
-            self._line(f"{title} …")
+            self._line(f"{step.title} …")
 
-    def end(self, title: str, seconds: float, *, ok: bool) -> None:
+    def end(self, step: Step, *, ok: bool) -> None:
         """Write the title and how long it took."""
         if not self._quiet:
-            self._line(f"{title}: {'done' if ok else 'failed'} ({duration(seconds)})")
+            self._line(f"{step.title}: {'done' if ok else 'failed'} ({duration(step.seconds)})")
 
     def detail(self, text: str) -> None:
         """Write it where details are wanted."""
@@ -139,38 +171,34 @@ class LinesSink:
 
 
 class LiveSink:
-    """The last line of a terminal shows the step, what it does and the time; finished steps stay above it."""
+    """The last lines of a terminal show the open steps, what they do and the time; finished ones stay above them."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._open: list[tuple[str, float]] = []
-        self._detail = ""
+        self._open: list[Step] = []
         self._spinner = Spinner("dots")
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=8, transient=True)
 
-    def begin(self, title: str) -> None:
+    def begin(self, step: Step) -> None:
         """Start to show the step."""
-        self._open.append((title, time.monotonic()))
-        self._detail = ""
+        self._open.append(step)
         if len(self._open) == 1:
             self._live.start()
 
-    def end(self, title: str, seconds: float, *, ok: bool) -> None:
+    def end(self, step: Step, *, ok: bool) -> None:
         """Leave one line of the step."""
-        self._open.pop()
-        self._detail = ""
-        indent = "  " * len(self._open)
+        self._open.remove(step)
         mark = ("✓", "green") if ok else ("✗", "red")
-        self._console.print(Text.assemble(indent, mark, f" {title} ", (duration(seconds), "dim")))
+        indent = "  " * step.depth
+        self._console.print(Text.assemble(indent, mark, f" {step.title} ", (duration(step.seconds), "dim")))
         if not self._open:
             self._live.stop()
 
     def detail(self, text: str) -> None:
-        """Show it beside the step."""
-        self._detail = text
+        """Nothing: the step holds it, and the next refresh shows it."""
 
     def say(self, text: str, *, warning: bool) -> None:
-        """Print it above the live line."""
+        """Print it above the live lines."""
         self._console.print(Text(f"warning: {text}", "yellow") if warning else Text(text))
 
     def close(self) -> None:
@@ -178,15 +206,21 @@ class LiveSink:
         self._live.stop()
 
     def _render(self) -> RenderableType:
-        lines = [
-            Text.assemble("  " * depth, f"{title} ", (duration(time.monotonic() - begin), "dim"))
-            for depth, (title, begin) in enumerate(self._open)
-        ]
-        for line in lines:
-            line.no_wrap, line.overflow = True, "ellipsis"
-        if lines:
-            self._spinner.update(text=Text.assemble(lines[-1], (f"  {self._detail}", "cyan")))
-        return Group(*lines[:-1], self._spinner) if lines else Group()
+        lines = [_live_line(step) for step in self._open.copy()]
+        if not lines:
+            return Group()
+        self._spinner.update(text=lines[-1])
+        return Group(*lines[:-1], self._spinner)
+
+
+def _live_line(step: Step) -> Text:
+    indent = "  " * step.depth
+    text = Text.assemble(indent, f"{step.title} ", (duration(step.seconds), "dim"))
+    for part, style in ((step.rounds, "bold"), (step.task, "cyan")):
+        if part:
+            text.append(f"  {part}", style)
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
 
 
 @contextlib.contextmanager

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netlab import __version__, ansible, assets
 from netlab.errors import HostUnreachable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netlab.lab import Lab
     from netlab.profiles import Profile
     from netlab.progress import Progress
@@ -19,45 +21,58 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """A lab whose lock is held, with what is needed to work on it."""
+    """One fleet of a lab whose lock is held, with what is needed to work on it."""
 
     lab: Lab
     spec: LabSpec
     provider: Provider
     progress: Progress
+    lane: int = 0
+    """Which of the lab's fleets; 0 is the one that the lab's state tells of."""
+
+    @property
+    def sockets(self) -> Path:
+        """Where ssh keeps this fleet's connections open."""
+        return self.lab.sockets / str(self.lane)
+
+    def lanes(self) -> list[Session]:
+        """Return this session and those on the other fleets that may work at the same time."""
+        others = [replace(self, provider=self.provider.lane(n), lane=n) for n in range(1, self.provider.lanes)]
+        return [self, *others]
 
     def tag(self, profile: Profile) -> str:
         """Name of the profile's snapshot."""
         return snapshot_tag(profile, self.spec)
 
     def play(self, playbook: str, variables: dict[str, Any], *, accelerate: bool = True) -> ansible.PlayResult:
-        """Play one of netlab's playbooks on the lab's hosts; a machine that died explains a lost connection.
+        """Play one of netlab's playbooks on the fleet's hosts; a machine that died explains a lost connection.
 
         On an emulated host, Mitogen's first contact costs as much as three tasks without it: see ``accelerate``.
         """
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
         try:
             return ansible.play(
                 assets.playbook(playbook),
                 self.lab.inventory(self.provider.hosts()),
-                folder=self.lab.ansible,
-                log=self.lab.logs / "ansible.log",
+                folder=self.lab.ansible / str(self.lane),
+                log=self.lab.logs / ("ansible.log" if self.lane == 0 else f"ansible-lane{self.lane}.log"),
                 progress=self.progress,
                 extra_vars=variables,
-                sockets=self.lab.sockets,
+                sockets=self.sockets,
                 accelerate=accelerate,
             )
         except HostUnreachable:
             self.provider.check()
             raise
 
+    def start(self, profile: Profile | None) -> None:
+        """Bring the hosts to the moment when they had just become ``profile``, or had just booted (None)."""
+        self.disconnect()
+        self.provider.start(self.tag(profile) if profile else None)
+
     def disconnect(self) -> None:
         """Close SSH connections that are kept open between plays: a restore leaves nobody at their other end."""
-        ansible.close_connections(self.lab.sockets)
-
-    def restore(self, profile: Profile) -> None:
-        """Bring the hosts back to the moment when they had just become ``profile``."""
-        self.disconnect()
-        self.provider.restore(self.tag(profile))
+        ansible.close_connections(self.sockets)
 
 
 def snapshot_tag(profile: Profile, spec: LabSpec) -> str:

@@ -59,6 +59,7 @@ class FleetSpec(Frozen):
     nodes: int = _whole(2, "Hosts that run the app, besides the client.", low=1, high=8)
     cpus: int = _whole(1, "Processors of each host (the virtual clock always uses one).", low=1, high=64)
     memory_mib: int = _whole(1536, "Memory of the whole fleet in MiB, shared evenly.", low=MIN_HOST_MIB, high=1 << 20)
+    lanes: int = _whole(0, "Fleets that work at the same time; 0: two on the virtual clock, else one.", low=0, high=16)
     ssh_port: int = _whole(
         0, "First port on 127.0.0.1 for SSH to the hosts; the others follow. 0: free ports.", low=0, high=65_000
     )

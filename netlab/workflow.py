@@ -6,12 +6,14 @@ import contextlib
 import secrets
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from netlab import profiles
+from netlab import ansible, profiles
 from netlab.bench import drive
 from netlab.errors import ConfigError
 from netlab.lab import LabState
+from netlab.lanes import work
 from netlab.plan import plan_run, plan_up
 from netlab.providers import provider_of
 from netlab.report import build_report, write_report
@@ -31,11 +33,18 @@ if TYPE_CHECKING:
     from netlab.spec import LabSpec
 
 
-def up(lab: Lab, spec: LabSpec, name: str, progress: Progress) -> None:
-    """Turn the lab's hosts into profile ``name``; does nothing when they are that already."""
-    profile = find_profile(lab, spec, name)
+def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
+    """Turn the lab's hosts into profile ``name``; does nothing when they are that already.
+
+    Without a name they are brought back to how they had booted.
+    """
+    profile = find_profile(lab, spec, name) if name else None
     with _opened(lab, spec, progress) as session:
-        _turn_into(session, profile)
+        if profile:
+            _turn_into(session, profile)
+        else:
+            session.lab.save_state(_state(session))
+            session.start(None)
 
 
 def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> Path:
@@ -80,14 +89,20 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
             folder.rmdir()
 
 
-def plan(lab: Lab, spec: LabSpec, names: Sequence[str] | None, progress: Progress) -> Plan:
-    """Say what ``up`` (one name) or ``run`` (None) would do; nothing is changed."""
-    snapshots = provider_of(lab, spec, progress).snapshots()
-    if names is not None:
-        (profile,) = [find_profile(lab, spec, name) for name in names]
-        return plan_up(lab, spec, profile, tag=snapshot_tag(profile, spec), snapshots=snapshots)
-    chosen = {snapshot_tag(profile, spec): profile for profile in find_profiles(lab, spec, spec.profiles)}
-    return plan_run(lab, spec, chosen, snapshots)
+def plan_of_up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Plan:
+    """Say what ``up`` would do; nothing is changed."""
+    return plan_up(
+        lab,
+        spec,
+        _tagged(spec, [find_profile(lab, spec, name)] if name else []),
+        provider_of(lab, spec, progress).snapshots(),
+    )
+
+
+def plan_of_run(lab: Lab, spec: LabSpec, progress: Progress) -> Plan:
+    """Say what ``run`` would do; nothing is changed."""
+    chosen = find_profiles(lab, spec, spec.profiles)
+    return plan_run(lab, spec, _tagged(spec, chosen), provider_of(lab, spec, progress).snapshots())
 
 
 def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
@@ -110,6 +125,10 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
     return chosen
 
 
+def _tagged(spec: LabSpec, chosen: Sequence[Profile]) -> dict[str, Profile]:
+    return {snapshot_tag(profile, spec): profile for profile in chosen}
+
+
 @contextlib.contextmanager
 def _opened(lab: Lab, spec: LabSpec, progress: Progress) -> Iterator[Session]:
     """Hold the lab's lock; an unfinished start of an earlier, killed netlab is cleared away by the provider."""
@@ -121,22 +140,22 @@ def _opened(lab: Lab, spec: LabSpec, progress: Progress) -> Iterator[Session]:
 
 def _turn_into(session: Session, profile: Profile) -> None:
     lab, provider, tag = session.lab, session.provider, session.tag(profile)
-    before, running = lab.load_state(), provider.running()
-    if running and before is not None and before.snapshot == tag:
+    before = lab.load_state()
+    if before is not None and before.snapshot == tag and provider.running():
         return
     lab.save_state(_state(session))
-    session.disconnect()
-    provider.up(tag)
     if tag not in provider.snapshots():
+        provider.prepare()
         _provision(session, profile)
-    elif running:
-        provider.restore(tag)
+    with session.progress.step(f"resume {profile.name}"):
+        session.start(profile)
     lab.save_state(_state(session, profile))
 
 
 def _provision(session: Session, profile: Profile) -> None:
+    """Play the profile's roles on freshly booted hosts and keep the outcome; the hosts may be gone then."""
     with session.progress.step(f"provision {profile.name}"):
-        session.provider.reset()
+        session.start(None)
         session.play(
             "up",
             {
@@ -151,14 +170,30 @@ def _provision(session: Session, profile: Profile) -> None:
 
 
 def _bench(session: Session, chosen: Sequence[Profile]) -> Path:
-    for profile in chosen:
-        _turn_into(session, profile)
-    header = _header(session, chosen)
-    folder = session.lab.runs / header.run_id
-    write_header(folder, header)
     session.lab.save_state(_state(session))
-    drive.measure(session, header, {profile.name: profile for profile in chosen}, folder)
+    known = session.provider.snapshots()
+    missing = [profile for profile in chosen if session.tag(profile) not in known]
+    with _lanes(session) as lanes:
+        if missing:
+            session.provider.prepare()
+            work(lanes, [partial(_provision, profile=profile) for profile in missing])
+        header = _header(session, chosen)
+        folder = session.lab.runs / header.run_id
+        write_header(folder, header)
+        drive.measure(lanes, header, {profile.name: profile for profile in chosen}, folder, session.progress)
     return folder
+
+
+@contextlib.contextmanager
+def _lanes(session: Session) -> Iterator[list[Session]]:
+    """Every fleet that may work at once; afterwards only the lab's own is left."""
+    lanes = session.lanes()
+    try:
+        yield lanes
+    finally:
+        for lane in lanes[1:]:
+            lane.disconnect()
+            lane.provider.down()
 
 
 def _state(session: Session, profile: Profile | None = None) -> LabState:
@@ -189,6 +224,6 @@ def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
 
 
 def _remove(session: Session) -> None:
-    session.disconnect()
+    ansible.close_connections(session.lab.sockets)
     session.provider.down()
     session.lab.save_state(None)

@@ -1,5 +1,6 @@
 """What each command asks of its provider, in which order; hosts and Ansible are stand-ins, the rest is real."""
 
+import copy
 import shutil
 from pathlib import Path
 
@@ -21,15 +22,21 @@ HOSTS = (
 
 
 class Hosts:
-    """A provider without hosts: it remembers what it was asked for."""
+    """A provider without hosts: it remembers what it was asked for, and its lanes with it."""
 
     clock = "virtual"
+    lanes = 2
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.tags: set[str] = set()
         self.up_now = False
         self.dead = False
+
+    def lane(self, number):
+        other = copy.copy(self)
+        other.down = lambda: self.calls.append(f"down lane {number}")
+        return other
 
     def facts(self):
         return {"netlab_kernel": "6.12"}
@@ -40,8 +47,11 @@ class Hosts:
     def running(self):
         return self.up_now
 
-    def up(self, tag):
-        self.calls.append("up")
+    def prepare(self):
+        self.calls.append("prepare")
+
+    def start(self, tag):
+        self.calls.append(f"start {tag.rpartition('-')[0] if tag else 'booted'}")
         self.up_now = True
 
     def snapshots(self):
@@ -50,12 +60,6 @@ class Hosts:
     def save(self, tag):
         self.calls.append(f"save {tag.rpartition('-')[0]}")
         self.tags.add(tag)
-
-    def restore(self, tag):
-        self.calls.append(f"restore {tag.rpartition('-')[0]}")
-
-    def reset(self):
-        self.calls.append("reset")
 
     def check(self):
         if self.dead:
@@ -102,13 +106,16 @@ def lab(tmp_path):
     return Lab(tmp_path)
 
 
+FIRST_UP = ["prepare", "start booted", "save baseline-vm", "start baseline-vm"]
+
+
 def up(lab, name="baseline-vm"):
     workflow.up(lab, LabSpec(), name, Reporter())
 
 
 def test_up_provisions_once_and_keeps_a_snapshot(lab, hosts, plays):
     up(lab)
-    assert hosts.calls == ["up", "reset", "save baseline-vm"]
+    assert hosts.calls == FIRST_UP
     assert plays == ["up"]
     assert lab.load_state().profile == "baseline-vm"
 
@@ -116,8 +123,15 @@ def test_up_provisions_once_and_keeps_a_snapshot(lab, hosts, plays):
 def test_up_of_what_is_up_does_nothing(lab, hosts, plays):
     up(lab)
     up(lab)
-    assert hosts.calls == ["up", "reset", "save baseline-vm"]
+    assert hosts.calls == FIRST_UP
     assert plays == ["up"]
+
+
+def test_up_without_a_profile_leaves_hosts_as_they_had_booted(lab, hosts, plays):
+    up(lab, None)
+    assert hosts.calls == ["start booted"]
+    assert not plays
+    assert lab.load_state().profile is None
 
 
 def test_up_of_another_profile_restores_its_snapshot(lab, hosts, plays):
@@ -125,7 +139,7 @@ def test_up_of_another_profile_restores_its_snapshot(lab, hosts, plays):
     up(lab, "ipvlan-l2")
     hosts.calls.clear()
     up(lab, "baseline-vm")
-    assert hosts.calls == ["up", "restore baseline-vm"]
+    assert hosts.calls == ["start baseline-vm"]
     assert plays == ["up", "up"]
     assert lab.load_state().profile == "baseline-vm"
 
@@ -167,8 +181,9 @@ def test_the_baseline_must_be_measured(lab, hosts, plays):
 def test_bench_restores_before_every_block_and_profiles_outside_the_rounds(lab, hosts, plays, monkeypatch):
     monkeypatch.setattr("netlab.bench.drive._inspect", lambda *_: None)
     folder = workflow.bench(lab, LabSpec(rounds=3), ["baseline-vm", "ipvlan-l2"], Reporter())
-    assert plays == ["up", "up", *["bench"] * 6, *["hotspots"] * 2]
-    assert [call for call in hosts.calls if call.startswith("restore")].count("restore ipvlan-l2") == 4
+    assert sorted(plays) == [*["bench"] * 6, *["hotspots"] * 2, "up", "up"]
+    assert hosts.calls.count("start ipvlan-l2") == 4
+    assert hosts.calls[-1] == "down lane 1", "only the lab's own fleet is left"
     assert len(list((folder / "raw").glob("r0?-p0?-*/*.json"))) == 3 * (1 + 3)
     assert lab.load_state().profile is None, "after a measurement the hosts are in no proven state"
 
@@ -206,7 +221,7 @@ def test_down_leaves_the_runs_and_nothing_else(lab, hosts, plays, monkeypatch):
 def test_plan_names_what_is_done_and_what_is_not(lab, hosts, plays):
     up(lab)
     before = list(hosts.calls)
-    steps = workflow.plan(lab, LabSpec(), None, Reporter()).steps
+    steps = workflow.plan_of_run(lab, LabSpec(), Reporter()).steps
     assert "baseline-vm: the hosts are that already" in steps
     assert any(step.startswith("calico-ipip: play 5 roles") for step in steps)
     assert hosts.calls == before

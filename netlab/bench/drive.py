@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
 from netlab.bench.plan import Block, plan_rounds
 from netlab.bench.sample import parse_sample
 from netlab.errors import BenchmarkFailed
+from netlab.lanes import work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from netlab.lanes import Job
     from netlab.profiles import Profile
+    from netlab.progress import Progress
     from netlab.results.model import RunHeader
     from netlab.session import Session
 
 PERF_SECONDS = 2
 
 
-def measure(session: Session, header: RunHeader, profiles: Mapping[str, Profile], folder: Path) -> None:
+def measure(
+    lanes: Sequence[Session], header: RunHeader, profiles: Mapping[str, Profile], folder: Path, progress: Progress
+) -> None:
     """Take every sample of the run into ``folder/raw``, then profile every cell once, outside any timed sample."""
     cells = {name: list(profile.paths) for name, profile in profiles.items()}
     blocks = plan_rounds(cells, header.rounds, header.seed)
-    pace = _counted(session, len(blocks) + len(cells))
-    with session.progress.step(f"measure {header.rounds} rounds of {sum(map(len, cells.values()))} cells"):
-        for block in blocks:
-            next(pace)
+    pace = Pace(progress, len(blocks) + len(cells))
+
+    def sample(block: Block) -> Job:
+        def job(lane: Session) -> None:
             target = folder / "raw" / block.folder
-            _play(session, "bench", profiles[block.profile], block.paths, target)
+            _play(lane, "bench", profiles[block.profile], block.paths, target)
             _inspect(target, block)
-        for profile in profiles.values():
-            next(pace)
-            _play(session, "hotspots", profile, tuple(profile.paths), folder / "raw" / f"hotspots-{profile.name}")
+            pace.advance()
+
+        return job
+
+    def profile_cells(profile: Profile) -> Job:
+        def job(lane: Session) -> None:
+            target = folder / "raw" / f"hotspots-{profile.name}"
+            _play(lane, "hotspots", profile, tuple(profile.paths), target)
+            pace.advance()
+
+        return job
+
+    with progress.step(f"measure {header.rounds} rounds of {sum(map(len, cells.values()))} cells"):
+        work(lanes, [*map(sample, blocks), *map(profile_cells, profiles.values())])
 
 
 def _play(session: Session, playbook: str, profile: Profile, paths: Sequence[str], target: Path) -> None:
-    session.restore(profile)
+    session.start(profile)
     target.mkdir(parents=True, exist_ok=True)
     variables = {
         "benchmark_paths": [{"name": path, "url": profile.paths[path]} for path in paths],
@@ -62,10 +79,19 @@ def _inspect(target: Path, block: Block) -> None:
             )
 
 
-def _counted(session: Session, total: int) -> Iterator[None]:
-    """Tell before each of ``total`` blocks how many are done, and how long the rest takes at the pace so far."""
-    begin = time.monotonic()
-    for done in range(total):
-        left = (time.monotonic() - begin) / done * (total - done) if done else None
-        session.progress.rounds(done, total, left)
-        yield
+class Pace:
+    """Tells how many of ``total`` blocks are done, and how long the rest takes at the pace so far."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+        self._begin = time.monotonic()
+        self._turn = threading.Lock()
+
+    def advance(self) -> None:
+        """Count one more block."""
+        with self._turn:
+            self._done += 1
+            left = (time.monotonic() - self._begin) / self._done * (self._total - self._done)
+            self._progress.rounds(self._done, self._total, left)

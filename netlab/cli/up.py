@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.cli import options, plan
+from netlab.cli import options
 from netlab.cli.parser import add_command
 from netlab.errors import AnsibleFailed, ConfigError, ImageError, LabBusy, MachineError, RequirementError
 
@@ -25,23 +25,25 @@ def register(subparsers: Subparsers) -> None:
         example="netlab up --profile calico-ipip",
         raises=(ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, ImageError),
     )
-    parser.add_argument("--profile", metavar="NAME", help="what to turn them into (the lab's first profile)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--profile", metavar="NAME", help="what to turn them into (the lab's first profile)")
+    what.add_argument("--no-profile", action="store_true", help="hosts as they had booted, for work of your own")
     options.add_making(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
 
 
 def run(args: Namespace) -> int:
     """Run the command."""
-    from netlab.cli.work import open_lab, progress_of, spec_of  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab.cli.work import open_lab, progress_of, spec_of  # noqa: PLC0415 - as above
+    from netlab.progress import Reporter  # noqa: PLC0415 - as above
 
     lab = open_lab()
     spec = spec_of(lab, args)
-    name = args.profile or spec.profiles[0]
+    name = None if args.no_profile else args.profile or spec.profiles[0]
     if args.dry_run:
-        plan.show(lab, spec, [name], as_json=False)
+        print("\n".join(workflow.plan_of_up(lab, spec, name, Reporter()).steps))
         return 0
-    from netlab import workflow  # noqa: PLC0415 - as above
-
     with progress_of(lab, args) as progress:
         workflow.up(lab, spec, name, progress)
     return 0

@@ -26,6 +26,13 @@ class Provider(Protocol):
     def clock(self) -> Clock:
         """Return what the hosts' clocks count."""
 
+    @property
+    def lanes(self) -> int:
+        """Return how many fleets may work at the same time without one being felt in the figures of another."""
+
+    def lane(self, number: int) -> Provider:
+        """Return the provider of another fleet of the same shape; number 0 is the lab's own, this one."""
+
     def facts(self) -> dict[str, Any]:
         """Return variables that spare the playbooks work: ``netlab_kernel``, ``netlab_baked_roles``."""
 
@@ -35,20 +42,20 @@ class Provider(Protocol):
     def running(self) -> bool:
         """Whether all hosts are there."""
 
-    def up(self, tag: str) -> None:
-        """Make all hosts answer to SSH, in snapshot ``tag`` when there is one, else as first booted."""
+    def prepare(self) -> None:
+        """Make what every lane begins with: images, first boots. Not for two lanes at once."""
+
+    def start(self, tag: str | None) -> None:
+        """Make all hosts answer to SSH, in the state ``tag``, or as they were first booted (None).
+
+        Whatever state they were in before is lost, and connections to them too.
+        """
 
     def snapshots(self) -> set[str]:
-        """Return names of states that ``restore`` can bring back; empty when a provider has no snapshots."""
+        """Return names of states that ``start`` can bring back; empty when a provider has no snapshots."""
 
     def save(self, tag: str) -> None:
-        """Keep the present state of all hosts under ``tag``."""
-
-    def restore(self, tag: str) -> None:
-        """Bring all hosts back to state ``tag``; connections to them are lost."""
-
-    def reset(self) -> None:
-        """Bring all hosts back to how they were first booted."""
+        """Keep the present state of all hosts under ``tag``; until the next ``start`` they may be gone."""
 
     def check(self) -> None:
         """Raise MachineError when a host is gone."""
@@ -57,7 +64,7 @@ class Provider(Protocol):
         """Return what a run must record about where it was measured."""
 
     def down(self) -> None:
-        """Remove the hosts; nothing of them is left running."""
+        """Remove the hosts; nothing of them is left running. Lane 0 takes all others along."""
 
 
 PROVIDERS: dict[str, Callable[[Lab, LabSpec, Progress], Provider]] = {"qemu": QemuProvider}

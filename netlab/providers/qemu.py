@@ -32,15 +32,31 @@ NETWORK = ipaddress.ip_network("10.10.0.0/24")
 FIRST_ADDRESS = 10
 BOOT_TIMEOUT_S = 600.0
 RESUME_TIMEOUT_S = 120.0
+GREETING_TIMEOUT_S = 20.0
+SETTLE_S = 5.0
+"""What timers set at boot still begin."""
 
 
 class QemuProvider:
     """Hosts in QEMU: a machine each on the real clock, containers of one machine on the virtual clock."""
 
-    def __init__(self, lab: Lab, spec: LabSpec, progress: Progress) -> None:
+    def __init__(self, lab: Lab, spec: LabSpec, progress: Progress, number: int = 0) -> None:
         self.lab = lab
         self.spec = spec
         self.progress = progress
+        self.number = number
+        self.machines = lab.machines / f"lane{number}"
+
+    @property
+    def lanes(self) -> int:
+        """As netlab.yml says; by itself two where instructions are counted and two processors are there to do it."""
+        if self.spec.fleet.lanes:
+            return self.spec.fleet.lanes
+        return min(2, os.cpu_count() or 1) if self.clock == "virtual" else 1
+
+    def lane(self, number: int) -> QemuProvider:
+        """Return another fleet, in machines and on ports of its own; the snapshots are the same."""
+        return self if number == self.number else QemuProvider(self.lab, self.spec, self.progress, number)
 
     @cached_property
     def accelerator(self) -> accel.Accelerator:
@@ -70,7 +86,7 @@ class QemuProvider:
             host_memory_mib=self.spec.fleet.host_memory_mib,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
-        return Fleet(self.lab.machines, assets.cache(), shape=shape, hosts=self.hosts(), keys=keys)
+        return Fleet(self.machines, assets.cache(), shape=shape, hosts=self.hosts(), keys=keys)
 
     def facts(self) -> dict[str, Any]:
         """Return what the image makes known beforehand."""
@@ -83,40 +99,34 @@ class QemuProvider:
 
     def running(self) -> bool:
         """Whether all machines run."""
-        return any(self.lab.machines.glob("*/pid")) and self.fleet.running
+        return any(self.machines.glob("*/pid")) and self.fleet.running
 
-    def up(self, tag: str) -> None:
-        """Start all machines and wait for SSH: from snapshot ``tag``, from the booted fleet, or by booting."""
-        fleet = self.fleet
-        if fleet.running:
+    def prepare(self) -> None:
+        """Boot the fleet once, and keep it as the snapshot that every profile begins with."""
+        if BASE in self.fleet.tags():
             return
-        self.down()
-        known = fleet.prepare()
-        start = next((name for name in (tag, BASE) if name in known), None)
-        with self.progress.step("resume the fleet" if start else "boot the fleet"):
-            fleet.start(start)
-            self._wait_for_ssh(RESUME_TIMEOUT_S if start else BOOT_TIMEOUT_S)
-        if start is None:
+        with self.progress.step("boot the fleet"):
+            stop_all(self.machines)
+            self.fleet.start(None)
+            self._wait_for_ssh(BOOT_TIMEOUT_S)
             self._settle()
-            fleet.save(BASE)
+            self.fleet.save(BASE)
+
+    def start(self, tag: str | None) -> None:
+        """Resume all machines from the snapshot ``tag``, or from the booted fleet."""
+        if tag is None:
+            self.prepare()
+        stop_all(self.machines)
+        self.fleet.start(tag or BASE)
+        self._wait_for_ssh(RESUME_TIMEOUT_S)
 
     def snapshots(self) -> set[str]:
-        """Return the states that the machines' disks hold, or will hold once copied from the cache."""
-        if image.find(assets.cache()) is None:
-            return set()
-        return self.fleet.tags() or self.fleet.cached_tags()
+        """Return the states that the cache holds for a fleet of this shape."""
+        return self.fleet.tags() if image.find(assets.cache()) else set()
 
     def save(self, tag: str) -> None:
-        """Keep the present state in the disks."""
+        """Keep the present state in the cache, which ends the machines."""
         self.fleet.save(tag)
-
-    def restore(self, tag: str) -> None:
-        """Go back to state ``tag``."""
-        self.fleet.load(tag)
-
-    def reset(self) -> None:
-        """Go back to the booted fleet."""
-        self.fleet.load(BASE)
 
     def check(self) -> None:
         """MachinePanicked when a machine has ended by itself."""
@@ -143,20 +153,18 @@ class QemuProvider:
         )
 
     def down(self) -> None:
-        """End the machines and remove their disks; new snapshots go to the cache."""
-        stop_all(self.lab.machines)
-        if any(self.lab.machines.glob("*/*.qcow2")) and image.find(assets.cache()):
-            self.fleet.publish()
-        shutil.rmtree(self.lab.machines, ignore_errors=True)
-        self.lab.machines.mkdir(mode=0o700, exist_ok=True)
+        """End the machines and remove their disks."""
+        folder = self.machines if self.number else self.lab.machines
+        stop_all(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
     @cached_property
     def _hosts(self) -> tuple[Host, ...]:
-        state = self.lab.load_state()
+        state = self.lab.load_state() if self.number == 0 else None
         parts = _parts(self.spec.fleet.nodes)
         if state is not None and [host.name for host in state.hosts] == list(parts):
             return state.hosts
-        ports = _ports(self.spec.fleet.ssh_port, len(parts))
+        ports = _ports(self.spec.fleet.ssh_port if self.number == 0 else 0, len(parts))
         return tuple(
             Host(name=name, part=part, ssh_port=port, lab_address=str(NETWORK[FIRST_ADDRESS + index]))
             for index, ((name, part), port) in enumerate(zip(parts.items(), ports, strict=True))
@@ -168,29 +176,34 @@ class QemuProvider:
         return found.model_copy(update={"name": "tcg"}) if self.clock == "virtual" else found
 
     def _wait_for_ssh(self, timeout: float) -> None:
+        """Wait for the greeting of every host's SSH server; a connection alone would only prove that QEMU listens."""
         deadline = time.monotonic() + timeout
         for host in self.hosts():
             self.progress.task(host.name, "wait for SSH")
-            while not self._answers(host):
+            while not greets(host.ssh_port):
                 self.fleet.check()
                 if time.monotonic() > deadline:
                     log = self.fleet.machines[0].console
                     raise MachineSilent(f"{host.name} did not answer to SSH within {timeout:g} s", log=log)
-
-    def _answers(self, host: Host) -> bool:
-        command = ["ssh", "-F", str(self.lab.ssh_config), "-o", "ConnectTimeout=10", host.name, "true"]
-        with contextlib.suppress(MachineSilent):
-            if proc.run(command, timeout=15, check=False, error=MachineSilent).exit_code == 0:
-                return True
-            time.sleep(0.2)
-        return False
+                time.sleep(0.1)
 
     def _settle(self) -> None:
         """Wait for the background jobs of a freshly booted guest, which would take 9 % off the first sample."""
-        self.progress.task("fleet", "wait until it is idle")
         for host in self.hosts():
-            command = ["ssh", "-F", str(self.lab.ssh_config), host.name, "systemctl is-system-running --wait; sleep 5"]
+            self.progress.task(host.name, "wait until it is idle")
+            command = ["ssh", "-F", str(self.lab.ssh_config), host.name, "systemctl is-system-running --wait"]
             proc.run(command, timeout=BOOT_TIMEOUT_S, check=False)
+        time.sleep(SETTLE_S)
+
+
+def greets(port: int) -> bool:
+    """Whether an SSH server says on this port of 127.0.0.1 what it is."""
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection(("127.0.0.1", port), timeout=GREETING_TIMEOUT_S) as peer,
+    ):
+        return peer.recv(4).startswith(b"SSH-")
+    return False
 
 
 def host_cpu() -> str:

@@ -6,12 +6,13 @@ Real clock: a machine a host, on one Ethernet made of UNIX sockets in the lab's 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from filelock import FileLock
 
 from netlab.errors import MachineError
 from netlab.results.model import Clock, Frozen
@@ -19,19 +20,16 @@ from netlab.vm import boot
 from netlab.vm.accel import Accelerator
 from netlab.vm.image import Image
 from netlab.vm.machine import (
-    DISKS,
     ICOUNT_SHIFT,
     KERNEL_ARGUMENTS,
     Machine,
     MachineConfig,
     Nic,
-    snapshot_tags,
     stop_folder,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from netlab.lab import Host
 
@@ -52,7 +50,7 @@ class FleetShape(Frozen):
 
 
 class Fleet:
-    """The machines of one lab in ``folder``; snapshots are shared with other labs through ``cache``."""
+    """The machines of one lab in ``folder``; snapshots are kept in ``cache``, for every lab of the same shape."""
 
     def __init__(
         self, folder: Path, cache: Path, *, shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]
@@ -72,27 +70,15 @@ class Fleet:
         for machine in self.machines:
             machine.check()
 
-    def prepare(self) -> set[str]:
-        """Make the disks, from the cache when it has this fleet; return the names of the snapshots they hold."""
-        with self._cache_lock():
-            for machine in self.machines:
-                cached = self.cache / machine.config.name
-                machine.prepare(cached if cached.is_dir() else None)
-        return self.tags()
-
     def tags(self) -> set[str]:
-        """Snapshots that every machine has."""
-        return set.intersection(*(machine.tags() for machine in self.machines))
-
-    def cached_tags(self) -> set[str]:
-        """Snapshots that ``prepare`` will find in the cache."""
-        return set.intersection(*(snapshot_tags(self.cache / machine.config.name) for machine in self.machines))
+        """Names of the snapshots."""
+        return {entry.name for entry in self.cache.glob("[!.]*")}
 
     def start(self, tag: str | None) -> None:
         """Boot all, or resume the snapshot ``tag``; if one fails, none is left running."""
         try:
             for machine in self.machines:
-                machine.start(tag)
+                machine.start(self.cache / tag / machine.config.name if tag else None)
                 self._wait_for_links(machine)
         except BaseException:
             self.stop()
@@ -104,22 +90,18 @@ class Fleet:
             machine.stop()
 
     def save(self, tag: str) -> None:
-        """Save all machines under ``tag``."""
-        for machine in self.machines:
-            machine.save(tag)
-
-    def load(self, tag: str) -> None:
-        """Bring all machines back to snapshot ``tag``."""
-        for machine in self.machines:
-            machine.load(tag)
-
-    def publish(self) -> None:
-        """Move a stopped fleet's disks into the cache when they hold snapshots that it lacks."""
-        with self._cache_lock():
+        """Keep all machines as the snapshot ``tag``, which ends them. Who saves the same tag first wins."""
+        self.cache.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.cache))
+        try:
             for machine in self.machines:
-                target = self.cache / machine.config.name
-                if machine.tags() - snapshot_tags(target):
-                    _replace_disks(machine.folder, target)
+                machine.pause()
+            for machine in self.machines:
+                machine.save(fresh / machine.config.name)
+            with contextlib.suppress(OSError):  # there already
+                fresh.rename(self.cache / tag)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
 
     def _wait_for_links(self, machine: Machine) -> None:
         """QEMU connects a stream once, at start: the listening machine's sockets must be there before the next."""
@@ -130,14 +112,10 @@ class Fleet:
                     raise MachineError(f"the link {path.name} of machine '{machine.config.name}' did not come up")
                 time.sleep(0.02)
 
-    def _cache_lock(self) -> FileLock:
-        self.cache.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.cache / "lock")
-
 
 def stop_all(folder: Path) -> None:
     """End every machine that runs below ``folder``, without knowing their configuration."""
-    for pid_file in folder.glob("*/pid"):
+    for pid_file in folder.rglob("pid"):
         stop_folder(pid_file.parent)
 
 
@@ -148,16 +126,6 @@ def _key(machines: Sequence[Machine]) -> str:
         for machine in machines
     ]
     return hashlib.sha256("\n".join([KERNEL_ARGUMENTS, str(ICOUNT_SHIFT), *parts]).encode()).hexdigest()[:16]
-
-
-def _replace_disks(source: Path, target: Path) -> None:
-    fresh = target.with_name(f".{target.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for disk in DISKS:
-        shutil.move(source / disk, fresh / disk)
-    shutil.rmtree(target, ignore_errors=True)
-    fresh.rename(target)
 
 
 def _machines(folder: Path, shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> list[Machine]:

@@ -1,6 +1,8 @@
-"""One virtual machine: a QEMU process that outlives netlab, its disks with snapshots, and its QMP socket.
+"""One virtual machine: a QEMU process that outlives netlab, its disks, and its QMP socket.
 
-Everything of a machine is in one folder, and QEMU runs there, so that paths are short and relative.
+Everything of a machine is in one folder, and QEMU runs there, so that paths are short and relative. A snapshot is
+another folder, which nobody writes any more: the disks as they were, and the state of memory and devices in a file.
+Machines that resume it lay disks of their own over it, so any number of them can, at once.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +23,13 @@ from netlab.vm import boot, qmp
 from netlab.vm.accel import QEMU, Accelerator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 DISKS = {"root.qcow2": None, "data.qcow2": "4G"}
 """Files of a machine's disks; None is backed by the image, a size is an empty disk."""
+
+STATE = "state"
+"""File of a snapshot with memory and devices: the stream that QEMU's migration writes."""
 
 KERNEL_ARGUMENTS = (
     "root=/dev/vda rw console=ttyS0 quiet mitigations=off nokaslr audit=0 panic=-1 net.ifnames=0 "
@@ -78,47 +85,50 @@ class Machine:
         """Process id of the running QEMU; None when it does not run (a reused number does not count)."""
         return running_pid(self.folder)
 
-    def prepare(self, source: Path | None) -> None:
-        """Make the disks: copies of those in ``source``, or fresh overlays of the image."""
+    def start(self, snapshot: Path | None = None) -> None:
+        """Boot, or resume from the folder ``snapshot``. Returns when QEMU runs the guest, long before that answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for disk, size in DISKS.items():
-            target = self.folder / disk
-            if source is not None:
-                proc.run(["cp", "--reflink=auto", "--sparse=always", source / disk, target])
-            elif size is None:
-                backing = ["-b", str(self.config.disk), "-F", "raw"]
-                proc.run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(target)])
-            else:
-                proc.run(["qemu-img", "create", "-q", "-f", "qcow2", target, size])
-
-    def start(self, tag: str | None = None) -> None:
-        """Boot, or resume the snapshot ``tag``. Returns when QEMU answers, long before the guest does."""
+        self._make_disks(snapshot)
         self.console.unlink(missing_ok=True)
         log = self.folder / "qemu.log"
         log.unlink(missing_ok=True)
-        child = proc.spawn([*self._command(), *(["-loadvm", tag] if tag else [])], log=log, cwd=self.folder)
+        resume = ["-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
+        child = proc.spawn([*self._command(), *resume], log=log, cwd=self.folder)
         (self.folder / "pid").write_text(str(child.pid))
         try:
             self._wait_for_qmp(child)
+            if snapshot:
+                self._qmp(qmp.resume)
         except BaseException:
             child.stop()
             raise
 
     def stop(self) -> None:
-        """End QEMU; the disks stay, with their snapshots."""
+        """End QEMU; the disks stay."""
         stop_folder(self.folder)
 
-    def tags(self) -> set[str]:
-        """Names of the snapshots, of a machine that need not run."""
-        return snapshot_tags(self.folder)
+    def pause(self) -> None:
+        """Let the guest stand still."""
+        self._qmp(lambda socket: qmp.execute(socket, "stop"))
 
-    def save(self, tag: str) -> None:
-        """Save memory, devices and disks under ``tag`` (about 1 s)."""
-        self._monitor(f"savevm {tag}")
+    def save(self, snapshot: Path) -> None:
+        """Move disks, memory and devices into the folder ``snapshot``, about 1 s; the machine has ended then."""
+        snapshot.mkdir(parents=True)
+        self._qmp(lambda socket: qmp.save(socket, snapshot / STATE))
+        self.stop()
+        for disk in DISKS:
+            shutil.move(self.folder / disk, snapshot / disk)
 
-    def load(self, tag: str) -> None:
-        """Go back to snapshot ``tag`` (about 0.5 s). Connections to the guest are lost."""
-        self._monitor(f"loadvm {tag}")
+    def _make_disks(self, snapshot: Path | None) -> None:
+        for disk, size in DISKS.items():
+            words: list[object] = ["qemu-img", "create", "-q", "-f", "qcow2"]
+            if snapshot is not None:
+                words += ["-F", "qcow2", "-b", snapshot / disk, self.folder / disk]
+            elif size is None:
+                words += ["-F", "raw", "-b", self.config.disk, self.folder / disk]
+            else:
+                words += [self.folder / disk, size]
+            proc.run(words)
 
     def check(self) -> None:
         """MachinePanicked when QEMU has ended by itself."""
@@ -129,10 +139,10 @@ class Machine:
                 log=self.console,
             )
 
-    def _monitor(self, line: str) -> None:
+    def _qmp(self, work: Callable[[Path], object]) -> None:
         self.check()
         with _short_path(self.folder) as folder:
-            qmp.monitor(folder / "qmp.sock", line)
+            work(folder / "qmp.sock")
 
     def _last_words(self) -> str:
         lines = [*_tail(self.folder / "qemu.log"), *_tail(self.console)]
@@ -194,14 +204,6 @@ def stop_folder(folder: Path) -> None:
         proc.end_tree(pid, grace=5.0)
     for name in ("pid", "qmp.sock"):
         (folder / name).unlink(missing_ok=True)
-
-
-def snapshot_tags(folder: Path) -> set[str]:
-    """Names of the snapshots in the root disk in ``folder``."""
-    if not (folder / "root.qcow2").exists():
-        return set()
-    listing = proc.run(["qemu-img", "snapshot", "-U", "-l", folder / "root.qcow2"]).stdout
-    return {words[1] for line in listing.splitlines() if (words := line.split()) and words[0].isdigit()}
 
 
 def _clock(clock: Clock) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
+import time
 from typing import TYPE_CHECKING, Any
 
 from qemu.qmp import ExecuteError, QMPClient, QMPError
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TIMEOUT_S = 120.0
+FASTEST = 1 << 40
+"""Bytes a second: no limit."""
 
 
 def execute(socket: Path, command: str, arguments: dict[str, Any] | None = None) -> Any:
@@ -22,12 +26,30 @@ def execute(socket: Path, command: str, arguments: dict[str, Any] | None = None)
     return _talk(socket, lambda client: client.execute(command, arguments))
 
 
-def monitor(socket: Path, line: str) -> str:
-    """Run one line of the human monitor (savevm, loadvm); any words it answers with are an error."""
-    answer = execute(socket, "human-monitor-command", {"command-line": line})
-    if "error" in str(answer).lower():
-        raise MachineError(f"QEMU refused '{line}': {str(answer).strip()}", hint="run 'netlab down' and try again")
-    return str(answer)
+def save(socket: Path, file: Path) -> None:
+    """Write memory and devices of a machine that stands still to ``file``."""
+    execute(socket, "migrate-set-parameters", {"max-bandwidth": FASTEST})
+    execute(socket, "migrate", {"uri": f"exec:exec cat > {shlex.quote(str(file))}"})
+    _wait_until_migrated(socket, f"QEMU could not save the machine to {file}")
+
+
+def resume(socket: Path) -> None:
+    """Let a machine go on that QEMU was started to receive."""
+    _wait_until_migrated(socket, "QEMU could not resume the snapshot")
+    execute(socket, "cont")
+
+
+def _wait_until_migrated(socket: Path, failure: str) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        answer = execute(socket, "query-migrate")
+        status = answer.get("status")
+        if status == "completed":
+            return
+        if status in {"failed", "cancelled"} or time.monotonic() > deadline:
+            detail = answer.get("error-desc", status or "it did not begin")
+            raise MachineError(f"{failure}: {detail}", hint="free space in the cache folder, then try again")
+        time.sleep(0.05)
 
 
 def _talk(socket: Path, work: Callable[[QMPClient], Awaitable[Any]]) -> Any:

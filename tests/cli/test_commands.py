@@ -146,16 +146,16 @@ def test_doctor_names_the_package_of_a_missing_program(monkeypatch, capsys, fold
 
 def test_plan_and_dry_run_change_nothing(monkeypatch, capsys, folder):
     asked = []
-    monkeypatch.setattr(
-        "netlab.workflow.plan",
-        lambda lab, spec, names, progress: asked.append((names, spec.rounds)) or Plan(steps=("boot", "measure")),
-    )
+    plan = Plan(steps=("boot", "measure"))
+    monkeypatch.setattr("netlab.workflow.plan_of_run", lambda lab, spec, progress: asked.append(spec.rounds) or plan)
+    monkeypatch.setattr("netlab.workflow.plan_of_up", lambda lab, spec, name, progress: asked.append(name) or plan)
     assert main(["plan", "--rounds", "4"]) == 0
     assert main(["up", "--profile", "ipvlan-l2", "--dry-run"]) == 0
-    assert capsys.readouterr().out == "boot\nmeasure\n" * 2
+    assert main(["up", "--no-profile", "--dry-run"]) == 0
+    assert capsys.readouterr().out == "boot\nmeasure\n" * 3
     assert main(["plan", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"steps": ["boot", "measure"]}
-    assert asked == [(None, 4), (["ipvlan-l2"], 3), (None, 3)]
+    assert asked == [4, "ipvlan-l2", None, 3]
     assert list(folder.iterdir()) == []
 
 
