@@ -45,7 +45,7 @@ def test_rounds_tell_the_time_left():
     progress = Reporter(LinesSink(stream, details=True))
     progress.rounds(3, 12, 75.0)
     progress.rounds(12, 12, 0.0)
-    assert stream.getvalue().splitlines() == ["  3 of 12 blocks, 1 min 15 s left", "  12 of 12 samples"]
+    assert stream.getvalue().splitlines() == ["  3 of 12 blocks, 1 min 15 s left", "  12 of 12 blocks"]
 
 
 def test_live_display_ticks_steps_and_shows_the_task():
