@@ -147,7 +147,10 @@ def _shared(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> 
         nics=tuple(_management(host, index) for index, host in enumerate(hosts)),
         credentials=boot.shared_machine(hosts),
         keys=keys,
-        wants=tuple(f"netlab-host@{host.name}.service" for host in hosts),
+        arguments=(
+            "systemd.unit=netlab-hosts.target",
+            *(f"systemd.wants=netlab-host@{host.name}.service" for host in hosts),
+        ),
     )
 
 

@@ -32,8 +32,8 @@ STATE = "state"
 """File of a snapshot with memory and devices: the stream that QEMU's migration writes."""
 
 KERNEL_ARGUMENTS = (
-    "root=/dev/vda rw console=ttyS0 quiet mitigations=off nokaslr audit=0 panic=-1 net.ifnames=0 "
-    "transparent_hugepage=never systemd.show_status=0 systemd.service_watchdogs=no"
+    "root=/dev/vda rootflags=noatime rw console=ttyS0 quiet mitigations=off nokaslr audit=0 panic=-1 net.ifnames=0 "
+    "transparent_hugepage=never systemd.show_status=0 systemd.log_level=notice systemd.service_watchdogs=no"
 )
 START_TIMEOUT_S = 20.0
 
@@ -64,8 +64,8 @@ class MachineConfig(Frozen):
     extra: tuple[str, ...] = ()
     credentials: dict[str, str]
     keys: dict[str, Path]
-    wants: tuple[str, ...] = ()
-    """Units that the guest starts at boot."""
+    arguments: tuple[str, ...] = ()
+    """Words for the kernel's command line."""
 
 
 class Machine:
@@ -183,7 +183,7 @@ class Machine:
         ]
 
     def _kernel_arguments(self) -> str:
-        return " ".join([KERNEL_ARGUMENTS, *(f"systemd.wants={unit}" for unit in self.config.wants)])
+        return " ".join([KERNEL_ARGUMENTS, *self.config.arguments])
 
 
 def running_pid(folder: Path) -> int | None:
