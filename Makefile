@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 VENV := .venv
 PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qemu-utils
+# what tests need besides
+test fast: PACKAGES += wrk
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .PHONY: demo test check fast vm bench packages clean
@@ -19,7 +21,7 @@ check: $(VENV)/.dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --offline
 
 fast: packages $(VENV)/.dev
-	$(VENV)/bin/pytest -q
+	$(VENV)/bin/pytest -q -n auto
 
 # one process boots the fleets, so that a small machine is not asked for two at once
 vm: packages $(VENV)/.dev

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from netlab.errors import HostUnreachable, LabBusy, MachineError
+from netlab.errors import HostUnreachable, LabBusy, MachineError, MachineSilent
 from tests.conftest import wait_until
 
 pytestmark = pytest.mark.vm
@@ -29,7 +29,8 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
 
     assert len(netlab.machines()) == 1
     busy = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
-    wait_until((tmp_path / ".netlab" / "lock.json").exists, seconds=20, what="the first netlab's lock")
+    runs = tmp_path / ".netlab" / "runs"
+    wait_until(lambda: list(runs.glob("*/run.json")), seconds=60, what="the first netlab's run")
     second = netlab("up")
     assert second.returncode == LabBusy.exit_code
     assert f"process {busy.pid}" in second.stderr
@@ -56,6 +57,20 @@ def test_a_machine_that_dies_is_named_and_nothing_is_left(netlab):
     assert list(runs.glob("*/raw/*/host.json")), "what was measured is kept"
     assert netlab("down").returncode == 0
     assert netlab("report").returncode == 0
+
+
+def test_hosts_that_fall_silent_are_named_and_nothing_is_left(netlab):
+    assert netlab("up", "--profile", "baseline-vm").returncode == 0
+    work = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
+    runs = netlab.folder / ".netlab" / "runs"
+    wait_until(lambda: list(runs.glob("*/raw/*/host.json")), seconds=200, what="the first sample")
+    for pid in netlab.machines():
+        os.kill(pid, signal.SIGSTOP)
+    _, err = work.communicate(timeout=400)
+    assert work.returncode in {HostUnreachable.exit_code, MachineSilent.exit_code}, err
+    assert "Traceback" not in err
+    assert netlab("down").returncode == 0
+    assert not netlab.machines()
 
 
 def test_the_main_job(netlab):

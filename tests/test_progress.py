@@ -1,4 +1,5 @@
 import io
+import threading
 
 import pytest
 from rich.console import Console
@@ -63,6 +64,30 @@ def test_live_display_ticks_steps_and_shows_the_task():
     assert "✓" in shown
     assert "warning: noisy" in shown
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+def test_threads_have_steps_of_their_own():
+    stream = io.StringIO()
+    sink = LiveSink(Console(file=stream, force_terminal=True, width=100))
+    progress = Reporter(sink)
+    inside, shown = threading.Barrier(3), threading.Event()
+
+    def work(name):
+        with progress.step(f"provision {name}"):
+            progress.task("node1", f"task of {name}")
+            inside.wait(20)
+            assert shown.wait(20)
+
+    threads = [threading.Thread(target=work, args=[name]) for name in ("calico", "ipvlan")]
+    for thread in threads:
+        thread.start()
+    inside.wait(20)
+    lines = [line.plain for line in sink._render().renderables[:-1]] + [sink._spinner.text.plain]
+    shown.set()
+    for thread in threads:
+        thread.join()
+    sink.close()
+    assert {(line.split()[1], line.split()[-1]) for line in lines} == {("calico", "calico"), ("ipvlan", "ipvlan")}
 
 
 @pytest.mark.parametrize(

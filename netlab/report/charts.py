@@ -99,6 +99,7 @@ def _intervals(axes: Axes, cells: Sequence[Cell]) -> None:
     for row, cell in enumerate(cells):
         _interval(axes, row, cell)
     axes.margins(x=0.25)
+    axes.locator_params(axis="x", nbins=5)  # or the labels of wide axes touch
     axes.xaxis.set_major_formatter(lambda value, _: words.signed(value, 0) + words.NARROW + "%")
     axes.grid(axis="x", linewidth=0.6)
     axes.tick_params(axis="y", length=0)

@@ -1,0 +1,40 @@
+"""Every role on hosts of netlab's own: applied, applied again, asked for what it is there for."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netlab.ansible import accelerator
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = ROOT / "extensions" / "molecule"
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_a_scenario_that_asserts(role):
+    files = {path.name for path in (SCENARIOS / role).iterdir()}
+    assert {"molecule.yml", "converge.yml", "verify.yml"} <= files
+    assert f"role: {role}\n" in (SCENARIOS / role / "converge.yml").read_text()
+    assert "ansible.builtin.assert" in (SCENARIOS / role / "verify.yml").read_text()
+
+
+@pytest.mark.vm
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("role", ROLES)
+def test_scenario(role, tmp_path):
+    env = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(tmp_path),
+        "NO_COLOR": "1",
+    }
+    if plugins := accelerator():  # a third of the time
+        env |= {"ANSIBLE_STRATEGY": "mitogen_linear", "ANSIBLE_STRATEGY_PLUGINS": str(plugins)}
+    done = subprocess.run(
+        ["molecule", "test", "--scenario-name", role], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]

@@ -1,0 +1,61 @@
+"""What only a real machine does: it panics, it keeps silent, three of them share an Ethernet."""
+
+import json
+
+import pytest
+
+from netlab.errors import MachinePanicked, MachineSilent
+from netlab.lab import Lab
+from netlab.progress import Reporter
+from netlab.providers.qemu import QemuProvider
+from netlab.spec import LabSpec
+from netlab.vm.fleet import Fleet
+from tests.conftest import wait_until
+
+pytestmark = pytest.mark.vm
+
+
+@pytest.fixture
+def provider(tmp_path):
+    """A provider of the real image; its machines have ended after the test."""
+    lab = Lab(tmp_path)
+    lab.state_folder.mkdir()
+    lab.create()
+    provider = QemuProvider(lab, LabSpec(clock="virtual"), Reporter())
+    yield provider
+    provider.down()
+
+
+def test_a_kernel_that_panics_is_quoted(provider, tmp_path):
+    empty = tmp_path / "initrd"
+    empty.write_bytes(bytes(512))
+    (machine,) = provider.fleet.machines
+    machine.config = machine.config.model_copy(update={"initrd": empty})  # nothing in it knows how to find a disk
+    provider.fleet.start(None)
+    wait_until(lambda: not provider.fleet.running, seconds=100, what="the panic")
+    with pytest.raises(MachinePanicked, match="machine 'fleet' ended by itself: .*Kernel panic") as caught:
+        provider.check()
+    assert "Kernel panic" in caught.value.log.read_text(errors="replace")
+
+
+def test_a_machine_that_does_not_answer_is_named_and_none_is_left(provider, monkeypatch):
+    monkeypatch.setattr("netlab.providers.qemu.BOOT_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(Fleet, "tags", lambda _: set())
+    with pytest.raises(MachineSilent, match="client did not answer to SSH within 2 s") as caught:
+        provider.prepare()
+    assert caught.value.log == provider.fleet.machines[0].console
+    provider.down()
+    assert not provider.running()
+
+
+def test_on_the_real_clock_each_host_is_a_machine_of_its_own(netlab):
+    done = netlab("up", "--profile", "calico-ipip", "--clock", "real")
+    assert done.returncode == 0, done.stderr
+    assert len(netlab.machines()) == 3
+    assert json.loads(netlab("status", "--json").stdout)["clock"] == "real"
+    boots = {netlab("ssh", host, "--", "cat", "/proc/sys/kernel/random/boot_id").stdout for host in ("node1", "node2")}
+    assert len(boots) == 2
+    fetch = "import urllib.request; print(len(urllib.request.urlopen('http://10.10.0.12:30080/').read()))"
+    assert netlab("ssh", "client", "--", f'python3 -c "{fetch}"').stdout.strip() == "1024"
+    assert netlab("down").returncode == 0
+    assert not netlab.machines()
