@@ -36,6 +36,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="netlab-bench-") as name:
         folder = Path(name) / "lab"
         folder.mkdir()
+        os.environ["XDG_CACHE_HOME"] = f"{name}/first-cache"
+        show("netlab up, cold (nothing cached)", timed(folder, "up", "--profile", PROFILE))
+        netlab(folder, "down")
         os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
         show("netlab run, cold (nothing cached)", timed(folder, "run"))
         show("netlab run, warm (image and snapshots cached)", timed(folder, "run"))

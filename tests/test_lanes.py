@@ -44,7 +44,7 @@ def test_an_error_ends_the_others_plays_and_no_job_follows(ended):
         assert ended.wait(WAIT_S)
         raise RuntimeError("the play was ended")
 
-    with pytest.raises(ValueError, match="one|two"):
+    with pytest.raises(ValueError, match=r"one|two"):
         work(["one", "two"], [play_until_ended, fail, lambda lane: begun.append("never")])
     assert begun == ["long"]
 

@@ -146,8 +146,8 @@ class Machine:
 
     def _last_words(self) -> str:
         lines = [*_tail(self.folder / "qemu.log"), *_tail(self.console)]
-        panics = [line for line in lines if "panic" in line.lower()]
-        return (panics or lines or ["it left no message"])[-1]
+        panics = [line for line in lines if "Kernel panic" in line]
+        return (panics[:1] or lines[-1:] or ["it left no message"])[0]
 
     def _wait_for_qmp(self, child: proc.Child) -> None:
         """Return once QEMU answers; its socket is there a moment before it listens."""
