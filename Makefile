@@ -6,6 +6,8 @@ PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qem
 # what tests need besides
 test fast: PACKAGES += wrk
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+# without root, an image is baked with the user's subordinate ids
+PACKAGES += $(if $(SUDO),uidmap)
 
 .PHONY: demo test check fast vm bench packages clean
 

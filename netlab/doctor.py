@@ -35,7 +35,7 @@ def checks() -> list[Check]:
 
 
 def _tools() -> Iterator[Check]:
-    for name in TOOLS:
+    for name in (*TOOLS, *image.own_tools()):
         try:
             yield Check(name=name, ok=True, message=proc.find_tool(name))
         except MissingTool as error:

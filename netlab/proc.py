@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 DEBIAN_PACKAGES = {
     "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
+    "newgidmap": "uidmap",
+    "newuidmap": "uidmap",
     "qemu-img": "qemu-utils",
     "qemu-system-x86_64": "qemu-system-x86",
     "ssh": "openssh-client",
@@ -139,10 +141,11 @@ def spawn(
     log: Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Child:
-    """Start a long-lived program whose output goes to ``log``."""
+    """Start a long-lived program whose output goes to ``log``; it inherits the file descriptors of ``pass_fds``."""
     with log.open("ab") as output:
-        return Child(_popen(argv, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT))
+        return Child(_popen(argv, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds))
 
 
 def replace(argv: Sequence[object]) -> NoReturn:
@@ -182,6 +185,16 @@ def marked(name: str, value: str) -> list[int]:
     return [pid for pid in _pids() if wanted in _read(pid, "environ").split(b"\0")]
 
 
+def descendant(pid: int, words: str) -> int | None:
+    """Find the process below ``pid`` that is a shell whose command begins with ``words``."""
+    wanted = words.encode()
+    for found in sorted(_descendants(pid)):
+        argv = _read(found, "cmdline").split(b"\0")
+        if argv[0].endswith(b"sh") and any(word.startswith(wanted) for word in argv[1:]):
+            return found
+    return None
+
+
 def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
     argv: Sequence[object],
     *,
@@ -190,6 +203,7 @@ def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
     stdin: int = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
     stderr: int = subprocess.PIPE,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     program, *rest = (str(word) for word in argv)
     return subprocess.Popen(
@@ -200,6 +214,7 @@ def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
+        pass_fds=pass_fds,
     )
 
 

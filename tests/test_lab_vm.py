@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 
 import pytest
 
@@ -49,7 +50,11 @@ def test_a_machine_that_dies_is_named_and_nothing_is_left(netlab):
     work = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
     runs = netlab.folder / ".netlab" / "runs"
     wait_until(lambda: list(runs.glob("*/raw/*/host.json")), seconds=200, what="the first sample")
-    os.kill(netlab.machines()[0], signal.SIGKILL)
+    before = set(netlab.machines())
+    wait_until(lambda: set(netlab.machines()) - before, seconds=100, what="the machine of the next block")
+    (fresh, *_) = set(netlab.machines()) - before
+    time.sleep(5)  # it is being measured on now
+    os.kill(fresh, signal.SIGKILL)
     _, err = work.communicate(timeout=200)
     assert work.returncode in {MachineError.exit_code, HostUnreachable.exit_code}, err
     assert "machine 'fleet' ended by itself" in err

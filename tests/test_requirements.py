@@ -37,6 +37,15 @@ def test_a_missing_program_is_named_with_its_package(netlab, path_without, tmp_p
     assert not netlab.machines()
 
 
+def test_without_root_a_bake_wants_subordinate_ids(netlab, path_without, tmp_path):
+    env = path_without("newuidmap")
+    with (tmp_path / "bin" / "sitecustomize.py").open("a") as file:
+        file.write("import os\nos.geteuid = lambda: 1000\n")
+    done = netlab("up", XDG_CACHE_HOME=str(tmp_path / "cache"), **env)
+    assert done.returncode == RequirementError.exit_code
+    assert "apt-get install uidmap" in done.stderr
+
+
 def test_doctor_names_what_lacks(netlab, path_without):
     done = netlab("doctor", **path_without("mmdebstrap"))
     assert done.returncode == RequirementError.exit_code

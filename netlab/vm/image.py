@@ -1,13 +1,17 @@
 """Baking the image: mmdebstrap makes the root tree, the roles are applied in it at native speed, ext4 is made of it.
 
-mmdebstrap runs the whole time: its first customize hook opens the tree to Ansible and waits, its second writes the
-disk. So the mounts and user ids are mmdebstrap's own, and with newuidmap no root is needed. Ansible reaches the tree
-by SSH as it reaches any other host, through an sshd that is started for the connection and listens nowhere.
+mmdebstrap runs the whole time: a customize hook waits while Ansible works in the tree, another writes the disk. So the
+mounts and user ids are mmdebstrap's own, and with newuidmap no root is needed. Ansible reaches the tree by SSH as it
+reaches any other host, through an sshd that is started for the connection and listens nowhere.
+
+Without root, hooks run as somebody who may not even enter the user's folders: what goes in is uploaded by mmdebstrap,
+what comes out is written to file descriptors that it inherits.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -16,7 +20,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from filelock import FileLock
@@ -27,7 +31,7 @@ from netlab.files import write_atomic
 from netlab.results.model import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from netlab.progress import Progress
 
@@ -45,6 +49,8 @@ BAKED_ROLES = ["app", "base", "benchmark", "lab_routes", "nodeport", "pod", "pod
 
 HOOK_TIMEOUT_S = 1200.0
 BAKE_TIMEOUT_S = 300.0
+CLEANUP_TIMEOUT_S = 30.0
+"""What mmdebstrap may take to remove its tree when it is ended."""
 
 
 class Image(Frozen):
@@ -91,15 +97,22 @@ def bake(cache: Path, progress: Progress) -> Image:
         return found
 
 
+def own_tools() -> tuple[str, ...]:
+    """Programs that a bake needs only without root."""
+    return () if os.geteuid() == 0 else ("newuidmap", "newgidmap")
+
+
 def _bake(images: Path, progress: Progress) -> Image:
     _check_space(images)
+    for name in own_tools():
+        proc.find_tool(name)
     key = image_key()
     with _workshop(images) as work:
         log = work / "bake.log"
         with _mmdebstrap(work, log) as builder:
-            tree = _wait_for_tree(builder, work, log, progress)
+            tree = _wait_for_tree(builder, log, progress)
             _apply_roles(tree, work, progress)
-            _resume(work)
+            _resume(tree)
             progress.task("image", "write the disk")
             _wait_for_end(builder, log)
         _finish(work, key)
@@ -131,53 +144,78 @@ def _workshop(images: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _mmdebstrap(work: Path, log: Path) -> Iterator[proc.Child]:
-    os.mkfifo(work / "resume")
     for name in ("user", "host"):
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", work / name])
-    command = [
-        *(
-            "mmdebstrap",
-            "--variant=minbase",
-            "--format=null",
-            "--dpkgopt=force-unsafe-io",
-            f"--include={','.join(packages())}",
-        ),
-        *(f"--customize-hook={hook}" for hook in (_open_hook(work), _disk_hook(work))),
-        *(SUITE, "/dev/null", *_mirror()),
-    ]
-    child = proc.spawn(command, log=log)
+    with contextlib.ExitStack() as stack:
+        outputs = {name: stack.enter_context(_writable(work / name)) for name in ("kernel", "initrd", "disk.raw")}
+        os.truncate(outputs["disk.raw"], DISK_GIB << 30)
+        command = [
+            *(
+                "mmdebstrap",
+                "--variant=minbase",
+                "--format=null",
+                "--dpkgopt=force-unsafe-io",
+                f"--include={','.join(packages())}",
+            ),
+            *(f"--customize-hook={hook}" for hook in (*_key_hooks(work), _OPEN_HOOK, _disk_hook(outputs))),
+            *(SUITE, "/dev/null", *_mirror()),
+        ]
+        child = proc.spawn(command, log=log, pass_fds=tuple(outputs.values()))
+        try:
+            yield child
+        finally:
+            proc.end_tree(child.pid, grace=CLEANUP_TIMEOUT_S)
+
+
+@contextlib.contextmanager
+def _writable(path: Path) -> Iterator[int]:
+    """Open a file that whoever inherits the descriptor may write; the folder around it lets in nobody else."""
+    low = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+    descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 100)  # mmdebstrap hands its own on to dash, which counts to 9
+    os.close(low)
     try:
-        yield child
+        os.fchmod(descriptor, 0o666)
+        yield descriptor
+        os.fchmod(descriptor, 0o644)
     finally:
-        proc.end_tree(child.pid)
+        os.close(descriptor)
 
 
-def _open_hook(work: Path) -> str:
-    """Put the keys into the tree, say where it is, and wait until the roles are applied."""
-    place = shlex.quote(str(work))
-    return (
-        f'install -d -m 700 "$1/run/netlab" && install -d "$1/run/sshd" && '
-        f'install -m 600 {place}/host {place}/user.pub "$1/run/netlab/" && '
-        f'echo "$1 $$" > {place}/tree.new && mv {place}/tree.new {place}/tree && '
-        f"read -r word < {place}/resume && "
-        f'rm -r "$1/run/netlab" "$1/run/sshd"'
-    )
+def _key_hooks(work: Path) -> Iterator[str]:
+    yield 'install -d -m 700 "$1/run/netlab" && install -d "$1/run/sshd"'
+    for name in ("host", "user.pub"):
+        yield f"upload {shlex.quote(str(work / name))} /run/netlab/{name}"
 
 
-def _disk_hook(work: Path) -> str:
+_TREE = "netlab-tree:"
+_OPEN = ": netlab-open"
+_OPEN_HOOK = (
+    f'{_OPEN}; chmod 600 "$1/run/netlab/host" && echo "{_TREE} $1" && '
+    f'while [ ! -e "$1/run/netlab/resume" ]; do sleep 0.1; done && rm -r "$1/run/netlab" "$1/run/sshd"'
+)
+"""Say where the tree is, and wait until the roles are applied."""
+
+
+def _disk_hook(outputs: Mapping[str, int]) -> str:
     """Write kernel, initrd and disk. mmdebstrap cleans apt's files only after the hooks, so that is done here."""
-    place = shlex.quote(str(work))
+    kernel, initrd, disk = (f"/proc/self/fd/{outputs[name]}" for name in ("kernel", "initrd", "disk.raw"))
     # a bind mount shows the tree without what mmdebstrap has mounted in it (/proc, /sys, /dev)
-    disk = (
-        f'mount --bind "$1" {place}/bare && mkfs.ext4 -q -F -O ^has_journal -L netlab -d {place}/bare {place}/disk.raw'
-    )
+    make = f'mount --bind "$1" "$2" && mkfs.ext4 -q -F -O ^has_journal -L netlab -d "$2" {disk}'
     return (
-        f'cp "$1"/boot/vmlinuz-* {place}/kernel && cp "$1"/boot/initrd.img-* {place}/initrd && '
-        f'basename "$1"/boot/vmlinuz-* > {place}/kernel.name && '
+        f'cat "$1"/boot/vmlinuz-* > {kernel} && cat "$1"/boot/initrd.img-* > {initrd} && '
+        f'echo "{_KERNEL} $(basename "$1"/boot/vmlinuz-*)" && '
         f'chroot "$1" apt-get clean && rm -rf "$1"/var/lib/apt/lists/* "$1"/var/log/apt "$1"/root/.ansible && '
-        f"mkdir {place}/bare && truncate -s {DISK_GIB}G {place}/disk.raw && "
-        f'unshare --mount sh -c {shlex.quote(disk)} disk "$1" && rmdir {place}/bare'
+        f'bare=$(mktemp -d) && unshare --mount sh -c {shlex.quote(make)} disk "$1" "$bare" && rmdir "$bare"'
     )
+
+
+_KERNEL = "netlab-kernel:"
+
+
+def _said(log: Path, word: str) -> str | None:
+    """Return what a hook said after ``word``, if it has."""
+    lines = log.read_text(errors="replace").splitlines()
+    return next((line.removeprefix(word).strip() for line in lines if line.startswith(word)), None)
 
 
 def _mirror() -> list[str]:
@@ -193,25 +231,32 @@ def _mirror() -> list[str]:
     return [f"deb {found[kind]} {suite} main" for kind, suite in suites.items() if kind in found]
 
 
-def _wait_for_tree(builder: proc.Child, work: Path, log: Path, progress: Progress) -> tuple[Path, int]:
-    """Root tree and the hook's process id, once mmdebstrap has installed all packages."""
+class _Tree(NamedTuple):
+    place: Path
+    enter: list[str]
+    """Words that run a command where the tree is mounted."""
+
+
+def _wait_for_tree(builder: proc.Child, log: Path, progress: Progress) -> _Tree:
+    """Return the root tree once mmdebstrap has installed all packages."""
     deadline = time.monotonic() + HOOK_TIMEOUT_S
     progress.task("image", f"install {len(packages())} packages and what they need")
-    while not (work / "tree").exists():
+    while not (place := _said(log, _TREE)):
         if builder.exit_code is not None:
             raise _failure(log)
         if time.monotonic() > deadline:
             raise ImageError(f"mmdebstrap did not install the packages within {HOOK_TIMEOUT_S:g} s")
         time.sleep(0.1)
-    place, pid = (work / "tree").read_text().rsplit(maxsplit=1)
-    return Path(place), int(pid)
+    hook = proc.descendant(builder.pid, _OPEN)
+    if hook is None:
+        raise _failure(log)
+    enter = ["nsenter", "--target", str(hook), "--mount", *([] if os.geteuid() == 0 else ["--user"])]
+    return _Tree(Path(place), enter)
 
 
-def _apply_roles(tree: tuple[Path, int], work: Path, progress: Progress) -> None:
-    place, pid = tree
+def _apply_roles(tree: _Tree, work: Path, progress: Progress) -> None:
     known = work / "known_hosts"
     known.write_text("image " + (work / "host.pub").read_text())
-    enter = ["nsenter", "--target", str(pid), "--mount", *([] if os.geteuid() == 0 else ["--user"])]
     sshd = ["/usr/sbin/sshd", "-i", "-f", "/dev/null", *_options(_SSHD)]
     words = {
         "ansible_host": "image",
@@ -222,7 +267,7 @@ def _apply_roles(tree: tuple[Path, int], work: Path, progress: Progress) -> None
             [
                 *_options({"UserKnownHostsFile": str(known), "IdentitiesOnly": "yes", "StrictHostKeyChecking": "yes"}),
                 "-o",
-                f"ProxyCommand={shlex.join([*enter, 'chroot', str(place), *sshd])}",
+                f"ProxyCommand={shlex.join([*tree.enter, proc.find_tool('chroot'), str(tree.place), *sshd])}",
             ]
         ),
     }
@@ -251,8 +296,8 @@ def _options(values: dict[str, str]) -> list[str]:
     return [word for key, value in values.items() for word in ("-o", f"{key}={value}")]
 
 
-def _resume(work: Path) -> None:
-    (work / "resume").write_text("on\n")
+def _resume(tree: _Tree) -> None:
+    proc.run([*tree.enter, "touch", tree.place / "run" / "netlab" / "resume"])
 
 
 def _wait_for_end(builder: proc.Child, log: Path) -> None:
@@ -261,8 +306,8 @@ def _wait_for_end(builder: proc.Child, log: Path) -> None:
 
 
 def _finish(work: Path, key: str) -> None:
-    version = (work / "kernel.name").read_text().strip().removeprefix("vmlinuz-")
-    for name in ("user", "user.pub", "host", "host.pub", "resume", "tree", "kernel.name", "known_hosts"):
+    version = (_said(work / "bake.log", _KERNEL) or "").removeprefix("vmlinuz-")
+    for name in ("user", "user.pub", "host", "host.pub", "known_hosts"):
         (work / name).unlink()
     write_atomic(work / "image.json", json.dumps({"key": key, "kernel_version": version}).encode())
 
