@@ -108,7 +108,7 @@ class QemuProvider:
         with self.progress.step("boot the fleet"):
             stop_all(self.machines)
             self.fleet.start(None)
-            self._wait_for_ssh(BOOT_TIMEOUT_S)
+            self._wait_for_ssh(self.hosts(), BOOT_TIMEOUT_S)
             self._settle()
             self.fleet.save(BASE)
 
@@ -118,7 +118,8 @@ class QemuProvider:
             self.prepare()
         stop_all(self.machines)
         self.fleet.start(tag or BASE)
-        self._wait_for_ssh(RESUME_TIMEOUT_S)
+        # all answered when the snapshot was made: now one of each machine shows that it goes on
+        self._wait_for_ssh(self.hosts()[: len(self.fleet.machines)], RESUME_TIMEOUT_S)
 
     def snapshots(self) -> set[str]:
         """Return the states that the cache holds for a fleet of this shape."""
@@ -175,10 +176,10 @@ class QemuProvider:
         found = self.accelerator
         return found.model_copy(update={"name": "tcg"}) if self.clock == "virtual" else found
 
-    def _wait_for_ssh(self, timeout: float) -> None:
-        """Wait for the greeting of every host's SSH server; a connection alone would only prove that QEMU listens."""
+    def _wait_for_ssh(self, hosts: Iterable[Host], timeout: float) -> None:
+        """Wait for the greeting of each host's SSH server; a connection alone would only prove that QEMU listens."""
         deadline = time.monotonic() + timeout
-        for host in self.hosts():
+        for host in hosts:
             self.progress.task(host.name, "wait for SSH")
             while not greets(host.ssh_port):
                 self.fleet.check()
