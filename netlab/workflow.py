@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from netlab import ansible, profiles
 from netlab.bench import drive
-from netlab.errors import ConfigError
+from netlab.errors import AnsibleFailed, BenchmarkFailed, ConfigError
 from netlab.lab import LabState
 from netlab.lanes import work
 from netlab.plan import plan_run, plan_up
@@ -131,11 +131,23 @@ def _tagged(spec: LabSpec, chosen: Sequence[Profile]) -> dict[str, Profile]:
 
 @contextlib.contextmanager
 def _opened(lab: Lab, spec: LabSpec, progress: Progress) -> Iterator[Session]:
-    """Hold the lab's lock; an unfinished start of an earlier, killed netlab is cleared away by the provider."""
+    """Hold the lab's lock. What an error leaves half done is removed, unless it is there to be looked at.
+
+    An unfinished start of an earlier, killed netlab is cleared away by the provider.
+    """
     lab.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lab.lock():
         lab.create()
-        yield Session(lab, spec, provider_of(lab, spec, progress), progress)
+        session = Session(lab, spec, provider_of(lab, spec, progress), progress)
+        try:
+            yield session
+        except (AnsibleFailed, BenchmarkFailed):
+            raise  # 'netlab ssh' shows why
+        except BaseException:
+            state = lab.load_state()
+            if state is not None and state.profile is None:
+                _remove(session)
+            raise
 
 
 def _turn_into(session: Session, profile: Profile) -> None:

@@ -153,6 +153,27 @@ def test_a_profile_that_failed_is_not_up(lab, hosts, monkeypatch):
         up(lab)
     assert lab.load_state().profile is None
     assert "save baseline-vm" not in hosts.calls
+    assert "down" not in hosts.calls, "they are there to be looked at"
+
+
+def test_ctrl_c_leaves_no_hosts_half_made(lab, hosts, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ansible, "play", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        up(lab)
+    assert hosts.calls[-1] == "down"
+    assert lab.load_state() is None
+
+
+def test_ctrl_c_before_anything_was_done_leaves_the_profile_up(lab, hosts, plays, monkeypatch):
+    up(lab)
+    monkeypatch.setattr(hosts, "running", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        up(lab)
+    assert "down" not in hosts.calls
+    assert lab.load_state().profile == "baseline-vm"
 
 
 def test_a_lost_connection_is_explained_by_the_machine_that_died(lab, hosts, monkeypatch):

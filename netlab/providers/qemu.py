@@ -86,7 +86,7 @@ class QemuProvider:
             host_memory_mib=self.spec.fleet.host_memory_mib,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
-        return Fleet(self.machines, assets.cache(), shape=shape, hosts=self.hosts(), keys=keys)
+        return Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
 
     def facts(self) -> dict[str, Any]:
         """Return what the image makes known beforehand."""

@@ -52,11 +52,18 @@ class FleetShape(Frozen):
 class Fleet:
     """The machines of one lab in ``folder``; snapshots are kept in ``cache``, for every lab of the same shape."""
 
-    def __init__(
-        self, folder: Path, cache: Path, *, shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]
+    def __init__(  # noqa: PLR0913 - where, and by keyword what
+        self,
+        folder: Path,
+        cache: Path,
+        logs: Path,
+        *,
+        shape: FleetShape,
+        hosts: Sequence[Host],
+        keys: dict[str, Path],
     ) -> None:
         self.folder = folder
-        self.machines = _machines(folder, shape, hosts, keys)
+        self.machines = [Machine(folder / config.name, logs, config) for config in _configs(shape, hosts, keys)]
         self.key = _key(self.machines)
         self.cache = cache / "fleets" / self.key
 
@@ -128,10 +135,10 @@ def _key(machines: Sequence[Machine]) -> str:
     return hashlib.sha256("\n".join([KERNEL_ARGUMENTS, str(ICOUNT_SHIFT), *parts]).encode()).hexdigest()[:16]
 
 
-def _machines(folder: Path, shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> list[Machine]:
+def _configs(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> list[MachineConfig]:
     if shape.clock == "virtual":
-        return [Machine(folder / "fleet", _shared(shape, hosts, keys))]
-    return [Machine(folder / host.name, _own(shape, hosts, index, keys)) for index, host in enumerate(hosts)]
+        return [_shared(shape, hosts, keys)]
+    return [_own(shape, hosts, index, keys) for index in range(len(hosts))]
 
 
 def _shared(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> MachineConfig:

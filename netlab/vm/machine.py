@@ -69,16 +69,25 @@ class MachineConfig(Frozen):
 
 
 class Machine:
-    """A virtual machine in ``folder``; it need not run."""
+    """A virtual machine in ``folder``; it need not run. What it says is in ``logs``, also when the folder is gone."""
 
-    def __init__(self, folder: Path, config: MachineConfig) -> None:
+    def __init__(self, folder: Path, logs: Path, config: MachineConfig) -> None:
         self.folder = folder
+        self.logs = logs
         self.config = config
 
     @property
     def console(self) -> Path:
         """Log of the serial console."""
-        return self.folder / "console.log"
+        return self._log("console")
+
+    @property
+    def messages(self) -> Path:
+        """What QEMU itself says."""
+        return self._log("qemu")
+
+    def _log(self, kind: str) -> Path:
+        return self.logs / f"{self.folder.parent.name}-{self.folder.name}-{kind}.log"
 
     @property
     def pid(self) -> int | None:
@@ -90,10 +99,9 @@ class Machine:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._make_disks(snapshot)
         self.console.unlink(missing_ok=True)
-        log = self.folder / "qemu.log"
-        log.unlink(missing_ok=True)
+        self.messages.unlink(missing_ok=True)
         resume = ["-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
-        child = proc.spawn([*self._command(), *resume], log=log, cwd=self.folder)
+        child = proc.spawn([*self._command(), *resume], log=self.messages, cwd=self.folder)
         (self.folder / "pid").write_text(str(child.pid))
         try:
             self._wait_for_qmp(child)
@@ -145,7 +153,7 @@ class Machine:
             work(folder / "qmp.sock")
 
     def _last_words(self) -> str:
-        lines = [*_tail(self.folder / "qemu.log"), *_tail(self.console)]
+        lines = [*_tail(self.messages), *_tail(self.console)]
         panics = [line for line in lines if "Kernel panic" in line]
         return (panics[:1] or lines[-1:] or ["it left no message"])[0]
 
@@ -158,7 +166,7 @@ class Machine:
                     qmp.execute(folder / "qmp.sock", "query-status")
             except MachineError:
                 if child.wait(0.05) is not None:
-                    raise _start_failure(self.config.name, self.folder / "qemu.log") from None
+                    raise _start_failure(self.config.name, self.messages) from None
                 if time.monotonic() > deadline:
                     raise
             else:
@@ -174,7 +182,12 @@ class Machine:
             *("-smp", str(config.cpus), "-m", str(config.memory_mib)),
             *("-nodefaults", "-display", "none", "-no-reboot"),
             *("-kernel", str(config.kernel), "-initrd", str(config.initrd), "-append", self._kernel_arguments()),
-            *("-serial", "file:console.log", "-qmp", "unix:qmp.sock,server=on,wait=off"),
+            *(
+                "-serial",
+                f"file:{os.path.relpath(self.console, self.folder)}",
+                "-qmp",
+                "unix:qmp.sock,server=on,wait=off",
+            ),
             *("-device", "virtio-rng-pci"),
             *(word for disk in DISKS for word in ("-drive", f"file={disk},if=virtio,cache=unsafe,discard=unmap")),
             *_nics(config.nics),

@@ -19,7 +19,7 @@ def fleet(tmp_path, *, clock="virtual", hosts=HOSTS, **changes) -> Fleet:
     words = {"image": image, "accelerator": Accelerator(name="tcg", qemu_version="7.2"), "clock": clock, "cpus": 2}
     shape = FleetShape(**{**words, "host_memory_mib": 512, **changes})
     keys = {"opt/netlab/key": tmp_path / "key"}
-    return Fleet(tmp_path / "machines", tmp_path / "cache", shape=shape, hosts=hosts, keys=keys)
+    return Fleet(tmp_path / "machines", tmp_path / "cache", tmp_path / "logs", shape=shape, hosts=hosts, keys=keys)
 
 
 def command(machine) -> str:

@@ -51,6 +51,7 @@ def test_a_machine_that_does_not_answer_is_named_and_none_is_left(provider, monk
     assert caught.value.log == provider.fleet.machines[0].console
     provider.down()
     assert not provider.running()
+    assert caught.value.log.is_file(), "what the machine said outlives it"
 
 
 def test_on_the_real_clock_each_host_is_a_machine_of_its_own(netlab):
