@@ -83,7 +83,7 @@ class Lab:
 
     @property
     def logs(self) -> Path:
-        """One file a command."""
+        """One file a command, and what the machines say."""
         return self.state_folder / "logs"
 
     @property

@@ -62,7 +62,6 @@ class Fleet:
         hosts: Sequence[Host],
         keys: dict[str, Path],
     ) -> None:
-        self.folder = folder
         self.machines = [Machine(folder / config.name, logs, config) for config in _configs(shape, hosts, keys)]
         self.key = _key(self.machines)
         self.cache = cache / "fleets" / self.key

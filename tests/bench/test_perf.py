@@ -32,9 +32,7 @@ def script(*samples: tuple[str, ...]) -> bytes:
         lines = [f"{command}  1234 [000]  2079.398830:    5025125 cpu-clock: "]
         blocks.append("\n".join(lines + [f"\t{frame}" for frame in frames]))
     # no time in it: the names of tests must be the same in every process
-    return gzip.compress(
-        "\n\n".join([*blocks, ""]).encode(), mtime=0
-    )  # no time: workers must agree on the names of tests
+    return gzip.compress("\n\n".join([*blocks, ""]).encode(), mtime=0)
 
 
 def kernel(symbol: str, module: str = "[kernel.kallsyms]") -> str:
