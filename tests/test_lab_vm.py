@@ -13,6 +13,21 @@ from tests.conftest import wait_until
 pytestmark = pytest.mark.vm
 
 CALICO = ("pod-ip", "nodeport-local", "nodeport-remote")
+SAMPLES = ".netlab/runs/*/raw/*/host.json"
+
+
+def in_the_next_block(netlab):
+    """A benchmark that has its first sample, and the machine on which it measures a later one just now.
+
+    A machine that ran when the first sample came may be at its end: what is done to it would not be felt.
+    """
+    work = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
+    wait_until(lambda: list(netlab.folder.glob(SAMPLES)), seconds=200, what="the first sample")
+    before = set(netlab.machines())
+    wait_until(lambda: set(netlab.machines()) - before, seconds=100, what="the machine of the next block")
+    (fresh, *_) = set(netlab.machines()) - before
+    time.sleep(5)
+    return work, fresh
 
 
 def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
@@ -47,28 +62,20 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
 
 def test_a_machine_that_dies_is_named_and_nothing_is_left(netlab):
     assert netlab("up", "--profile", "baseline-vm").returncode == 0
-    work = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
-    runs = netlab.folder / ".netlab" / "runs"
-    wait_until(lambda: list(runs.glob("*/raw/*/host.json")), seconds=200, what="the first sample")
-    before = set(netlab.machines())
-    wait_until(lambda: set(netlab.machines()) - before, seconds=100, what="the machine of the next block")
-    (fresh, *_) = set(netlab.machines()) - before
-    time.sleep(5)  # it is being measured on now
-    os.kill(fresh, signal.SIGKILL)
+    work, machine = in_the_next_block(netlab)
+    os.kill(machine, signal.SIGKILL)
     _, err = work.communicate(timeout=200)
     assert work.returncode in {MachineError.exit_code, HostUnreachable.exit_code}, err
     assert "machine 'fleet' ended by itself" in err
     assert "Traceback" not in err
-    assert list(runs.glob("*/raw/*/host.json")), "what was measured is kept"
+    assert list(netlab.folder.glob(SAMPLES)), "what was measured is kept"
     assert netlab("down").returncode == 0
     assert netlab("report").returncode == 0
 
 
 def test_hosts_that_fall_silent_are_named_and_nothing_is_left(netlab):
     assert netlab("up", "--profile", "baseline-vm").returncode == 0
-    work = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
-    runs = netlab.folder / ".netlab" / "runs"
-    wait_until(lambda: list(runs.glob("*/raw/*/host.json")), seconds=200, what="the first sample")
+    work, _ = in_the_next_block(netlab)
     for pid in netlab.machines():
         os.kill(pid, signal.SIGSTOP)
     _, err = work.communicate(timeout=400)
