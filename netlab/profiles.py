@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from netlab import assets
 from netlab.errors import UnknownProfile
-from netlab.results.model import Frozen, ProfileInfo
+from netlab.results.model import Frozen, PathName, ProfileInfo
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
 
@@ -32,6 +32,26 @@ class Requirements(Frozen):
     modules: tuple[str, ...] = ()
 
 
+class PathUse(Frozen):
+    """How a request is sent along one path; written as a bare URL when the client itself sends it."""
+
+    url: str
+    pod: str = ""
+    """Pod of the second node that sends; empty: the client."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_url(cls, written: Any) -> Any:
+        return {"url": written} if isinstance(written, str) else written
+
+
+class Promise(Frozen):
+    """The hops of one request and of its response, by the network namespace they are in, in order."""
+
+    request: dict[str, tuple[str, ...]]
+    response: dict[str, tuple[str, ...]]
+
+
 class ProfileFile(Frozen):
     """A profile as it is written."""
 
@@ -40,8 +60,12 @@ class ProfileFile(Frozen):
     stack: Literal["vm", "datapath", "kubeadm"]
     requires: Requirements = Requirements()
     roles: tuple[RoleUse, ...]
-    paths: dict[str, str]
-    missing: dict[str, str] = Field(default_factory=dict)
+    paths: dict[PathName, PathUse]
+    missing: dict[PathName, str] = Field(default_factory=dict)
+    promises: dict[PathName, Promise] = Field(default_factory=dict)
+    """What the proof must find on each path: see docs/architecture.md."""
+    keepalive: bool | None = None
+    """Overrides the load's: what a profile is about may show only where each request opens a connection."""
 
 
 class Profile(ProfileFile):

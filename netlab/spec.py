@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from netlab.results.model import Clock, Frozen, Load
+from netlab.results.model import Clock, Frozen, Load, PathName
 from netlab.yamlfile import read_model
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ Provider = Literal["qemu"]
 """Add a provider here and in ``netlab/providers``."""
 
 Stack = Literal["vm", "datapath", "kubeadm"]
-PathName = Literal["host", "pod-ip", "nodeport-local", "nodeport-remote", "clusterip", "pod-to-pod"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 
 

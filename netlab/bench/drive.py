@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netlab.lanes import Job
     from netlab.profiles import Profile
     from netlab.progress import Progress
-    from netlab.results.model import RunHeader
+    from netlab.results.model import PathName, RunHeader
     from netlab.session import Session
 
 PERF_SECONDS = 2
@@ -53,11 +53,11 @@ def measure(
         work(lanes, [*map(sample, blocks), *map(profile_cells, profiles.values())])
 
 
-def _play(session: Session, playbook: str, profile: Profile, paths: Sequence[str], target: Path) -> None:
+def _play(session: Session, playbook: str, profile: Profile, paths: Sequence[PathName], target: Path) -> None:
     session.start(profile)
     target.mkdir(parents=True, exist_ok=True)
     variables = {
-        "benchmark_paths": [{"name": path, "url": profile.paths[path]} for path in paths],
+        "benchmark_paths": [{"name": path, **profile.paths[path].model_dump()} for path in paths],
         "benchmark_dest": str(target),
         "benchmark_perf_seconds": PERF_SECONDS,
         **{f"benchmark_{name}": value for name, value in session.spec.load.model_dump().items()},

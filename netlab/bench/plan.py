@@ -6,12 +6,14 @@ Order and heat decide a comparison that measures one competitor after the other;
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from netlab.results.model import Frozen
+from netlab.results.model import Frozen, PathName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_T = TypeVar("_T")
 
 
 class Block(Frozen):
@@ -22,7 +24,7 @@ class Block(Frozen):
     position: int
     """Place in the round's order, from 0."""
     profile: str
-    paths: tuple[str, ...]
+    paths: tuple[PathName, ...]
 
     @property
     def folder(self) -> str:
@@ -30,7 +32,7 @@ class Block(Frozen):
         return f"r{self.round:02}-p{self.position:02}-{self.profile}"
 
 
-def plan_rounds(cells: Mapping[str, Sequence[str]], rounds: int, seed: int) -> tuple[Block, ...]:
+def plan_rounds(cells: Mapping[str, Sequence[PathName]], rounds: int, seed: int) -> tuple[Block, ...]:
     """Return all blocks in the order in which they are measured; the same seed gives the same order."""
     order = random.Random(seed)  # noqa: S311 - an order of measurement, not a secret
     blocks: list[Block] = []
@@ -41,6 +43,6 @@ def plan_rounds(cells: Mapping[str, Sequence[str]], rounds: int, seed: int) -> t
     return tuple(blocks)
 
 
-def _shuffled(order: random.Random, names: list[str]) -> list[str]:
+def _shuffled(order: random.Random, names: list[_T]) -> list[_T]:
     order.shuffle(names)
     return names

@@ -12,6 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Clock = Literal["real", "virtual"]
+PathName = Literal["host", "pod-ip", "nodeport-local", "nodeport-remote", "clusterip", "pod-to-pod"]
+"""How the client reaches the app; the last two begin in a pod of the second node."""
 
 
 class Frozen(BaseModel):
@@ -131,6 +133,61 @@ class HotSpots(Frozen):
     """Sorted by samples, most first; they add up to ``total_samples``."""
 
 
+HopKind = Literal[
+    "send", "transmit", "receive", "netfilter", "nat", "route", "tunnel", "driver", "bpf", "softirq", "deliver"
+]
+
+
+class Hop(Frozen):
+    """One thing that a packet crosses, in the network namespace where it happens."""
+
+    place: str
+    """A host (``node1``), a pod (``node1/app``), or ``wire``: the Ethernet that joins the hosts."""
+    what: str
+    """``in lab0``, ``out veth``, ``PREROUTING``, ``DNAT``, ``ip_forward``, ``ipip_tunnel_xmit``, ``raise NET_RX``, …"""
+    kind: HopKind
+
+
+class PathTrace(Frozen):
+    """What one request and its response crossed, from socket to socket, in the order in which the kernel did it."""
+
+    path: PathName
+    request: tuple[Hop, ...]
+    response: tuple[Hop, ...]
+
+
+class DeviceFacts(Frozen):
+    """A network device as it was during a proof."""
+
+    name: str
+    kind: str
+    """What makes it: ``veth``, ``ipvlan``, ``virtio_net``, …; empty where the kernel does not say."""
+    mtu: int
+    """Bytes of an IP packet."""
+    qdisc: str
+    offloads: tuple[str, ...]
+    """Features that are on, as ethtool names them."""
+    rps: bool
+    """Whether received packets are handed to other CPUs."""
+
+
+class HostFacts(Frozen):
+    """What decides performance besides the path, in one network namespace."""
+
+    devices: tuple[DeviceFacts, ...]
+    settings: dict[str, str]
+    """Counts and settings, by a name that a network engineer knows: ``iptables rules``, ``conntrack entries``, …"""
+
+
+class Proof(Frozen):
+    """The path that the packets of a profile really take, from the kernel's own record."""
+
+    profile: str
+    paths: tuple[PathTrace, ...]
+    facts: dict[str, HostFacts]
+    """By place, as in `Hop`."""
+
+
 class ProfileInfo(Frozen):
     """What a report says about a profile."""
 
@@ -184,3 +241,5 @@ class Run(Frozen):
     header: RunHeader
     samples: tuple[Sample, ...]
     hotspots: tuple[HotSpots, ...]
+    proofs: tuple[Proof, ...] = ()
+    """One a profile, where the run recorded it."""
