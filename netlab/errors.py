@@ -18,6 +18,7 @@
     ├── BenchmarkFailed              9   a sample could not be taken or is not credible
     ├── ImageError                  10   baking the image failed
     ├── ResultsError                11   stored results cannot be read
+    ├── ProofFailed                 12   packets do not take the path that the profile promises
     └── Interrupted                130   Ctrl-C (143: SIGTERM)
 
 Anything else is a bug in netlab: exit code 70, a crash log on disk and its path on the screen.
@@ -131,6 +132,12 @@ class ResultsError(NetlabError):
     """Stored results cannot be read."""
 
     exit_code = 11
+
+
+class ProofFailed(NetlabError):
+    """Packets do not take the path that the profile promises."""
+
+    exit_code = 12
 
 
 class Interrupted(NetlabError):

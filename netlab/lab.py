@@ -7,7 +7,7 @@
   keys/host_ed25519[.pub]     what the hosts prove themselves with, known before first contact
   known_hosts, ssh_config
   ansible/                    the private folder of the running play
-  machines/  runs/  logs/
+  machines/  runs/  logs/  proofs/
 """
 
 from __future__ import annotations
@@ -80,6 +80,11 @@ class Lab:
     def runs(self) -> Path:
         """One folder a run."""
         return self.state_folder / "runs"
+
+    @property
+    def proofs(self) -> Path:
+        """One folder a profile: what was recorded when its paths were last proven."""
+        return self.state_folder / "proofs"
 
     @property
     def logs(self) -> Path:

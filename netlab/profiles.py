@@ -6,7 +6,7 @@ URLs and role inputs are Jinja for Ansible; here they are only carried.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,11 @@ from netlab.errors import UnknownProfile
 from netlab.results.model import Frozen, PathName, ProfileInfo
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+NOT_ASKED = "not asked for in this run (--paths all)"
 
 
 class RoleUse(Frozen):
@@ -74,16 +79,16 @@ class Profile(ProfileFile):
     name: str
     file: Path
 
-    @property
-    def info(self) -> ProfileInfo:
-        """What a report says about it."""
+    def info(self, chosen: Collection[PathName] = ()) -> ProfileInfo:
+        """Return what a report says about it when only the ``chosen`` paths are measured (none: all)."""
+        measured = tuple(path for path in self.paths if not chosen or path in chosen)
         return ProfileInfo(
             name=self.name,
             label=self.label,
             stack=self.stack,
             description=self.description,
-            paths=tuple(self.paths),
-            missing=self.missing,
+            paths=measured,
+            missing={**{path: NOT_ASKED for path in self.paths if path not in measured}, **self.missing},
         )
 
 

@@ -88,6 +88,10 @@ class LabSpec(Frozen):
         default=("baseline-vm", "calico-ipip", "ipvlan-l2"),
         description="What to measure; `netlab profiles` lists the names.",
     )
+    paths: tuple[PathName, ...] = Field(
+        default=("host", "pod-ip", "nodeport-local", "nodeport-remote"),
+        description="Ways to the app that are measured, where a profile has them; none: all.",
+    )
     provider: Provider = Field(default="qemu", description="Where hosts come from.")
     stack: Stack = Field(
         default="datapath",

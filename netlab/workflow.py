@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from netlab import ansible, profiles
 from netlab.bench import drive
-from netlab.errors import AnsibleFailed, BenchmarkFailed, ConfigError
+from netlab.errors import AnsibleFailed, BenchmarkFailed, ConfigError, NotUp, ProofFailed
 from netlab.lab import LabState
 from netlab.lanes import work
 from netlab.plan import plan_run, plan_up
+from netlab.proof.prove import prove
 from netlab.providers import provider_of
 from netlab.report import build_report, write_report
 from netlab.results.model import RunHeader
-from netlab.results.store import load_run, write_header
+from netlab.results.store import load_run, proof_folder, write_header
 from netlab.session import Session, snapshot_tag
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from netlab.profiles import Profile
     from netlab.progress import Progress
     from netlab.report.values import Report
+    from netlab.results.model import Proof
     from netlab.spec import LabSpec
 
 
@@ -45,6 +47,23 @@ def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
         else:
             session.lab.save_state(_state(session))
             session.start(None)
+
+
+def prove_paths(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Proof:
+    """Record which path packets take on the hosts as they are now; ProofFailed where it is not the promised one.
+
+    With a name, the hosts are turned into that profile first, if they are not yet.
+    """
+    profile = find_profile(lab, spec, name) if name else None
+    with _opened(lab, spec, progress) as session:
+        if profile:
+            _turn_into(session, profile)
+        state = lab.load_state()
+        if state is None or state.profile is None or not session.provider.running():
+            raise NotUp("the lab's hosts are no profile yet", hint="netlab prove --profile NAME")
+        up_now = profile or find_profile(lab, spec, state.profile)
+        with progress.step(f"prove {up_now.name}"):
+            return prove(session, up_now, _proof_folder(session, up_now))
 
 
 def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> Path:
@@ -122,6 +141,10 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
             f"the baseline {spec.baseline.profile}/{spec.baseline.path} is not among what is measured",
             hint=f"add '{spec.baseline.profile}' to the profiles, or name another baseline in netlab.yml",
         )
+    idle = next((profile for profile in chosen if not profile.info(spec.paths).paths), None)
+    if idle or spec.baseline.path not in base.info(spec.paths).paths:
+        what = f"profile '{idle.name}'" if idle and idle is not base else "the baseline"
+        raise ConfigError(f"{what} has none of the paths that are measured: {', '.join(spec.paths)}")
     return chosen
 
 
@@ -141,7 +164,7 @@ def _opened(lab: Lab, spec: LabSpec, progress: Progress) -> Iterator[Session]:
         session = Session(lab, spec, provider_of(lab, spec, progress), progress)
         try:
             yield session
-        except (AnsibleFailed, BenchmarkFailed):
+        except (AnsibleFailed, BenchmarkFailed, ProofFailed):
             raise  # 'netlab ssh' shows why
         except BaseException:
             state = lab.load_state()
@@ -177,8 +200,16 @@ def _provision(session: Session, profile: Profile) -> None:
                 **session.provider.facts(),
             },
         )
+        prove(session, profile, evidence := _proof_folder(session, profile))
         session.disconnect()
-        session.provider.save(session.tag(profile))
+        session.provider.save(session.tag(profile), evidence)
+
+
+def _proof_folder(session: Session, profile: Profile) -> Path:
+    """Return an empty folder for what is recorded next; it stays when the proof fails."""
+    folder = session.lab.proofs / profile.name
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _bench(session: Session, chosen: Sequence[Profile]) -> Path:
@@ -192,6 +223,8 @@ def _bench(session: Session, chosen: Sequence[Profile]) -> Path:
         header = _header(session, chosen)
         folder = session.lab.runs / header.run_id
         write_header(folder, header)
+        for profile in chosen:
+            shutil.copytree(session.provider.evidence(session.tag(profile)), proof_folder(folder / "raw", profile.name))
         drive.measure(lanes, header, {profile.name: profile for profile in chosen}, folder, session.progress)
     return folder
 
@@ -231,7 +264,7 @@ def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
         baseline_profile=spec.baseline.profile,
         baseline_path=spec.baseline.path,
         environment=session.provider.environment(),
-        profiles=tuple(profile.info for profile in chosen),
+        profiles=tuple(profile.info(spec.paths) for profile in chosen),
     )
 
 

@@ -22,7 +22,7 @@ def test_a_replica_never_has_its_products_bare_name():
     for name in profiles.names():
         profile = profiles.find(name)
         if profile.stack == "datapath" and name.startswith(("calico", "cilium")):
-            assert "data-path replica" in profile.info.label
+            assert "data-path replica" in profile.label
 
 
 def test_unknown_name_gets_a_suggestion():

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from netlab import ansible, profiles, workflow
-from netlab.errors import AnsibleFailed, BenchmarkFailed, ConfigError, HostUnreachable, LabBusy, MachinePanicked
+from netlab.errors import (
+    AnsibleFailed,
+    BenchmarkFailed,
+    ConfigError,
+    HostUnreachable,
+    LabBusy,
+    MachinePanicked,
+    NotUp,
+    ProofFailed,
+)
 from netlab.lab import Host, Lab
 from netlab.progress import Reporter
 from netlab.session import snapshot_tag
@@ -15,6 +24,7 @@ from netlab.spec import LabSpec
 from tests import factories
 
 GOLDEN = Path(__file__).parent / "bench" / "data"
+EVIDENCE = Path(__file__).parent / "proof" / "data" / "calico-ipip"
 HOSTS = (
     Host(name="client", part="client", ssh_port=1, lab_address="10.10.0.10"),
     Host(name="node1", part="node", ssh_port=2, lab_address="10.10.0.11"),
@@ -57,9 +67,13 @@ class Hosts:
     def snapshots(self):
         return self.tags
 
-    def save(self, tag):
+    def save(self, tag, evidence):
+        assert (evidence / "requests.json").is_file()
         self.calls.append(f"save {tag.rpartition('-')[0]}")
         self.tags.add(tag)
+
+    def evidence(self, tag):
+        return EVIDENCE
 
     def check(self):
         if self.dead:
@@ -88,9 +102,12 @@ def plays(monkeypatch, hosts):
     def play(playbook, inventory, **words):
         played.append(playbook.stem)
         variables = words["extra_vars"]
+        if playbook.stem == "prove":
+            shutil.copytree(EVIDENCE, variables["benchmark_dest"], dirs_exist_ok=True)
+            return
         for path in variables.get("benchmark_paths", []):
             sample, hotspots = next(GOLDEN.glob("sample-*.json")), next(GOLDEN.glob("*.perf.gz"))
-            name = path["name"]
+            name = path["file"]
             target = Path(variables["benchmark_dest"])
             if playbook.stem == "bench":
                 shutil.copy(sample, target / f"{name}.json")
@@ -98,6 +115,7 @@ def plays(monkeypatch, hosts):
                 shutil.copy(hotspots, target / f"{name}.perf.gz")
 
     monkeypatch.setattr(ansible, "play", play)
+    monkeypatch.setattr("netlab.proof.prove.check", lambda *_: None)
     return played
 
 
@@ -116,7 +134,7 @@ def up(lab, name="baseline-vm"):
 def test_up_provisions_once_and_keeps_a_snapshot(lab, hosts, plays):
     up(lab)
     assert hosts.calls == FIRST_UP
-    assert plays == ["up"]
+    assert plays == ["up", "prove"]
     assert lab.load_state().profile == "baseline-vm"
 
 
@@ -124,7 +142,7 @@ def test_up_of_what_is_up_does_nothing(lab, hosts, plays):
     up(lab)
     up(lab)
     assert hosts.calls == FIRST_UP
-    assert plays == ["up"]
+    assert plays == ["up", "prove"]
 
 
 def test_up_without_a_profile_leaves_hosts_as_they_had_booted(lab, hosts, plays):
@@ -140,7 +158,7 @@ def test_up_of_another_profile_restores_its_snapshot(lab, hosts, plays):
     hosts.calls.clear()
     up(lab, "baseline-vm")
     assert hosts.calls == ["start baseline-vm"]
-    assert plays == ["up", "up"]
+    assert plays == ["up", "prove", "up", "prove"]
     assert lab.load_state().profile == "baseline-vm"
 
 
@@ -154,6 +172,39 @@ def test_a_profile_that_failed_is_not_up(lab, hosts, monkeypatch):
     assert lab.load_state().profile is None
     assert "save baseline-vm" not in hosts.calls
     assert "down" not in hosts.calls, "they are there to be looked at"
+
+
+def test_a_profile_whose_packets_go_astray_is_not_up(lab, hosts, plays, monkeypatch):
+    def astray(*_):
+        raise ProofFailed("baseline-vm: packets do not take the promised path")
+
+    monkeypatch.setattr("netlab.proof.prove.check", astray)
+    with pytest.raises(ProofFailed):
+        up(lab)
+    assert lab.load_state().profile is None
+    assert "save baseline-vm" not in hosts.calls
+    assert "down" not in hosts.calls, "they are there to be looked at"
+    assert (lab.proofs / "baseline-vm" / "requests.json").is_file()
+
+
+def test_prove_looks_at_the_hosts_as_they_are(lab, hosts, plays):
+    with pytest.raises(NotUp, match="no profile yet"):
+        workflow.prove_paths(lab, LabSpec(), None, Reporter())
+    up(lab)
+    hosts.calls.clear()
+    plays.clear()
+    proof = workflow.prove_paths(lab, LabSpec(), None, Reporter())
+    assert (proof.profile, plays, hosts.calls) == ("baseline-vm", ["prove"], [])
+    workflow.prove_paths(lab, LabSpec(), "ipvlan-l2", Reporter())
+    assert plays == ["prove", "up", "prove", "prove"]
+
+
+def test_paths_that_no_profile_has_are_refused(lab, hosts, plays):
+    spec = LabSpec(paths=("host",))
+    with pytest.raises(ConfigError, match="profile 'ipvlan-l2' has none of the paths that are measured: host"):
+        workflow.bench(lab, spec, ["baseline-vm", "ipvlan-l2"], Reporter())
+    with pytest.raises(ConfigError, match="the baseline has none"):
+        workflow.bench(lab, LabSpec(paths=("pod-ip",)), ["baseline-vm", "ipvlan-l2"], Reporter())
 
 
 def test_ctrl_c_leaves_no_hosts_half_made(lab, hosts, monkeypatch):
@@ -202,7 +253,7 @@ def test_the_baseline_must_be_measured(lab, hosts, plays):
 def test_bench_restores_before_every_block_and_profiles_outside_the_rounds(lab, hosts, plays, monkeypatch):
     monkeypatch.setattr("netlab.bench.drive._inspect", lambda *_: None)
     folder = workflow.bench(lab, LabSpec(rounds=3), ["baseline-vm", "ipvlan-l2"], Reporter())
-    assert sorted(plays) == [*["bench"] * 6, *["hotspots"] * 2, "up", "up"]
+    assert sorted(plays) == [*["bench"] * 6, *["hotspots"] * 2, "prove", "prove", "up", "up"]
     assert hosts.calls.count("start ipvlan-l2") == 4
     assert hosts.calls[-1] == "down lane 1", "only the lab's own fleet is left"
     assert len(list((folder / "raw").glob("r0?-p0?-*/*.json"))) == 3 * (1 + 3)

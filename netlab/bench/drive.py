@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from netlab.bench.plan import Block, plan_rounds
+from netlab.bench.plan import Block, Target, plan_rounds
 from netlab.bench.sample import parse_sample
 from netlab.errors import BenchmarkFailed
 from netlab.lanes import work
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netlab.lanes import Job
     from netlab.profiles import Profile
     from netlab.progress import Progress
-    from netlab.results.model import PathName, RunHeader
+    from netlab.results.model import RunHeader
     from netlab.session import Session
 
 PERF_SECONDS = 2
@@ -28,23 +28,23 @@ def measure(
     lanes: Sequence[Session], header: RunHeader, profiles: Mapping[str, Profile], folder: Path, progress: Progress
 ) -> None:
     """Take every sample of the run into ``folder/raw``, then profile every cell once, outside any timed sample."""
-    cells = {name: list(profile.paths) for name, profile in profiles.items()}
+    cells = targets(header, profiles)
     blocks = plan_rounds(cells, header.rounds, header.seed)
     pace = Pace(progress, len(blocks) + len(cells))
 
     def sample(block: Block) -> Job:
         def job(lane: Session) -> None:
-            target = folder / "raw" / block.folder
-            _play(lane, "bench", profiles[block.profile], block.paths, target)
-            _inspect(target, block)
+            place = folder / "raw" / block.folder
+            _play(lane, "bench", profiles[block.profile], block.targets, place)
+            _inspect(place, block)
             pace.advance()
 
         return job
 
     def profile_cells(profile: Profile) -> Job:
         def job(lane: Session) -> None:
-            target = folder / "raw" / f"hotspots-{profile.name}"
-            _play(lane, "hotspots", profile, tuple(profile.paths), target)
+            place = folder / "raw" / f"hotspots-{profile.name}"
+            _play(lane, "hotspots", profile, cells[profile.name], place)
             pace.advance()
 
         return job
@@ -53,27 +53,51 @@ def measure(
         work(lanes, [*map(sample, blocks), *map(profile_cells, profiles.values())])
 
 
-def _play(session: Session, playbook: str, profile: Profile, paths: Sequence[PathName], target: Path) -> None:
+def targets(header: RunHeader, profiles: Mapping[str, Profile]) -> dict[str, list[Target]]:
+    """Return what is measured of each profile; the baseline under every load that any of them has."""
+    loads = {name: _keepalive(profile, header) for name, profile in profiles.items()}
+    found: dict[str, list[Target]] = {}
+    for info in header.profiles:
+        found[info.name] = [Target(path=path, keepalive=loads[info.name]) for path in info.paths]
+    for keepalive in set(loads.values()) - {loads[header.baseline_profile]}:
+        found[header.baseline_profile].append(Target(path=header.baseline_path, keepalive=keepalive))
+    return found
+
+
+def _keepalive(profile: Profile, header: RunHeader) -> bool:
+    return header.load.keepalive if profile.keepalive is None else profile.keepalive
+
+
+def _play(session: Session, playbook: str, profile: Profile, chosen: Sequence[Target], place: Path) -> None:
     session.start(profile)
-    target.mkdir(parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
     variables = {
-        "benchmark_paths": [{"name": path, **profile.paths[path].model_dump()} for path in paths],
-        "benchmark_dest": str(target),
+        "benchmark_paths": [
+            {
+                "name": target.path,
+                "file": target.file,
+                "keepalive": target.keepalive,
+                **profile.paths[target.path].model_dump(),
+            }
+            for target in chosen
+        ],
+        "benchmark_dest": str(place),
         "benchmark_perf_seconds": PERF_SECONDS,
         **{f"benchmark_{name}": value for name, value in session.spec.load.model_dump().items()},
     }
     session.play(playbook, variables, accelerate=False)  # two tasks: less than Mitogen takes to begin
 
 
-def _inspect(target: Path, block: Block) -> None:
+def _inspect(place: Path, block: Block) -> None:
     """Refuse a sample that measured failures instead of the app; its raw file stays."""
-    for path in block.paths:
-        raw = target / f"{path}.json"
+    for target in block.targets:
+        raw = place / f"{target.file}.json"
         sample = parse_sample(raw.read_bytes(), profile=block.profile, round_=block.round, position=block.position)
         failed = sum(sample.wrk.errors.model_dump().values())
         if failed or not sample.wrk.requests:
+            cell = f"{block.profile}/{target.path}"
             raise BenchmarkFailed(
-                f"{block.profile}/{path}, round {block.round}: {failed} of {sample.wrk.requests} requests failed",
+                f"{cell}, round {block.round}: {failed} of {sample.wrk.requests} requests failed",
                 hint="the samples so far are kept: 'netlab report' shows them",
                 log=raw,
             )

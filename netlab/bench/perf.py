@@ -33,12 +33,13 @@ _Frame = tuple[str, str]
 """Symbol and file; a module's file is ``[veth]``."""
 
 
-def parse_hotspots(raw_gz: bytes, *, profile: str, path: str) -> HotSpots:
+def parse_hotspots(raw_gz: bytes, *, profile: str, path: str, keepalive: bool = True) -> HotSpots:
     """Count samples by (function, group), possibly none; ResultsError where this is no gzip of `perf script`'s text."""
     counts = Counter(_place(command, frames) for command, frames in _samples(_unpack(raw_gz)))
     functions = (HotFunction(symbol=symbol, group=group, samples=n) for (symbol, group), n in counts.items())
     ranked = sorted(functions, key=lambda function: (-function.samples, function.group, function.symbol))
-    return HotSpots(profile=profile, path=path, total_samples=counts.total(), functions=tuple(ranked))
+    total = counts.total()
+    return HotSpots(profile=profile, path=path, keepalive=keepalive, total_samples=total, functions=tuple(ranked))
 
 
 def _unpack(raw_gz: bytes) -> str:

@@ -15,16 +15,31 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+CLOSE = "+close"
+"""Ends the name of what was measured with a connection a request."""
+
+
+class Target(Frozen):
+    """A path, and whether its load keeps connections open; both name a raw file."""
+
+    path: PathName
+    keepalive: bool = True
+
+    @property
+    def file(self) -> str:
+        """Name of the raw file, without its suffix."""
+        return self.path if self.keepalive else f"{self.path}{CLOSE}"
+
 
 class Block(Frozen):
-    """One profile in one round: it is restored once, then its paths are measured in this order."""
+    """One profile in one round: it is restored once, then its targets are measured in this order."""
 
     round: int
     """From 1."""
     position: int
     """Place in the round's order, from 0."""
     profile: str
-    paths: tuple[PathName, ...]
+    targets: tuple[Target, ...]
 
     @property
     def folder(self) -> str:
@@ -32,14 +47,14 @@ class Block(Frozen):
         return f"r{self.round:02}-p{self.position:02}-{self.profile}"
 
 
-def plan_rounds(cells: Mapping[str, Sequence[PathName]], rounds: int, seed: int) -> tuple[Block, ...]:
+def plan_rounds(cells: Mapping[str, Sequence[Target]], rounds: int, seed: int) -> tuple[Block, ...]:
     """Return all blocks in the order in which they are measured; the same seed gives the same order."""
     order = random.Random(seed)  # noqa: S311 - an order of measurement, not a secret
     blocks: list[Block] = []
     for number in range(1, rounds + 1):
         for position, profile in enumerate(_shuffled(order, list(cells))):
-            paths = tuple(_shuffled(order, list(cells[profile])))
-            blocks.append(Block(round=number, position=position, profile=profile, paths=paths))
+            targets = tuple(_shuffled(order, list(cells[profile])))
+            blocks.append(Block(round=number, position=position, profile=profile, targets=targets))
     return tuple(blocks)
 
 

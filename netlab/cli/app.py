@@ -17,6 +17,7 @@ from netlab.cli import (
     inventory,
     plan,
     profiles,
+    prove,
     report,
     run,
     ssh,
@@ -29,7 +30,7 @@ from netlab.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (run, init, doctor, profiles, plan, up, status, ssh, bench, report, inventory, down, completion)
+COMMANDS = (run, init, doctor, profiles, plan, up, prove, status, ssh, bench, report, inventory, down, completion)
 
 
 def build_parser() -> Parser:

@@ -15,7 +15,9 @@ def names(text: str) -> tuple[str, ...]:
 
 def add_profiles(parser: Parser) -> None:
     """Add ``--profiles`` and what decides how hosts are made."""
-    parser.add_argument("--profiles", type=names, metavar="A,B", help="profiles to measure")
+    parser.add_argument(
+        "--profiles", type=names, metavar="A,B", help="profiles to measure; 'all': every one, on all its paths"
+    )
     add_making(parser)
 
 
@@ -28,6 +30,9 @@ def add_making(parser: Parser) -> None:
 def add_measuring(parser: Parser) -> None:
     """Add what decides how it is measured."""
     add_profiles(parser)
+    parser.add_argument(
+        "--paths", type=names, metavar="A,B", help="paths to measure; 'all': every one that a profile has"
+    )
     parser.add_argument("--rounds", type=int, metavar="N", help="passes over all profiles and paths, 3 or more")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order")
     parser.add_argument("--duration", type=int, metavar="S", help="seconds of a sample")

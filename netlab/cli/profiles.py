@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
     from netlab.cli.work import open_lab  # noqa: PLC0415 - as above
 
     own = open_lab().folder / "profiles"
-    found = [profiles.find(name, own).info for name in profiles.names(own)]
+    found = [profiles.find(name, own).info() for name in profiles.names(own)]
     if args.json:
         print(json.dumps([info.model_dump(mode="json") for info in found], indent=2))
         return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from rich.console import Console
 
+from netlab import profiles
 from netlab.errors import NetlabError, UsageError
 from netlab.lab import find_lab
 from netlab.progress import open_progress
@@ -29,8 +30,16 @@ def open_lab() -> Lab:
 
 
 def spec_of(lab: Lab, args: Namespace) -> LabSpec:
-    """Read the lab's spec and lay the command's options over it."""
-    return override(load_spec(lab.folder), vars(args))
+    """Read the lab's spec and lay the command's options over it; the profile ``all`` becomes every one of the stack."""
+    options = vars(args)
+    if options.get("profiles") == (ALL,) and options.get("paths") is None:
+        options = {**options, "paths": (ALL,)}
+    spec = override(load_spec(lab.folder), options)
+    if spec.profiles != (ALL,):
+        return spec
+    own = lab.folder / "profiles"
+    found = [name for name in profiles.names(own) if profiles.find(name, own).stack in {"vm", spec.stack}]
+    return spec.model_copy(update={"profiles": tuple(found)})
 
 
 def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
@@ -38,6 +47,8 @@ def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
     data = spec.model_dump()
     given = {name: value for name, value in options.items() if value is not None}
     data |= {name: given[name] for name in ("profiles", "stack", "rounds", "seed", "clock") if name in given}
+    if "paths" in given:
+        data["paths"] = () if given["paths"] == (ALL,) else given["paths"]
     data["load"] |= {key: given[name] for name, key in _LOAD.items() if name in given}
     try:
         return LabSpec.model_validate(data)
@@ -70,6 +81,7 @@ def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None
     print(f"\nreport: {paths['html']}")
 
 
+ALL = "all"
 FILE_COLUMNS = 100
 """Width of tables that go to a file or a pipe, which have none of their own."""
 

@@ -12,6 +12,7 @@ from netlab.providers.qemu import QemuProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from netlab.lab import Host, Lab
     from netlab.progress import Progress
@@ -54,8 +55,14 @@ class Provider(Protocol):
     def snapshots(self) -> set[str]:
         """Return names of states that ``start`` can bring back; empty when a provider has no snapshots."""
 
-    def save(self, tag: str) -> None:
-        """Keep the present state of all hosts under ``tag``; until the next ``start`` they may be gone."""
+    def save(self, tag: str, evidence: Path) -> None:
+        """Keep the present state of all hosts under ``tag``, with the files that prove what it is.
+
+        Until the next ``start`` the hosts may be gone.
+        """
+
+    def evidence(self, tag: str) -> Path:
+        """Return the folder of the files that prove what the state ``tag`` is."""
 
     def check(self) -> None:
         """Raise MachineError when a host is gone."""

@@ -125,9 +125,13 @@ class QemuProvider:
         """Return the states that the cache holds for a fleet of this shape."""
         return self.fleet.tags() if image.find(assets.cache()) else set()
 
-    def save(self, tag: str) -> None:
+    def save(self, tag: str, evidence: Path) -> None:
         """Keep the present state in the cache, which ends the machines."""
-        self.fleet.save(tag)
+        self.fleet.save(tag, evidence)
+
+    def evidence(self, tag: str) -> Path:
+        """Return the folder that was kept with the snapshot."""
+        return self.fleet.evidence(tag)
 
     def check(self) -> None:
         """MachinePanicked when a machine has ended by itself."""

@@ -108,7 +108,12 @@ def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo]) -> dict[_Key
         (name, path, load): Source(
             label=_label(profiles, name) + (f", load: {words.load_text(load)}" if several else ""),
             taken=tuple(found),
-            hotspots=tuple(spot for run in runs for spot in run.hotspots if (spot.profile, spot.path) == (name, path)),
+            hotspots=tuple(
+                spot
+                for run in runs
+                for spot in run.hotspots
+                if (spot.profile, spot.path, spot.keepalive) == (name, path, load.keepalive)
+            ),
         )
         for (name, path, load), found in taken.items()
     }

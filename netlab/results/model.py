@@ -128,6 +128,8 @@ class HotSpots(Frozen):
 
     profile: str
     path: str
+    keepalive: bool = True
+    """Whether the load kept its connections open."""
     total_samples: int
     functions: tuple[HotFunction, ...]
     """Sorted by samples, most first; they add up to ``total_samples``."""
@@ -196,9 +198,10 @@ class ProfileInfo(Frozen):
     """For humans; a replica is never called by its product's bare name: ``calico-ipip (data-path replica)``."""
     stack: Literal["vm", "datapath", "kubeadm"]
     description: str
-    paths: tuple[str, ...]
-    missing: dict[str, str] = {}
-    """Paths that cannot exist here, each with its reason."""
+    paths: tuple[PathName, ...]
+    """Those that the run measures."""
+    missing: dict[PathName, str] = {}
+    """Paths that cannot exist here, or that the run does not measure, each with its reason."""
 
 
 class Environment(Frozen):
@@ -230,7 +233,7 @@ class RunHeader(Frozen):
     rounds: int
     load: Load
     baseline_profile: str
-    baseline_path: str
+    baseline_path: PathName
     environment: Environment
     profiles: tuple[ProfileInfo, ...]
 

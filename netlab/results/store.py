@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from netlab.errors import NotUp, ResultsError
 from netlab.files import write_atomic
-from netlab.results.model import Environment, HotSpots, Run, RunHeader, Sample
+from netlab.results.model import Environment, HotSpots, Proof, Run, RunHeader, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,10 @@ def load_run(directory: Path) -> Run:
     samples = sorted(_samples(directory / "raw"), key=lambda sample: (sample.round, sample.position, sample.path))
     if header.environment.clock == "virtual":
         samples = [_on_one_kernel(sample, header.environment) for sample in samples]
-    return Run(header=header, samples=tuple(samples), hotspots=tuple(_hotspots(directory / "raw")))
+    raw = directory / "raw"
+    return Run(
+        header=header, samples=tuple(samples), hotspots=tuple(_hotspots(raw)), proofs=tuple(_proofs(raw, header))
+    )
 
 
 def _on_one_kernel(sample: Sample, environment: Environment) -> Sample:
@@ -111,11 +114,28 @@ def _samples(raw: Path) -> Iterator[Sample]:
 
 def _hotspots(raw: Path) -> Iterator[HotSpots]:
     from netlab.bench.perf import parse_hotspots  # noqa: PLC0415 - listing runs needs no parser
+    from netlab.bench.plan import CLOSE  # noqa: PLC0415 - as above
 
     for folder in sorted(raw.glob(f"{_HOTSPOTS}*")):
         profile = folder.name.removeprefix(_HOTSPOTS)
         for path in _visible(folder, _PERF):
-            yield _parsed(path, partial(parse_hotspots, profile=profile, path=path.name.removesuffix(_PERF)))
+            name = path.name.removesuffix(_PERF)
+            of: dict[str, Any] = {"profile": profile, "path": name.removesuffix(CLOSE), "keepalive": CLOSE not in name}
+            yield _parsed(path, partial(parse_hotspots, **of))
+
+
+def _proofs(raw: Path, header: RunHeader) -> Iterator[Proof]:
+    from netlab.proof.evidence import read_proof  # noqa: PLC0415 - listing runs needs no parser
+
+    for profile in header.profiles:
+        folder = proof_folder(raw, profile.name)
+        if folder.is_dir():
+            yield read_proof(folder, profile.name)
+
+
+def proof_folder(raw: Path, profile: str) -> Path:
+    """Where a run keeps what proved the profile."""
+    return raw / f"proof-{profile}"
 
 
 def _visible(folder: Path, suffix: str) -> list[Path]:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 BASE = "base"
 """Snapshot of the booted and settled fleet, before any profile."""
 
+EVIDENCE = ".evidence"
+"""No machine is called like that."""
 LINK_TIMEOUT_S = 10.0
 
 
@@ -95,8 +97,15 @@ class Fleet:
         for machine in self.machines:
             machine.stop()
 
-    def save(self, tag: str) -> None:
-        """Keep all machines as the snapshot ``tag``, which ends them. Who saves the same tag first wins."""
+    def evidence(self, tag: str) -> Path:
+        """Folder of what was kept with the snapshot ``tag``."""
+        return self.cache / tag / EVIDENCE
+
+    def save(self, tag: str, evidence: Path | None = None) -> None:
+        """Keep all machines, and what proves their state, as the snapshot ``tag``, which ends them.
+
+        Who saves the same tag first wins.
+        """
         self.cache.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.cache))
         try:
@@ -104,6 +113,8 @@ class Fleet:
                 machine.pause()
             for machine in self.machines:
                 machine.save(fresh / machine.config.name)
+            if evidence:
+                shutil.copytree(evidence, fresh / EVIDENCE)
             with contextlib.suppress(OSError):  # there already
                 fresh.rename(self.cache / tag)
         finally:

@@ -3,19 +3,19 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.bench.plan import plan_rounds
+from netlab.bench.plan import Target, plan_rounds
 
 CELLS = {
-    "baseline-vm": ["host"],
-    "calico-ipip": ["pod-ip", "nodeport-local", "nodeport-remote"],
-    "ipvlan-l2": ["pod-ip"],
+    "baseline-vm": [Target(path="host"), Target(path="host", keepalive=False)],
+    "calico-ipip": [Target(path="pod-ip"), Target(path="nodeport-local"), Target(path="nodeport-remote")],
+    "services-iptables-1000": [Target(path="nodeport-local", keepalive=False)],
 }
 
 
 @given(rounds=st.integers(3, 20), seed=st.integers(0, 2**31))
 def test_every_round_measures_every_cell_once(rounds, seed):
     blocks = plan_rounds(CELLS, rounds, seed)
-    cells = Counter((block.round, block.profile, path) for block in blocks for path in block.paths)
+    cells = Counter((block.round, block.profile, target.file) for block in blocks for target in block.targets)
     assert set(cells.values()) == {1}
     assert len(cells) == rounds * sum(map(len, CELLS.values()))
     assert [block.round for block in blocks] == sorted(block.round for block in blocks)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ import yaml
 from netlab.bench.perf import parse_hotspots
 from netlab.bench.procfs import RawCounters, parse_softirqs, parse_softnet, parse_stat
 from netlab.bench.sample import parse_sample
+from netlab.proof.evidence import RawFacts, read_proof, read_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +139,10 @@ def test_agent_reads_this_kernel(agent):
 
 @pytest.mark.parametrize(
     "request_",
-    ["", "reboot", "counters now", "perf", "perf 1", "perf 0 99", "perf 1 99999", "perf -1 99", "perf 1 9;ls"],
+    [
+        *("", "reboot", "counters now", "perf", "perf 1", "perf 0 99", "perf 1 99999", "perf -1 99", "perf 1 9;ls"),
+        *("run", "run ls", "run facts now", "run wrk", "run wrk no-such-pod -c1", "run get ../../etc", "run 'facts"),
+    ],
 )
 def test_agent_refuses_all_else_and_goes_on(agent, request_):
     refused, answered = ask(agent, request_, "counters")
@@ -239,6 +244,129 @@ def test_drive_profiles_with_the_real_perf(tmp_path, url, agent):
     assert spots.total_samples > 10
 
 
+@pytest.fixture
+def pod() -> Iterator[str]:
+    """A network namespace with a server of its own at http://127.0.0.1:8080/, where only a load in there can reach it."""
+    name = f"netlab-test-{os.getpid()}"
+    run = partial(subprocess.run, check=True, capture_output=True)
+    run(["ip", "netns", "add", name])
+    try:
+        run(["ip", "-n", name, "link", "set", "lo", "up"])
+        inside = ["ip", "netns", "exec", name, sys.executable]
+        with subprocess.Popen([*inside, "-c", POD_SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+            assert server.stdout is not None
+            server.stdout.readline()
+            yield name
+            server.kill()
+    finally:
+        run(["ip", "netns", "del", name])
+
+
+POD_SERVER = """
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200); self.send_header("Content-Length", "1024"); self.end_headers()
+        self.wfile.write(b"a" * 1024)
+    def log_message(self, *_): pass
+server = ThreadingHTTPServer(("127.0.0.1", 8080), Handler)
+print("ready", flush=True)
+server.serve_forever()
+"""
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
+
+
+@needs_wrk
+@needs_root
+def test_drive_loads_from_inside_a_pod(tmp_path, url, agent, pod, fake_bin):
+    install(fake_bin, "perf", FAKE_PERF)
+    inside = {"name": "clusterip", "url": "http://127.0.0.1:8080/", "pod": pod, "at": agent}
+    closing = {"name": "host", "file": "host+close", "keepalive": False, "url": url}
+    job = job_of(tmp_path, url, agent, paths=[inside, closing], perf={"seconds": 1, "hertz": 99})
+    job["load"] = LOAD | {"warmup_s": 1}
+    done = drive("sample", job)
+    assert (done.returncode, done.stderr) == (0, "")
+    samples = {
+        path.name: parse_sample(path.read_bytes(), profile="p", round_=0, position=0)
+        for path in (tmp_path / "out").iterdir()
+    }
+    assert samples.keys() == {"clusterip.json", "host+close.json"}
+    assert samples["clusterip.json"].wrk.requests > 0
+    assert [samples[name].load.keepalive for name in sorted(samples)] == [True, False]
+    done = drive("perf", job)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"clusterip.perf.gz", "host+close.perf.gz"}
+
+
+@needs_root
+def test_what_a_pod_cannot_reach_is_said(tmp_path, url, agent, pod):
+    paths = [{"name": "clusterip", "url": "http://127.0.0.1:81/", "pod": pod, "at": agent}]
+    done = drive("sample", job_of(tmp_path, url, agent, paths=paths))
+    assert done.returncode == 1
+    assert "cannot connect to http://127.0.0.1:81/" in done.stderr
+
+
+def test_agent_tells_the_facts_of_this_host(agent):
+    host, port = agent.split(":")
+    with socket.create_connection((host, int(port)), 60) as connection, connection.makefile("rw") as stream:
+        stream.write("run facts\n")
+        stream.flush()
+        assert json.loads(stream.readline()) == {"running": "facts"}
+        facts = RawFacts.model_validate({"hosts": {"node1": json.loads(stream.read())}})
+    here = facts.hosts["node1"][""]
+    assert here.namespace == Path("/proc/self/ns/net").stat().st_ino
+    assert "lo" in {link.ifname for link in here.links}
+    assert here.settings["kernel"] == os.uname().release
+
+
+FAKE_TRACE = """#!/usr/bin/python3
+import json, sys
+job = json.loads(sys.stdin.readline())
+print("@ready", *job["probes"], flush=True)
+sys.stdin.readline()
+print("# tracer: nop")
+"""
+
+
+@pytest.fixture
+def tracing_agent(tmp_path: Path) -> Iterator[str]:
+    """An agent whose netlab-trace needs no tracefs."""
+    folder = tmp_path / "programs"
+    shutil.copytree(FILES, folder)
+    install(folder, "netlab-trace", FAKE_TRACE)
+    command = [sys.executable, "-IS", str(folder / "netlab-agent"), "127.0.0.1", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+        process.kill()
+
+
+def test_drive_proves_and_says_which_path_did_not_answer(tmp_path, url, tracing_agent):
+    paths = [
+        {"name": "host", "url": url, "origin": "client"},
+        {"name": "pod-ip", "url": "http://127.0.0.1:1/", "origin": "client"},
+    ]
+    trace = {"hosts": ["node1"], "job": {"probes": {"lost": "f:netlab/lost nothing"}, "events": {}}}
+    done = drive("prove", job_of(tmp_path, url, tracing_agent, paths=paths, trace=trace))
+    assert (done.returncode, done.stderr) == (0, "")
+    requests = read_requests(tmp_path / "out")
+    assert [(one.path, one.origin, bool(one.problem)) for one in requests.requests] == [
+        ("host", "client", False),
+        ("pod-ip", "client", True),
+    ]
+    assert requests.lacking == {"node1": ("lost",)}
+    assert [trace.request for trace in read_proof(tmp_path / "out", "p").paths] == [(), ()]
+
+
+def test_a_kernel_that_cannot_record_is_named(tmp_path, url, tracing_agent):
+    install(tmp_path / "programs", "netlab-trace", "#!/bin/sh\necho @error no tracefs\n")
+    trace = {"hosts": ["node1"], "job": {"probes": {}, "events": {}}}
+    done = drive("prove", job_of(tmp_path, url, tracing_agent, trace=trace))
+    assert done.returncode == 1
+    assert "cannot record: @error no tracefs" in done.stderr
+
+
 @needs_wrk
 def test_playbook_fetches_the_samples(tmp_path, url, agent):
     host, port = agent.split(":")
@@ -278,7 +406,7 @@ def test_inputs_are_documented_with_their_defaults():
             assert option["default"] == defaults[name]
 
 
-@pytest.mark.parametrize("name", ["netlab-agent", "netlab-drive"])
+@pytest.mark.parametrize("name", ["netlab-agent", "netlab-drive", "netlab-facts", "netlab-trace"])
 def test_programs_start_with_few_imports(name):
     source = (FILES / name).read_text()
     assert source.startswith("#!/usr/bin/python3 -IS\n")

@@ -1,0 +1,160 @@
+"""A folder of evidence, as the benchmark role's `prove` leaves it → `Proof`, and what kept paths from answering.
+
+requests.json     which request went along which path, from where, how long; what went wrong; probes that a kernel lacks
+facts.json        host → what its network namespaces hold (roles/benchmark/files/netlab/netlab-facts)
+HOST.trace.gz     what the host's kernel recorded; one file where all hosts share a kernel
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from netlab.errors import ResultsError
+from netlab.proof.record import Kernel, journeys, parse_trace
+from netlab.results.model import DeviceFacts, Frozen, HostFacts, PathName, PathTrace, Proof
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REQUESTS, FACTS, TRACE = "requests.json", "facts.json", ".trace.gz"
+
+
+class Request(Frozen):
+    """One request that was recorded."""
+
+    path: PathName
+    origin: str
+    """The place that sends."""
+    bytes: int
+    problem: str
+    """What kept it from being answered; empty when it was."""
+
+
+class Requests(Frozen):
+    """The file ``requests.json``."""
+
+    format: Literal[1]
+    requests: tuple[Request, ...]
+    lacking: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class RawLink(BaseModel):
+    """What this module needs of a link as ``ip -json -details`` writes it."""
+
+    ifname: str
+    mtu: int = 0
+    qdisc: str = ""
+    linkinfo: dict[str, Any] = Field(default_factory=dict)
+    parentbus: str = ""
+
+
+class RawNamespace(Frozen):
+    """One network namespace of a host."""
+
+    namespace: int
+    links: tuple[RawLink, ...]
+    features: dict[str, tuple[str, ...]]
+    rps: tuple[str, ...]
+    settings: dict[str, str]
+
+
+class RawFacts(BaseModel):
+    """The file ``facts.json``: hosts, and in each its own namespace ("") and those of its pods."""
+
+    hosts: dict[str, dict[str, RawNamespace]]
+
+
+def read_proof(folder: Path, profile: str) -> Proof:
+    """Read what was recorded.
+
+    A path that was not answered, or whose packets the record does not hold, has no hops. ResultsError where a file is
+    not what the role writes.
+    """
+    requests, facts = read_requests(folder), _facts(folder)
+    kernels = _kernels(folder, facts)
+    traces = []
+    for request in requests.requests:
+        there, back = journeys(kernels, request.origin, request.bytes)
+        traces.append(PathTrace(path=request.path, request=there, response=back))
+    return Proof(profile=profile, paths=tuple(traces), facts=_host_facts(facts))
+
+
+def read_requests(folder: Path) -> Requests:
+    """Read which requests were sent, and what went wrong with them."""
+    return _validated(folder / REQUESTS, Requests)
+
+
+def _facts(folder: Path) -> RawFacts:
+    path = folder / FACTS
+    try:
+        return RawFacts.model_validate_json(b'{"hosts": ' + path.read_bytes() + b"}")
+    except (OSError, ValidationError) as error:
+        raise _broken(path, error) from error
+
+
+def _validated(path: Path, model: type[Requests]) -> Requests:
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise _broken(path, error) from error
+
+
+def _kernels(folder: Path, facts: RawFacts) -> list[Kernel]:
+    files = sorted(folder.glob(f"*{TRACE}"))
+    if not files:
+        raise ResultsError(f"{folder} holds no record of a kernel (*{TRACE})")
+    shared = len(files) == 1
+    kernels = []
+    for file in files:
+        name = file.name.removesuffix(TRACE)
+        places = _places(facts, tuple(facts.hosts) if shared else (name,))
+        kernels.append(Kernel(_events(file), places, alone=shared))
+    return kernels
+
+
+def _events(file: Path) -> Any:
+    try:
+        text = gzip.decompress(file.read_bytes()).decode(errors="replace")
+        return parse_trace(text)
+    except (OSError, EOFError, zlib.error, ResultsError) as error:
+        raise _broken(file, error) from error
+
+
+def _places(facts: RawFacts, hosts: tuple[str, ...]) -> dict[str, str]:
+    """Inode number of each network namespace to its name: ``node1``, ``node1/app``."""
+    return {
+        str(found.namespace): _place(host, pod) for host in hosts for pod, found in facts.hosts.get(host, {}).items()
+    }
+
+
+def _place(host: str, pod: str) -> str:
+    return f"{host}/{pod}" if pod else host
+
+
+def _host_facts(facts: RawFacts) -> dict[str, HostFacts]:
+    return {
+        _place(host, pod): HostFacts(
+            devices=tuple(_device(link, found) for link in found.links), settings=found.settings
+        )
+        for host, namespaces in facts.hosts.items()
+        for pod, found in namespaces.items()
+    }
+
+
+def _device(link: RawLink, found: RawNamespace) -> DeviceFacts:
+    return DeviceFacts(
+        name=link.ifname,
+        kind=str(link.linkinfo.get("info_kind") or link.parentbus),
+        mtu=link.mtu,
+        qdisc=link.qdisc,
+        offloads=found.features.get(link.ifname, ()),
+        rps=link.ifname in found.rps,
+    )
+
+
+def _broken(path: Path, error: Exception) -> ResultsError:
+    return ResultsError(f"{path} cannot be read: {' '.join(str(error).split())[:300]}")

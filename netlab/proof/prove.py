@@ -1,0 +1,58 @@
+"""Sends one request along each path of a profile and checks what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.proof import probes
+from netlab.proof.evidence import read_proof, read_requests
+from netlab.proof.promise import check
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from netlab.lab import Host
+    from netlab.profiles import Profile
+    from netlab.results.model import PathName, Proof
+    from netlab.session import Session
+
+
+def prove(session: Session, profile: Profile, folder: Path) -> Proof:
+    """Record what the hosts do now into ``folder``; ProofFailed where it is not what the profile promises."""
+    begin = origins(profile, session.provider.hosts())
+    folder.mkdir(parents=True, exist_ok=True)
+    session.play(
+        "prove",
+        {
+            "benchmark_paths": [
+                {"name": name, "origin": origin, **profile.paths[name].model_dump()} for name, origin in begin.items()
+            ],
+            "benchmark_dest": str(folder),
+            "benchmark_response_bytes": session.spec.load.response_bytes,
+            "benchmark_probes": probes.definitions(),
+            "benchmark_events": probes.EVENTS,
+            "benchmark_trace_hosts": _recorders(session),
+        },
+        accelerate=False,
+    )
+    found = read_proof(folder, profile.name)
+    problems: dict[str, str] = {
+        request.path: request.problem for request in read_requests(folder).requests if request.problem
+    }
+    check(profile, found, problems)
+    return found
+
+
+def origins(profile: Profile, hosts: Sequence[Host]) -> dict[PathName, str]:
+    """Return where each path's request begins: the client, or a pod of the second node."""
+    client = next(host.name for host in hosts if host.part == "client")
+    nodes = [host.name for host in hosts if host.part == "node"]
+    second = nodes[min(1, len(nodes) - 1)]
+    return {name: f"{second}/{path.pod}" if path.pod else client for name, path in profile.paths.items()}
+
+
+def _recorders(session: Session) -> list[str]:
+    """One host a kernel: on the virtual clock all share one."""
+    names = [host.name for host in session.provider.hosts()]
+    return names[:1] if session.provider.clock == "virtual" else names
