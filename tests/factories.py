@@ -175,11 +175,12 @@ def hotspots(cell=BASELINE) -> HotSpots:
     return HotSpots(profile=cell[0], path=cell[1], total_samples=total, functions=tuple(found))
 
 
-def run(*, rounds: int = 5, cells=tuple(SPEEDS), samples=None, spots=None, **changes) -> Run:
+def run(*, rounds: int = 5, cells=tuple(SPEEDS), samples=None, spots=None, proofs=(), **changes) -> Run:
     """A whole run; ``changes`` go to its header."""
     taken = [sample(cell, round_=at, position=place) for at in range(1, rounds + 1) for place, cell in enumerate(cells)]
     return Run(
         header=header(rounds=rounds, **changes),
         samples=tuple(taken if samples is None else samples),
         hotspots=tuple([hotspots(cell) for cell in cells] if spots is None else spots),
+        proofs=proofs,
     )

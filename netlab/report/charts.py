@@ -1,14 +1,11 @@
-"""The report's charts. Each takes a ``Report`` and returns inline SVG, or None where there is nothing to draw.
-
-Colours: Okabe & Ito's and Tol's sets, told apart by every common kind of colour vision; no meaning rests on them
-alone.
-"""
+"""The report's charts. Each takes a ``Report`` and returns inline SVG, or None where there is nothing to draw."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from netlab.report import svg, words
+from netlab.report.colours import BLUE, CPU, GREEN, GREY, GROUPS, ORANGE, OTHER_GROUP, SERIES, contrast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,38 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH = 9.6
 ROW = 0.52
-BLUE, ORANGE, GREEN, GREY = "#3b7dd8", "#d55e00", "#009e73", "#8a8f98"
 VERDICTS = {"lower": ORANGE, "higher": GREEN, "no difference shown": GREY, "cannot tell": GREY}
-SERIES = ("#3b7dd8", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7a5195", "#8a8f98", "#b8a100", "#882255")
 DASHES = ("-", "--", ":", "-.")
-CPU = {
-    "user": "#56b4e9",
-    "nice": "#b3dcf5",
-    "system": "#3b7dd8",
-    "softirq": "#d55e00",
-    "irq": "#f0a36b",
-    "steal": "#cc79a7",
-}
-GROUPS = {  # what every request costs in blue and grey, what networks add in strong colours
-    "user": "#c9d3e0",
-    "epoll": "#b4c7e0",
-    "socket": "#9db8dd",
-    "tcp": "#7fa3d6",
-    "ip": "#5f8ccb",
-    "device": "#4775b8",
-    "routing": "#009e73",
-    "netfilter": "#d55e00",
-    "softirq": "#e69f00",
-    "veth": "#cc79a7",
-    "ipip": "#882255",
-    "vxlan": "#882255",
-    "ipvlan": "#7a5195",
-    "macvlan": "#aa4499",
-    "netkit": "#44aa99",
-    "bridge": "#b07a3f",
-    "bpf": "#b8a100",
-}
-OTHER_GROUP = "#a5a9b0"
 
 
 def draw(report: Report) -> dict[str, str]:
@@ -263,18 +230,11 @@ def _stack(
         style: dict[str, Any] = {"edgecolor": svg.PAPER, "linewidth": 1, "height": 0.62, "label": key}
         bars = axes.barh(range(len(values)), widths, left=lefts, color=colours[key], **style)
         labels = [text(width) if width > 0.035 * widest else "" for width in widths]
-        axes.bar_label(bars, labels, label_type="center", fontsize=8.5, color=_contrast(colours[key]))
+        axes.bar_label(bars, labels, label_type="center", fontsize=8.5, color=contrast(colours[key]))
         lefts = [left + width for left, width in zip(lefts, widths, strict=True)]
     axes.set_xlim(0, 1.02 * widest)
     axes.grid(axis="x", linewidth=0.6)
     axes.tick_params(axis="y", length=0)
-
-
-def _contrast(colour: str) -> str:
-    """Black or white, whichever can be read on ``colour`` (WCAG's relative luminance)."""
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else "#ffffff"
 
 
 def _height(rows: int) -> float:

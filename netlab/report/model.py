@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError, ResultsError
-from netlab.report import checks, words
+from netlab.report import checks, facts, paths, words
 from netlab.report.cells import Source, Taken, against, build_cell
 from netlab.report.values import Cell, Headline, Missing, Report, RunRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netlab.results.model import Load, ProfileInfo, Run, RunHeader
+    from netlab.results.model import Load, ProfileInfo, Proof, Run, RunHeader
 
 METHOD = (
     (
@@ -43,7 +43,7 @@ def build_report(runs: Sequence[Run]) -> Report:
     if not any(run.samples for run in runs):
         raise ResultsError("there is no sample to report on", hint="measure a run first: netlab bench")
     _refuse_mixtures([run.header for run in runs])
-    header, profiles = runs[0].header, _profiles(runs)
+    header, profiles, proofs = runs[0].header, _profiles(runs), _proofs(runs)
     sources = _sources(runs, profiles)
     cells = _cells(sources, header)
     return Report(
@@ -59,6 +59,8 @@ def build_report(runs: Sequence[Run]) -> Report:
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
         runs=tuple(_reference(run.header) for run in runs),
+        paths=paths.pictures(proofs, profiles, header),
+        facts=facts.of_profiles(proofs, profiles, header.baseline_profile),
     )
 
 
@@ -96,6 +98,14 @@ def _profiles(runs: Sequence[Run]) -> dict[str, ProfileInfo]:
     for profile in (profile for run in runs for profile in run.header.profiles):
         found.setdefault(profile.name, profile)
     return found
+
+
+def _proofs(runs: Sequence[Run]) -> list[Proof]:
+    """One a profile: every run's fleet proved the same promise, so that the first stands for all."""
+    found: dict[str, Proof] = {}
+    for proof in (proof for run in runs for proof in run.proofs):
+        found.setdefault(proof.profile, proof)
+    return list(found.values())
 
 
 def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo]) -> dict[_Key, Source]:

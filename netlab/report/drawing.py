@@ -1,0 +1,212 @@
+"""A recorded path → SVG as engineers draw such pictures by hand: namespaces, their devices, what a packet meets."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from netlab.report import colours, words
+from netlab.report.layout import CHIP, ROW, Box, Chip, Lane, Layout, Stop, chip_width, lay_out, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from netlab.report.values import PathHop, PathPicture
+
+_MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
+_LEGEND = {
+    "socket": ("send", "deliver"),
+    "device": ("transmit", "receive"),
+    "netfilter, NAT": ("netfilter", "nat"),
+    "routing": ("route",),
+    "tunnel": ("tunnel",),
+    "eBPF": ("bpf",),
+    "softirq": ("softirq",),
+}
+
+
+def draw(picture: PathPicture, name: str) -> str:
+    """One ``<svg>`` element; ``name`` makes its identifiers unique in the page."""
+    layout = lay_out(picture)
+    legend, below = _legend(picture, layout)
+    parts = [
+        *_frames(layout.boxes),
+        *(piece for lane in layout.lanes for piece in _links(lane)),
+        *(piece for box in layout.boxes for piece in _box(box, layout.boxes)),
+        _divider(layout),
+        *(piece for lane in layout.lanes for piece in _lane(lane)),
+        *legend,
+    ]
+    said = f"{escape(words.way('Request', picture.request))} {escape(words.way('Response', picture.response))}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(layout.width)} {_n(below)}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">The path of {escape(picture.name)}</title><desc id="{name}-desc">{said}</desc>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _rect(x: float, y: float, width: float, height: float, look: str) -> str:
+    return f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" {look}/>'
+
+
+def _text(x: float, y: float, text: str, look: str) -> str:
+    return f'<text x="{_n(x)}" y="{_n(y)}" {look}>{escape(text)}</text>'
+
+
+def _line(points: Sequence[tuple[float, float]], look: str) -> str:
+    path = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+    return f'<path d="{path}" fill="none" stroke-linejoin="round" {look}/>'
+
+
+def _frames(boxes: Sequence[Box]) -> Iterator[str]:
+    """A host around its own namespace and those of its pods."""
+    for host, inside in _by_host(boxes):
+        if len(inside) > 1:
+            x, right = inside[0].x - 9, inside[-1].right + 9
+            look = 'rx="12" fill="var(--page,transparent)" stroke="var(--grid)" stroke-width="1.5"'
+            yield _rect(x, 2, right - x, inside[0].y + inside[0].height + 6, look)
+            yield _text(x + 14, 21, host, 'fill="var(--ink)" font-size="14" font-weight="700"')
+
+
+def _by_host(boxes: Sequence[Box]) -> list[tuple[str, list[Box]]]:
+    found: list[tuple[str, list[Box]]] = []
+    for box in boxes:
+        if found and found[-1][0] == box.stay.host:
+            found[-1][1].append(box)
+        else:
+            found.append((box.stay.host, [box]))
+    return found
+
+
+def _box(box: Box, boxes: Sequence[Box]) -> Iterator[str]:
+    framed = any(len(inside) > 1 and box in inside for _, inside in _by_host(boxes))
+    edge = "var(--accent)" if box.stay.pod else "var(--muted)"
+    yield _rect(box.x, box.y, box.width, box.height, f'rx="8" fill="var(--paper)" stroke="{edge}" stroke-width="1.4"')
+    title = title_of(box.stay) if framed else box.stay.place
+    yield _text(box.x + 10, box.y + 17, title, 'fill="var(--ink)" font-size="12" font-weight="600"')
+
+
+def _divider(layout: Layout) -> str:
+    y = layout.lanes[1].top
+    look = 'stroke="var(--grid)" stroke-dasharray="3 4"'
+    return "".join(_line([(box.x + 1, y), (box.right - 1, y)], look) for box in layout.boxes)
+
+
+def _links(lane: Lane) -> Iterator[str]:
+    """From namespace to namespace: a cable between hosts, a plain arrow inside one."""
+    for stop, then in zip(lane.stops, lane.stops[1:], strict=False):
+        start, end = _exit(stop, lane), _entry(then, lane)
+        if stop.stay.host != then.stay.host:
+            colour = colours.GROUPS["ipip"] if stop.stay.tunnelled else "var(--grid)"
+            label = "wire, IP in IP" if stop.stay.tunnelled else "wire"
+            yield _line([(start, lane.y), (end, lane.y)], f'stroke="{colour}" stroke-width="9"')
+            look = 'fill="var(--muted)" font-size="10" text-anchor="middle"'
+            yield _text((start + end) / 2, lane.y + 19, label, look)
+        yield from _arrow([(start, lane.y), (end, lane.y)], lane.sign)
+
+
+def _exit(stop: Stop, lane: Lane) -> float:
+    if stop.leave:
+        return stop.leave.right if lane.sign > 0 else stop.leave.x
+    return stop.box.right if lane.sign > 0 else stop.box.x
+
+
+def _entry(stop: Stop, lane: Lane) -> float:
+    if stop.enter:
+        return stop.enter.x if lane.sign > 0 else stop.enter.right
+    return stop.box.x if lane.sign > 0 else stop.box.right
+
+
+def _arrow(points: Sequence[tuple[float, float]], sign: int) -> Iterator[str]:
+    """A line whose head points where the lane goes."""
+    (x, y) = points[-1]
+    yield _line([*points[:-1], (x - 4 * sign, y)], 'stroke="var(--ink)" stroke-width="1.3"')
+    back = x - 6 * sign
+    yield f'<path d="M{_n(x)} {_n(y)}L{_n(back)} {_n(y - 3.2)}L{_n(back)} {_n(y + 3.2)}Z" fill="var(--ink)"/>'
+
+
+def _lane(lane: Lane) -> Iterator[str]:
+    for stop in lane.stops:
+        yield from _inside(stop, lane)
+        chips = [*(chip for row in stop.rows for chip in row), *stop.crossing]
+        yield from (_chip(chip, port=False) for chip in chips)
+        yield from (_chip(chip, port=True) for chip in (stop.enter, stop.leave) if chip)
+    first = lane.stops[0] if lane.sign > 0 else lane.stops[-1]
+    name = f"{lane.name} →" if lane.sign > 0 else f"← {lane.name}"
+    look = 'fill="var(--muted)" font-size="11" font-weight="600"'
+    yield _text(first.box.x + 10, lane.top + 15, name, look)
+
+
+def _inside(stop: Stop, lane: Lane) -> Iterator[str]:
+    """The packet's line through the rows of a box, from port to port."""
+    sign = lane.sign
+    far = (lambda chip: chip.right) if sign > 0 else (lambda chip: chip.x)
+    near = (lambda chip: chip.x) if sign > 0 else (lambda chip: chip.right)
+    edges = (stop.box.x, stop.box.right)[::sign]
+    first_of_all, last_of_all = stop is lane.stops[0], stop is lane.stops[-1]
+    enter = far(stop.enter) if stop.enter else None if first_of_all else edges[0]
+    leave = near(stop.leave) if stop.leave else None if last_of_all else edges[1]
+    if not stop.rows:
+        if enter is not None and leave is not None:
+            yield from _arrow([(enter, lane.y), (leave, lane.y)], sign)
+        return
+    for row in stop.rows:
+        for chip, then in zip(row, row[1:], strict=False):
+            yield from _arrow([(far(chip), chip.y), (near(then), then.y)], sign)
+    for row, then in zip(stop.rows, stop.rows[1:], strict=False):
+        yield from _turn((far(row[-1]), row[-1].y), (near(then[0]), then[0].y), sign)
+    first, last = stop.rows[0][0], stop.rows[-1][-1]
+    if enter is not None:
+        yield from _arrow(_elbow((enter, lane.y), (near(first), first.y), enter + 5 * sign), sign)
+    if leave is not None:
+        yield from _arrow(_elbow((far(last), last.y), (leave, lane.y), leave - 9 * sign), sign)
+
+
+def _elbow(start: tuple[float, float], end: tuple[float, float], x: float) -> list[tuple[float, float]]:
+    return [start, end] if start[1] == end[1] else [start, (x, start[1]), (x, end[1]), end]
+
+
+def _turn(start: tuple[float, float], end: tuple[float, float], sign: int) -> Iterator[str]:
+    """From the end of a row to the beginning of the next."""
+    out, back, between = start[0] + 5 * sign, end[0] - 8 * sign, start[1] + ROW / 2
+    yield from _arrow([start, (out, start[1]), (out, between), (back, between), (back, end[1]), end], sign)
+
+
+def _chip(chip: Chip, *, port: bool) -> str:
+    colour = colours.of_hop(chip.hop.kind, chip.hop.what)
+    fill, ink = (colour, colours.contrast(colour)) if chip.hop.new else ("var(--paper)", "var(--ink)")
+    corner = 2 if port else 9 if chip.hop.kind == "softirq" else 4
+    look = f'rx="{corner}" fill="{fill}" stroke="{colour}" stroke-width="{1.8 if port else 1.4}"'
+    box = _rect(chip.x, chip.y - CHIP / 2, chip.width, CHIP, look)
+    weight = ' font-weight="700"' if port else ""
+    look = f'fill="{ink}" font-family="{_MONO}" font-size="10" text-anchor="middle"{weight}'
+    return box + _text(chip.x + chip.width / 2, chip.y + 3.5, chip.text, look)
+
+
+def _legend(picture: PathPicture, layout: Layout) -> tuple[list[str], float]:
+    """The colours that occur, and what solid means; with the height of the whole picture."""
+    hops = [hop for visit in (*picture.request, *picture.response) for hop in visit.hops]
+    entries = list(_entries(hops))
+    if picture.base:
+        entries += [("var(--muted)", True, f"solid: not on the way of {picture.base}"), ("var(--muted)", False, "outlined: there too")]
+    x, y, parts = layout.boxes[0].x, layout.height + 12, []
+    for colour, solid, label in entries:
+        width = 24 + chip_width(label)
+        if x + width > layout.width:
+            x, y = layout.boxes[0].x, y + 20
+        look = f'rx="3" fill="{colour if solid else "none"}" stroke="{colour}" stroke-width="1.4"'
+        parts += [_rect(x, y - 9, 16, 11, look), _text(x + 22, y, label, 'fill="var(--muted)" font-size="11"')]
+        x += width
+    return parts, y + 10
+
+
+def _entries(hops: Iterable[PathHop]) -> Iterator[tuple[str, bool, str]]:
+    seen = {hop.kind: hop for hop in hops}
+    for label, kinds in _LEGEND.items():
+        if found := [seen[kind] for kind in kinds if kind in seen]:
+            yield colours.of_hop(found[0].kind, found[0].what), True, label
