@@ -21,42 +21,40 @@ _WIRE = "wire: in lab0, out lab0, veth_xmit, raise NET_RX"
 _TO_POD = "out veth, veth_xmit, raise NET_RX"
 _FROM_POD = "node1/app: socket, out eth0, veth_xmit, raise NET_RX"
 _NAT_OUT = "ip_route_input, ip_forward, FORWARD, POSTROUTING, SNAT"
-_BACK = "in {}, PREROUTING, ip_route_input, ip_forward, FORWARD, POSTROUTING"
+
+_TO_CLIENT = f"{_LEAVE} · {_WIRE} · client: in lab0, ip_route_input, socket"
+_TO_NODE1 = f"client: socket, {_LEAVE} · {_WIRE} · node1: in lab0"
+_IN_POD = "node1/app: in eth0, ip_route_input, socket"
+_INTO_TUNNEL = "out tunl0, ipip_tunnel_xmit, OUTPUT, POSTROUTING"
+_OUT_OF_TUNNEL = "PREROUTING, ip_route_input, INPUT, ipip_rcv"
+_THROUGH = "PREROUTING, ip_route_input, ip_forward, FORWARD, POSTROUTING"
+_NODEPORT = f"PREROUTING, DNAT, {_NAT_OUT}"
+_TO_NODE2 = f"client: socket, {_LEAVE} · {_WIRE} · node2: in lab0"
+_DECAPSULATED = f"node1: in lab0, {_OUT_OF_TUNNEL}, in tunl0, {_THROUGH}"
+_ENCAPSULATED = f"node1: in veth, {_THROUGH}, {_INTO_TUNNEL}"
+_BACK_ON_NODE2 = f"node2: in lab0, {_OUT_OF_TUNNEL}, in tunl0, {_THROUGH}"
 
 WAYS = {  # (profile, path): request, response
-    ("baseline-vm", "host"): (
-        f"client: socket, {_LEAVE} · {_WIRE} · node1: in lab0, ip_route_input, socket",
-        f"node1: socket, {_LEAVE} · {_WIRE} · client: in lab0, ip_route_input, socket",
-    ),
+    ("baseline-vm", "host"): (f"{_TO_NODE1}, ip_route_input, socket", f"node1: socket, {_TO_CLIENT}"),
     ("calico-ipip", "pod-ip"): (
-        f"client: socket, {_LEAVE} · {_WIRE} · node1: {_BACK.format('lab0')}, {_TO_POD} · "
-        "node1/app: in eth0, ip_route_input, socket",
-        f"{_FROM_POD} · node1: {_BACK.format('veth')}, {_LEAVE} · {_WIRE} · client: in lab0, ip_route_input, socket",
+        f"{_TO_NODE1}, {_THROUGH}, {_TO_POD} · {_IN_POD}",
+        f"{_FROM_POD} · node1: in veth, {_THROUGH}, {_TO_CLIENT}",
     ),
     ("calico-ipip", "nodeport-local"): (
-        f"client: socket, {_LEAVE} · {_WIRE} · node1: in lab0, PREROUTING, DNAT, {_NAT_OUT}, {_TO_POD} · "
-        "node1/app: in eth0, ip_route_input, socket",
-        f"{_FROM_POD} · node1: {_BACK.format('veth')}, {_LEAVE} · {_WIRE} · client: in lab0, ip_route_input, socket",
+        f"{_TO_NODE1}, {_NODEPORT}, {_TO_POD} · {_IN_POD}",
+        f"{_FROM_POD} · node1: in veth, {_THROUGH}, {_TO_CLIENT}",
     ),
     ("calico-ipip", "nodeport-remote"): (
-        f"client: socket, {_LEAVE} · {_WIRE} · "
-        f"node2: in lab0, PREROUTING, DNAT, {_NAT_OUT}, out tunl0, ipip_tunnel_xmit, OUTPUT, POSTROUTING, {_LEAVE} · "
-        f"{_WIRE} · node1: in lab0, PREROUTING, ip_route_input, INPUT, ipip_rcv, in tunl0, PREROUTING, ip_route_input, "
-        f"ip_forward, FORWARD, POSTROUTING, {_TO_POD} · node1/app: in eth0, ip_route_input, socket",
-        f"{_FROM_POD} · node1: {_BACK.format('veth')}, out tunl0, ipip_tunnel_xmit, OUTPUT, POSTROUTING, {_LEAVE} · "
-        f"{_WIRE} · node2: in lab0, PREROUTING, ip_route_input, INPUT, ipip_rcv, {_BACK.format('tunl0')}, {_LEAVE} · "
-        f"{_WIRE} · client: in lab0, ip_route_input, socket",
+        f"{_TO_NODE2}, {_NODEPORT}, {_INTO_TUNNEL}, {_LEAVE} · {_WIRE} · {_DECAPSULATED}, {_TO_POD} · {_IN_POD}",
+        f"{_FROM_POD} · {_ENCAPSULATED}, {_LEAVE} · {_WIRE} · {_BACK_ON_NODE2}, {_TO_CLIENT}",
     ),
     ("ipvlan-l2", "pod-ip"): (
-        f"client: socket, {_LEAVE} · {_WIRE} · node1: in lab0, ipvlan_handle_frame · node1/app: in eth0, socket",
-        f"node1/app: socket, out eth0, ipvlan_queue_xmit · node1: {_LEAVE} · {_WIRE} · "
-        "client: in lab0, ip_route_input, socket",
+        f"{_TO_NODE1}, ipvlan_handle_frame · node1/app: in eth0, socket",
+        f"node1/app: socket, out eth0, ipvlan_queue_xmit · node1: {_TO_CLIENT}",
     ),
     ("cilium", "nodeport-local"): (
-        f"client: socket, {_LEAVE} · {_WIRE} · node1: in lab0, cls_bpf_classify, redirect · "
-        "node1/app: in eth0, ip_route_input, socket",
-        "node1/app: socket, out eth0, veth_xmit, raise NET_RX · node1: in veth, cls_bpf_classify, redirect, "
-        f"{_LEAVE} · {_WIRE} · client: in lab0, ip_route_input, socket",
+        f"{_TO_NODE1}, cls_bpf_classify, redirect · {_IN_POD}",
+        f"{_FROM_POD} · node1: in veth, cls_bpf_classify, redirect, {_TO_CLIENT}",
     ),
 }
 _OFFLOADS = ("tx-checksumming", "scatter-gather", "tcp-segmentation-offload", "generic-receive-offload")

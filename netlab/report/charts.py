@@ -35,7 +35,7 @@ def draw(report: Report) -> dict[str, str]:
 
 def throughput(report: Report) -> str | None:
     """Requests/s as bars, and beside them the difference from the baseline with its interval."""
-    cells = report.cells
+    cells = _charted(report)
     drawing = svg.figure(WIDTH, _height(len(cells)))
     left, right = drawing.subplots(1, 2, sharey=True, width_ratios=[1, 1])
     _rows(left, cells)
@@ -85,9 +85,13 @@ def _interval(axes: Axes, row: int, cell: Cell) -> None:
     axes.annotate(label, (at, row), color=svg.INK, fontsize=9.5, fontweight="bold", bbox=plate, **place)
 
 
+def _charted(report: Report) -> list[Cell]:
+    return [cell for cell in report.cells if cell.name in report.charted]
+
+
 def latency(report: Report) -> str | None:
     """p50, p90 and p99 as three marks on one line a cell."""
-    cells = [cell for cell in report.cells if cell.latency]
+    cells = [cell for cell in _charted(report) if cell.latency]
     if not cells:
         return None
     drawing = svg.figure(WIDTH, _height(len(cells)))
@@ -121,7 +125,7 @@ def _percentiles(axes: Axes, row: int, cell: Cell, *, first: bool) -> None:
 
 def distribution(report: Report) -> str | None:
     """Share of the requests that took no longer than so many µs."""
-    cells = [cell for cell in report.cells if cell.latency]
+    cells = [cell for cell in _charted(report) if cell.latency]
     if not cells:
         return None
     drawing = svg.figure(WIDTH, 4.2)
@@ -150,7 +154,7 @@ def _curve(axes: Axes, place: int, cell: Cell) -> None:
 
 def cpu(report: Report) -> str | None:
     """CPU time by class in % of one CPU, one panel a kernel."""
-    cells = [cell for cell in report.cells if cell.cpu]
+    cells = [cell for cell in _charted(report) if cell.cpu]
     kernels = list(dict.fromkeys(kernel.hosts for cell in cells for kernel in cell.cpu))
     if not kernels:
         return None
@@ -169,7 +173,7 @@ def cpu(report: Report) -> str | None:
 
 def softirqs(report: Report) -> str | None:
     """Softirq runs per request by vector."""
-    cells = [cell for cell in report.cells if cell.softirqs_per_request]
+    cells = [cell for cell in _charted(report) if cell.softirqs_per_request]
     if not cells:
         return None
     vectors = list(dict.fromkeys(vector for cell in cells for vector in cell.softirqs_per_request))
@@ -190,7 +194,7 @@ def _vectors(cell: Cell) -> str:
 
 def groups(report: Report) -> str | None:
     """Where the CPU was, by subsystem: µs per request where that is known of every cell, else %."""
-    cells = [cell for cell in report.cells if cell.hot_groups]
+    cells = [cell for cell in _charted(report) if cell.hot_groups]
     if not cells:
         return None
     costed = all(share.us_per_request is not None for cell in cells for share in cell.hot_groups)

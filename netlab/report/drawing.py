@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from netlab.report import colours, words
 from netlab.report.layout import CHIP, ROW, Box, Chip, Lane, Layout, Stop, chip_width, lay_out, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from netlab.report.values import PathHop, PathPicture
 
@@ -23,6 +24,7 @@ _LEGEND = {
     "eBPF": ("bpf",),
     "softirq": ("softirq",),
 }
+"""What is called by its colour; a driver by its device besides."""
 
 
 def draw(picture: PathPicture, name: str) -> str:
@@ -64,7 +66,7 @@ def _line(points: Sequence[tuple[float, float]], look: str) -> str:
 
 
 def _frames(boxes: Sequence[Box]) -> Iterator[str]:
-    """A host around its own namespace and those of its pods."""
+    """Draw a host around its own namespace and those of its pods."""
     for host, inside in _by_host(boxes):
         if len(inside) > 1:
             x, right = inside[0].x - 9, inside[-1].right + 9
@@ -99,8 +101,8 @@ def _divider(layout: Layout) -> str:
 
 def _links(lane: Lane) -> Iterator[str]:
     """From namespace to namespace: a cable between hosts, a plain arrow inside one."""
-    for stop, then in zip(lane.stops, lane.stops[1:], strict=False):
-        start, end = _exit(stop, lane), _entry(then, lane)
+    for stop, then in pairwise(lane.stops):
+        start, end = lane.ahead(stop.leave or stop.box), lane.behind(then.enter or then.box)
         if stop.stay.host != then.stay.host:
             colour = colours.GROUPS["ipip"] if stop.stay.tunnelled else "var(--grid)"
             label = "wire, IP in IP" if stop.stay.tunnelled else "wire"
@@ -110,20 +112,8 @@ def _links(lane: Lane) -> Iterator[str]:
         yield from _arrow([(start, lane.y), (end, lane.y)], lane.sign)
 
 
-def _exit(stop: Stop, lane: Lane) -> float:
-    if stop.leave:
-        return stop.leave.right if lane.sign > 0 else stop.leave.x
-    return stop.box.right if lane.sign > 0 else stop.box.x
-
-
-def _entry(stop: Stop, lane: Lane) -> float:
-    if stop.enter:
-        return stop.enter.x if lane.sign > 0 else stop.enter.right
-    return stop.box.x if lane.sign > 0 else stop.box.right
-
-
 def _arrow(points: Sequence[tuple[float, float]], sign: int) -> Iterator[str]:
-    """A line whose head points where the lane goes."""
+    """Draw a line whose head points where the lane goes."""
     (x, y) = points[-1]
     yield _line([*points[:-1], (x - 4 * sign, y)], 'stroke="var(--ink)" stroke-width="1.3"')
     back = x - 6 * sign
@@ -143,28 +133,24 @@ def _lane(lane: Lane) -> Iterator[str]:
 
 
 def _inside(stop: Stop, lane: Lane) -> Iterator[str]:
-    """The packet's line through the rows of a box, from port to port."""
-    sign = lane.sign
-    far = (lambda chip: chip.right) if sign > 0 else (lambda chip: chip.x)
-    near = (lambda chip: chip.x) if sign > 0 else (lambda chip: chip.right)
-    edges = (stop.box.x, stop.box.right)[::sign]
-    first_of_all, last_of_all = stop is lane.stops[0], stop is lane.stops[-1]
-    enter = far(stop.enter) if stop.enter else None if first_of_all else edges[0]
-    leave = near(stop.leave) if stop.leave else None if last_of_all else edges[1]
+    """Draw the packet's line through the rows of a box, from port to port."""
+    sign, y = lane.sign, lane.y
+    enter = lane.ahead(stop.enter) if stop.enter else lane.behind(stop.box)
+    leave = lane.behind(stop.leave) if stop.leave else lane.ahead(stop.box)
+    comes, goes = stop is not lane.stops[0], stop is not lane.stops[-1]
     if not stop.rows:
-        if enter is not None and leave is not None:
-            yield from _arrow([(enter, lane.y), (leave, lane.y)], sign)
+        yield from _arrow([(enter, y), (leave, y)], sign)
         return
     for row in stop.rows:
-        for chip, then in zip(row, row[1:], strict=False):
-            yield from _arrow([(far(chip), chip.y), (near(then), then.y)], sign)
-    for row, then in zip(stop.rows, stop.rows[1:], strict=False):
-        yield from _turn((far(row[-1]), row[-1].y), (near(then[0]), then[0].y), sign)
+        for chip, then in pairwise(row):
+            yield from _arrow([(lane.ahead(chip), chip.y), (lane.behind(then), then.y)], sign)
+    for above, below in pairwise(stop.rows):
+        yield from _turn((lane.ahead(above[-1]), above[-1].y), (lane.behind(below[0]), below[0].y), sign)
     first, last = stop.rows[0][0], stop.rows[-1][-1]
-    if enter is not None:
-        yield from _arrow(_elbow((enter, lane.y), (near(first), first.y), enter + 5 * sign), sign)
-    if leave is not None:
-        yield from _arrow(_elbow((far(last), last.y), (leave, lane.y), leave - 9 * sign), sign)
+    if comes:
+        yield from _arrow(_elbow((enter, y), (lane.behind(first), first.y), enter + 5 * sign), sign)
+    if goes:
+        yield from _arrow(_elbow((lane.ahead(last), last.y), (leave, y), leave - 9 * sign), sign)
 
 
 def _elbow(start: tuple[float, float], end: tuple[float, float], x: float) -> list[tuple[float, float]]:
@@ -189,11 +175,14 @@ def _chip(chip: Chip, *, port: bool) -> str:
 
 
 def _legend(picture: PathPicture, layout: Layout) -> tuple[list[str], float]:
-    """The colours that occur, and what solid means; with the height of the whole picture."""
+    """Explain the colours that occur and what solid means; return the height of the whole picture too."""
     hops = [hop for visit in (*picture.request, *picture.response) for hop in visit.hops]
     entries = list(_entries(hops))
     if picture.base:
-        entries += [("var(--muted)", True, f"solid: not on the way of {picture.base}"), ("var(--muted)", False, "outlined: there too")]
+        entries += [
+            ("var(--muted)", True, f"solid: not on the way of {picture.base}"),
+            ("var(--muted)", False, "outlined: there too"),
+        ]
     x, y, parts = layout.boxes[0].x, layout.height + 12, []
     for colour, solid, label in entries:
         width = 24 + chip_width(label)
@@ -205,8 +194,10 @@ def _legend(picture: PathPicture, layout: Layout) -> tuple[list[str], float]:
     return parts, y + 10
 
 
-def _entries(hops: Iterable[PathHop]) -> Iterator[tuple[str, bool, str]]:
+def _entries(hops: Sequence[PathHop]) -> Iterator[tuple[str, bool, str]]:
     seen = {hop.kind: hop for hop in hops}
     for label, kinds in _LEGEND.items():
         if found := [seen[kind] for kind in kinds if kind in seen]:
             yield colours.of_hop(found[0].kind, found[0].what), True, label
+    for driver in dict.fromkeys(hop.what.partition("_")[0] for hop in hops if hop.kind == "driver"):
+        yield colours.of_hop("driver", driver), True, driver

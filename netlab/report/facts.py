@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from netlab.results.model import HostFacts, ProfileInfo, Proof
 
 
-
-def of_profiles(proofs: Sequence[Proof], profiles: Mapping[str, ProfileInfo], baseline: str) -> tuple[ProfileFacts, ...]:
+def of_profiles(
+    proofs: Sequence[Proof], profiles: Mapping[str, ProfileInfo], baseline: str
+) -> tuple[ProfileFacts, ...]:
     """Facts of every profile that has any, the baseline's first."""
     recorded = {proof.profile: proof.facts for proof in proofs if proof.facts}
     base = recorded.get(baseline)
@@ -40,11 +41,22 @@ def _devices(facts: Mapping[str, HostFacts], base: Mapping[str, HostFacts] | Non
 def _device(place: str, device: DeviceFacts, base: DeviceFacts | None) -> DeviceRow:
     fields = DeviceFacts.model_fields if base else ()
     differs = tuple(name for name in fields if getattr(device, name) != getattr(base, name))
-    return DeviceRow(place=place, device=device, base=base, differs=differs)
+    return DeviceRow(
+        place=place,
+        device=device,
+        base=base,
+        differs=differs,
+        gained=_without(device.offloads, base.offloads) if base else (),
+        lost=_without(base.offloads, device.offloads) if base else (),
+    )
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in others)
 
 
 def _settings(facts: Mapping[str, HostFacts], base: Mapping[str, HostFacts] | None) -> tuple[SettingRow, ...]:
-    """Settings of each place; one that only the baseline has is shown as unknown here."""
+    """Compare the settings of each place; one that only the baseline has is shown as unknown here."""
     rows = []
     for place, host in facts.items():
         other = base.get(place) if base else None

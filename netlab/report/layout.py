@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from netlab.report.stays import Itinerary, Stay, itinerary
@@ -75,6 +76,14 @@ class Lane:
     sign: int
     stops: tuple[Stop, ...]
 
+    def ahead(self, thing: Chip | Box) -> float:
+        """Edge of a thing that the lane leaves it by."""
+        return thing.right if self.sign > 0 else thing.x
+
+    def behind(self, thing: Chip | Box) -> float:
+        """Edge of a thing that the lane meets first."""
+        return thing.x if self.sign > 0 else thing.right
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -116,7 +125,7 @@ def _stretched(gaps: Sequence[float], spare: float) -> list[float]:
 
 
 def text_of(hop: PathHop) -> str:
-    """What a chip says; a port is called as its device."""
+    """Say what is on a chip; a port is called as its device."""
     return hop.what.removeprefix("in ").removeprefix("out ") if hop.kind in ("transmit", "receive") else hop.what
 
 
@@ -137,7 +146,7 @@ def _gaps(way: Itinerary) -> list[float]:
     """Least room between the boxes, for ports that stand out and for what is crossed there."""
     gaps = [_SHORTEST] * (len(way.places) - 1)
     for stays in (way.request, way.response):
-        for stay, then in zip(stays, stays[1:], strict=False):
+        for stay, then in pairwise(stays):
             if abs(stay.column - then.column) == 1:
                 at = min(stay.column, then.column)
                 chips = max((_width(hop) for hop in stay.crossing), default=0.0)
@@ -161,7 +170,7 @@ def _widths(way: Itinerary, room: float) -> list[float]:
 
 
 def title_of(stay: Stay) -> str:
-    """What a box is called."""
+    """Name a box inside its host's."""
     return f"pod {stay.pod}" if stay.pod else "host namespace"
 
 

@@ -35,6 +35,11 @@ METHOD = (
     ),
 )
 UNMEASURED = "no sample: the run ended before this cell was measured"
+MANY = 16
+"""From more cells on, a chart that has a row or a line a cell is no longer read."""
+HEADLINE_PATHS = ("nodeport-local", "nodeport-remote", "clusterip", "pod-ip", "pod-to-pod", "host")
+"""What stands for a profile where there is room for one path: how users reach a Service comes first."""
+COLUMN_PERCENT, COLUMNS = 2.0, 12
 _Key = tuple[str, str, "Load"]
 
 
@@ -46,15 +51,18 @@ def build_report(runs: Sequence[Run]) -> Report:
     header, profiles, proofs = runs[0].header, _profiles(runs), _proofs(runs)
     sources = _sources(runs, profiles)
     cells = _cells(sources, header)
+    charted, shares = _charted(cells), _shares(cells)
     return Report(
         title=f"The cost of {_count(profiles, header)}",
         base=_base(header),
-        headlines=_headlines(cells, header, profiles),
+        headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
         clock_note=words.clock_note(header.environment.clock),
         method=METHOD,
         warnings=checks.warnings(runs, list(sources.values()), cells),
         cells=cells,
-        subsystems=_subsystems(cells),
+        charted=charted,
+        subsystems=tuple(shares),
+        main_subsystems=tuple(name for name, share in shares.items() if share >= COLUMN_PERCENT)[:COLUMNS],
         missing=_missing(profiles, cells),
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
@@ -154,18 +162,29 @@ def _headlines(cells: Sequence[Cell], header: RunHeader, profiles: dict[str, Pro
     )
 
 
-def _subsystems(cells: Sequence[Cell]) -> tuple[str, ...]:
+def _charted(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """All cells where they are few; else the baseline and, of each other profile and load, the likeliest path."""
+    if len(cells) <= MANY:
+        return tuple(cell.name for cell in cells)
+    chosen: dict[tuple[str, Load], Cell] = {}
+    for cell in sorted(cells, key=lambda cell: HEADLINE_PATHS.index(cell.path) if cell.path in HEADLINE_PATHS else 99):
+        chosen.setdefault((cell.profile, cell.load), cell)
+    return tuple(cell.name for cell in cells if cell.is_baseline or cell in chosen.values())
+
+
+def _shares(cells: Sequence[Cell]) -> dict[str, float]:
+    """Every subsystem's largest share of any cell in %, the largest first."""
     largest: dict[str, float] = {}
     for share in (share for cell in cells for share in cell.hot_groups):
         largest[share.group] = max(share.percent, largest.get(share.group, 0.0))
-    return tuple(sorted(largest, key=lambda group: -largest[group]))
+    return dict(sorted(largest.items(), key=lambda item: -item[1]))
 
 
 def _missing(profiles: dict[str, ProfileInfo], cells: Sequence[Cell]) -> tuple[Missing, ...]:
     measured = {(cell.profile, cell.path) for cell in cells}
-    return tuple(
-        Missing(label=profile.label, path=path, reason=profile.missing.get(path, UNMEASURED))
-        for profile in profiles.values()
-        for path in dict.fromkeys((*profile.paths, *profile.missing))
-        if (profile.name, path) not in measured
-    )
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for profile in profiles.values():
+        for path in dict.fromkeys((*profile.paths, *profile.missing)):
+            if (profile.name, path) not in measured:
+                lacking.setdefault((path, profile.missing.get(path, UNMEASURED)), []).append(profile.label)
+    return tuple(Missing(path=path, labels=tuple(who), reason=reason) for (path, reason), who in lacking.items())

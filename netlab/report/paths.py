@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 WIRE = "wire"
 
 
-def pictures(proofs: Iterable[Proof], profiles: Mapping[str, ProfileInfo], header: RunHeader) -> tuple[PathPicture, ...]:
+def pictures(
+    proofs: Iterable[Proof], profiles: Mapping[str, ProfileInfo], header: RunHeader
+) -> tuple[PathPicture, ...]:
     """Compare every recorded path with the baseline's, which comes first."""
     traces = {(proof.profile, trace.path): trace for proof in proofs for trace in proof.paths}
     base_key = (header.baseline_profile, header.baseline_path)

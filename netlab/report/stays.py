@@ -80,7 +80,7 @@ def _stay(visit: Visit, *, last: bool) -> Stay:
 
 
 def _end(hops: Sequence[PathHop]) -> tuple[PathHop | None, tuple[PathHop, ...]]:
-    """The device that the packet leaves by, where it does, and what follows it."""
+    """Find the device that the packet leaves by, where it does, and what follows it."""
     at = len(hops)
     while at and (hops[at - 1].kind in _CROSSING or hops[at - 1].what == "redirect"):
         at -= 1

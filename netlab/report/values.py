@@ -147,6 +147,9 @@ class DeviceRow(Frozen):
     base: DeviceFacts | None
     differs: tuple[str, ...]
     """Fields that are not the base's."""
+    gained: tuple[str, ...]
+    """Offloads that the base has not."""
+    lost: tuple[str, ...]
 
 
 class SettingRow(Frozen):
@@ -171,10 +174,11 @@ class ProfileFacts(Frozen):
 
 
 class Missing(Frozen):
-    """A cell without a number, and why; it is not zero."""
+    """Cells without a number, and the one reason why; they are not zero."""
 
-    label: str
     path: str
+    labels: tuple[str, ...]
+    """The profiles'."""
     reason: str
 
 
@@ -208,8 +212,12 @@ class Report(Frozen):
     warnings: tuple[str, ...]
     cells: tuple[Cell, ...]
     """Baseline first, then from the cheapest to the costliest."""
+    charted: tuple[str, ...]
+    """Names of the cells that charts and headlines are of: all of a small report, one path a profile of a large."""
     subsystems: tuple[str, ...]
     """Every group of kernel functions that was found, the one with the largest share of any cell first."""
+    main_subsystems: tuple[str, ...]
+    """Those whose share of any cell is large enough for a column."""
     missing: tuple[Missing, ...]
     descriptions: dict[str, str]
     """Profile label to what the profile is."""

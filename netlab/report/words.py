@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from netlab.report.values import Cell, Change, PathHop, PathPicture, ProfileFacts, RunRef, Visit
+    from netlab.report.values import Cell, Change, DeviceRow, Missing, PathHop, PathPicture, ProfileFacts, RunRef, Visit
     from netlab.results.model import Clock, DeviceFacts, Load
 
 NONE = "\N{EN DASH}"
@@ -15,7 +15,7 @@ MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 COUNTED = {
     "hops": "hop",
-    "namespaces": "network namespace",
+    "namespaces": "namespace",
     "netfilter_hooks": "netfilter hook",
     "net_rx_raises": "NET_RX raise",
     "wires": "wire",
@@ -147,11 +147,18 @@ def hop_text(hop: PathHop) -> str:
 
 
 def path_counts(picture: PathPicture) -> str:
-    """Count what a path crosses: ``34 hops (+20), 3 network namespaces (+1), …``."""
+    """Count what a path crosses: ``34 hops (+20), 3 namespaces (+1), …``."""
     changes = picture.change.model_dump() if picture.change else {}
     counts = picture.counts.model_dump()
     parts = [f"{counted(counts[name], noun)}{_more(changes.get(name))}" for name, noun in COUNTED.items()]
     return joined(parts) + (f"; {counted(picture.new_hops, 'new hop')}" if picture.new_hops is not None else "")
+
+
+def count_texts(picture: PathPicture) -> list[str]:
+    """Write the same as columns."""
+    changes = picture.change.model_dump() if picture.change else {}
+    counts = picture.counts.model_dump()
+    return [f"{number(counts[name])}{_more(changes.get(name))}" for name in COUNTED]
 
 
 def _more(change: int | None) -> str:
@@ -168,10 +175,42 @@ def facts_text(facts: ProfileFacts) -> str:
 
 
 def device_text(device: DeviceFacts, field: str) -> str:
-    """Write one fact of a device."""
+    """Write one fact of a device: ``1 480``, ``noqueue``, ``off``."""
     value = getattr(device, field)
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, int):
         return number(value)
     return (value if isinstance(value, str) else joined(value)) or NONE
+
+
+def offloads_text(row: DeviceRow) -> str:
+    """Write how a device's offloads differ: ``without large-receive-offload; with rx-gro-list``."""
+    parts = (("without", row.lost), ("with", row.gained))
+    return "; ".join(f"{word} {joined(names)}" for word, names in parts if names)
+
+
+def gap_text(gap: Missing) -> str:
+    """Name the cells of a gap: ``host of calico-ipip, macvlan (each a data-path replica)``."""
+    return f"{gap.path} of {together(gap.labels)}"
+
+
+def together(labels: Sequence[str]) -> str:
+    """Say once what labels have in common: ``calico-ipip, macvlan (each a data-path replica)``."""
+    names, kinds = zip(*(label.removesuffix(")").partition(" (")[::2] for label in labels), strict=True)
+    if len(labels) > 1 and len(set(kinds)) == 1 and kinds[0]:
+        return f"{joined(names)} (each a {kinds[0]})"
+    return joined(labels)
+
+
+def fact_rows(facts: ProfileFacts) -> Iterator[list[str]]:
+    """Write what is not as on the baseline: network, place, what, here, there; all of it where there is no other."""
+    for row in facts.devices:
+        fields = row.differs if row.base else ("kind", "mtu", "qdisc", "rps", "offloads")
+        for field in fields:
+            was = device_text(row.base, field) if row.base else NONE
+            what = f"{row.device.name} {field}"
+            yield [facts.label, row.place, what, device_text(row.device, field), was]
+    for setting in facts.settings:
+        if setting.differs or facts.base is None:
+            yield [facts.label, setting.place, setting.name, fact(setting.value), fact(setting.base)]
