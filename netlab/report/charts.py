@@ -128,7 +128,8 @@ def distribution(report: Report) -> str | None:
     cells = [cell for cell in _charted(report) if cell.latency]
     if not cells:
         return None
-    drawing = svg.figure(WIDTH, 4.2)
+    columns = 1 if len(cells) < 3 else 2
+    drawing = svg.figure(WIDTH, 3.6 + 0.2 * len(cells) / columns)
     axes = drawing.subplots()
     for place, cell in enumerate(cells):
         _curve(axes, place, cell)
@@ -136,7 +137,7 @@ def distribution(report: Report) -> str | None:
     axes.xaxis.set_major_formatter(lambda value, _: words.number(value))
     axes.xaxis.set_minor_formatter(lambda value, _: words.number(value) if f"{value:.0e}"[0] in "235" else "")
     axes.grid(which="both", linewidth=0.5)
-    _legend(drawing, axes, columns=1 if len(cells) < 3 else 2)
+    _legend(drawing, axes, columns=columns)
     said = "Cumulative distribution of the response time of each cell, up to 99.9 % of its requests."
     return svg.inline(drawing, name="distribution", title="Distribution of response times", description=said)
 

@@ -123,9 +123,10 @@ def _arrow(points: Sequence[tuple[float, float]], sign: int) -> Iterator[str]:
 def _lane(lane: Lane) -> Iterator[str]:
     for stop in lane.stops:
         yield from _inside(stop, lane)
-        chips = [*(chip for row in stop.rows for chip in row), *stop.crossing]
-        yield from (_chip(chip, port=False) for chip in chips)
+        yield f'<g font-family="{_MONO}" font-size="10" text-anchor="middle">'
+        yield from (_chip(chip, port=False) for row in (*stop.rows, stop.crossing) for chip in row)
         yield from (_chip(chip, port=True) for chip in (stop.enter, stop.leave) if chip)
+        yield "</g>"
     first = lane.stops[0] if lane.sign > 0 else lane.stops[-1]
     name = f"{lane.name} →" if lane.sign > 0 else f"← {lane.name}"
     look = 'fill="var(--muted)" font-size="11" font-weight="600"'
@@ -170,8 +171,7 @@ def _chip(chip: Chip, *, port: bool) -> str:
     look = f'rx="{corner}" fill="{fill}" stroke="{colour}" stroke-width="{1.8 if port else 1.4}"'
     box = _rect(chip.x, chip.y - CHIP / 2, chip.width, CHIP, look)
     weight = ' font-weight="700"' if port else ""
-    look = f'fill="{ink}" font-family="{_MONO}" font-size="10" text-anchor="middle"{weight}'
-    return box + _text(chip.x + chip.width / 2, chip.y + 3.5, chip.text, look)
+    return box + _text(chip.x + chip.width / 2, chip.y + 3.5, chip.text, f'fill="{ink}"{weight}')
 
 
 def _legend(picture: PathPicture, layout: Layout) -> tuple[list[str], float]:

@@ -39,7 +39,8 @@ MANY = 16
 """From more cells on, a chart that has a row or a line a cell is no longer read."""
 HEADLINE_PATHS = ("nodeport-local", "nodeport-remote", "clusterip", "pod-ip", "pod-to-pod", "host")
 """What stands for a profile where there is room for one path: how users reach a Service comes first."""
-COLUMN_PERCENT, COLUMNS = 2.0, 12
+COLUMNS = 10
+"""Of a table with a column a subsystem: as many as a page has room for."""
 _Key = tuple[str, str, "Load"]
 
 
@@ -62,7 +63,7 @@ def build_report(runs: Sequence[Run]) -> Report:
         cells=cells,
         charted=charted,
         subsystems=tuple(shares),
-        main_subsystems=tuple(name for name, share in shares.items() if share >= COLUMN_PERCENT)[:COLUMNS],
+        main_subsystems=_main(shares, cells),
         missing=_missing(profiles, cells),
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
@@ -178,6 +179,14 @@ def _shares(cells: Sequence[Cell]) -> dict[str, float]:
     for share in (share for cell in cells for share in cell.hot_groups):
         largest[share.group] = max(share.percent, largest.get(share.group, 0.0))
     return dict(sorted(largest.items(), key=lambda item: -item[1]))
+
+
+def _main(shares: dict[str, float], cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Choose the subsystems that set the cells apart most, in the order of ``shares``."""
+    found = [{share.group: share.percent for share in cell.hot_groups} for cell in cells if cell.hot_groups]
+    spans = {name: [percents.get(name, 0.0) for percents in found] for name in shares}
+    apart = sorted(shares, key=lambda name: min(spans[name]) - max(spans[name]))[:COLUMNS]
+    return tuple(name for name in shares if name in apart)
 
 
 def _missing(profiles: dict[str, ProfileInfo], cells: Sequence[Cell]) -> tuple[Missing, ...]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from netlab.errors import ConfigError, ResultsError
-from netlab.report import build_report
+from netlab.report import build_report, model
 from netlab.report.values import Report
 from tests import factories
 
@@ -135,9 +135,10 @@ def test_a_small_report_charts_all(report):
     assert report.charted == tuple(cell.name for cell in report.cells)
 
 
-def test_small_subsystems_get_no_column(report):
-    assert set(report.main_subsystems) < set(report.subsystems)
-    assert "ipvlan" not in report.main_subsystems
+def test_columns_are_the_subsystems_that_set_cells_apart(report, monkeypatch):
+    assert report.main_subsystems == report.subsystems
+    monkeypatch.setattr(model, "COLUMNS", 3)
+    assert build_report([factories.run()]).main_subsystems == ("tcp", "user", "netfilter")
 
 
 def test_rounds_of_several_runs_are_paired_within_their_run():
