@@ -175,11 +175,40 @@ def hotspots(cell=BASELINE) -> HotSpots:
     return HotSpots(profile=cell[0], path=cell[1], total_samples=total, functions=tuple(found))
 
 
-def run(*, rounds: int = 5, cells=tuple(SPEEDS), samples=None, spots=None, **changes) -> Run:
+def run(*, rounds: int = 5, cells=tuple(SPEEDS), samples=None, spots=None, proofs=(), **changes) -> Run:
     """A whole run; ``changes`` go to its header."""
     taken = [sample(cell, round_=at, position=place) for at in range(1, rounds + 1) for place, cell in enumerate(cells)]
     return Run(
         header=header(rounds=rounds, **changes),
         samples=tuple(taken if samples is None else samples),
         hotspots=tuple([hotspots(cell) for cell in cells] if spots is None else spots),
+        proofs=proofs,
+    )
+
+
+MANY_PATHS = ("pod-ip", "nodeport-local", "nodeport-remote", "clusterip")
+
+
+def many(profiles: int = 18, *, rounds: int = 3) -> Run:
+    """A run as large as one of every profile: the baseline and ``profiles`` more, some without all paths."""
+    names = [f"network-{chr(ord('a') + at)}" for at in range(profiles)]
+    infos = [many_profile(name, len(MANY_PATHS) - at % 3) for at, name in enumerate(names)]
+    cells = [BASELINE, *((info.name, path) for info in infos for path in info.paths)]
+    slower = {cell: 1 - 0.011 * place for place, cell in enumerate(cells)}
+    taken = [
+        sample(cell, round_=at, position=place, rate=BASELINE_RATE * speed * (1 + 0.001 * at))
+        for at in range(1, rounds + 1)
+        for place, (cell, speed) in enumerate(slower.items())
+    ]
+    return run(rounds=rounds, cells=cells, samples=taken, profiles=(PROFILES[0], *infos))
+
+
+def many_profile(name: str, paths: int) -> ProfileInfo:
+    return ProfileInfo(
+        name=name,
+        label=f"{name} (data-path replica)",
+        stack="datapath",
+        description="One of many.",
+        paths=MANY_PATHS[:paths],
+        missing={"host": "the app runs in a pod"} | dict.fromkeys(MANY_PATHS[paths:], "an own path cannot exist"),
     )

@@ -13,6 +13,7 @@ from netlab.cli import (
     completion,
     doctor,
     down,
+    explain,
     init,
     inventory,
     plan,
@@ -30,7 +31,23 @@ from netlab.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (run, init, doctor, profiles, plan, up, prove, status, ssh, bench, report, inventory, down, completion)
+COMMANDS = (
+    run,
+    init,
+    doctor,
+    profiles,
+    plan,
+    up,
+    prove,
+    status,
+    ssh,
+    bench,
+    report,
+    explain,
+    inventory,
+    down,
+    completion,
+)
 
 
 def build_parser() -> Parser:

@@ -74,11 +74,16 @@ def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None
     """Print the report's tables, then where its files are."""
     from netlab.report.terminal import print_report  # noqa: PLC0415 - most commands show no report
 
+    print_report(report, open_console(args))
+    print(f"\nreport: {paths['html']}")
+
+
+def open_console(args: Namespace) -> Console:
+    """Open standard output for tables."""
     console = Console(no_color=True if args.no_colour else None)
     if not console.is_terminal:
         console.width = FILE_COLUMNS
-    print_report(report, console)
-    print(f"\nreport: {paths['html']}")
+    return console
 
 
 ALL = "all"

@@ -1,14 +1,11 @@
-"""The report's charts. Each takes a ``Report`` and returns inline SVG, or None where there is nothing to draw.
-
-Colours: Okabe & Ito's and Tol's sets, told apart by every common kind of colour vision; no meaning rests on them
-alone.
-"""
+"""The report's charts. Each takes a ``Report`` and returns inline SVG, or None where there is nothing to draw."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from netlab.report import svg, words
+from netlab.report.colours import BLUE, CPU, GREEN, GREY, GROUPS, ORANGE, OTHER_GROUP, SERIES, contrast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,38 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH = 9.6
 ROW = 0.52
-BLUE, ORANGE, GREEN, GREY = "#3b7dd8", "#d55e00", "#009e73", "#8a8f98"
 VERDICTS = {"lower": ORANGE, "higher": GREEN, "no difference shown": GREY, "cannot tell": GREY}
-SERIES = ("#3b7dd8", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7a5195", "#8a8f98", "#b8a100", "#882255")
 DASHES = ("-", "--", ":", "-.")
-CPU = {
-    "user": "#56b4e9",
-    "nice": "#b3dcf5",
-    "system": "#3b7dd8",
-    "softirq": "#d55e00",
-    "irq": "#f0a36b",
-    "steal": "#cc79a7",
-}
-GROUPS = {  # what every request costs in blue and grey, what networks add in strong colours
-    "user": "#c9d3e0",
-    "epoll": "#b4c7e0",
-    "socket": "#9db8dd",
-    "tcp": "#7fa3d6",
-    "ip": "#5f8ccb",
-    "device": "#4775b8",
-    "routing": "#009e73",
-    "netfilter": "#d55e00",
-    "softirq": "#e69f00",
-    "veth": "#cc79a7",
-    "ipip": "#882255",
-    "vxlan": "#882255",
-    "ipvlan": "#7a5195",
-    "macvlan": "#aa4499",
-    "netkit": "#44aa99",
-    "bridge": "#b07a3f",
-    "bpf": "#b8a100",
-}
-OTHER_GROUP = "#a5a9b0"
 
 
 def draw(report: Report) -> dict[str, str]:
@@ -68,7 +35,7 @@ def draw(report: Report) -> dict[str, str]:
 
 def throughput(report: Report) -> str | None:
     """Requests/s as bars, and beside them the difference from the baseline with its interval."""
-    cells = report.cells
+    cells = _charted(report)
     drawing = svg.figure(WIDTH, _height(len(cells)))
     left, right = drawing.subplots(1, 2, sharey=True, width_ratios=[1, 1])
     _rows(left, cells)
@@ -118,9 +85,13 @@ def _interval(axes: Axes, row: int, cell: Cell) -> None:
     axes.annotate(label, (at, row), color=svg.INK, fontsize=9.5, fontweight="bold", bbox=plate, **place)
 
 
+def _charted(report: Report) -> list[Cell]:
+    return [cell for cell in report.cells if cell.name in report.charted]
+
+
 def latency(report: Report) -> str | None:
     """p50, p90 and p99 as three marks on one line a cell."""
-    cells = [cell for cell in report.cells if cell.latency]
+    cells = [cell for cell in _charted(report) if cell.latency]
     if not cells:
         return None
     drawing = svg.figure(WIDTH, _height(len(cells)))
@@ -154,10 +125,11 @@ def _percentiles(axes: Axes, row: int, cell: Cell, *, first: bool) -> None:
 
 def distribution(report: Report) -> str | None:
     """Share of the requests that took no longer than so many µs."""
-    cells = [cell for cell in report.cells if cell.latency]
+    cells = [cell for cell in _charted(report) if cell.latency]
     if not cells:
         return None
-    drawing = svg.figure(WIDTH, 4.2)
+    columns = 1 if len(cells) < 3 else 2
+    drawing = svg.figure(WIDTH, 3.6 + 0.2 * len(cells) / columns)
     axes = drawing.subplots()
     for place, cell in enumerate(cells):
         _curve(axes, place, cell)
@@ -165,7 +137,7 @@ def distribution(report: Report) -> str | None:
     axes.xaxis.set_major_formatter(lambda value, _: words.number(value))
     axes.xaxis.set_minor_formatter(lambda value, _: words.number(value) if f"{value:.0e}"[0] in "235" else "")
     axes.grid(which="both", linewidth=0.5)
-    _legend(drawing, axes, columns=1 if len(cells) < 3 else 2)
+    _legend(drawing, axes, columns=columns)
     said = "Cumulative distribution of the response time of each cell, up to 99.9 % of its requests."
     return svg.inline(drawing, name="distribution", title="Distribution of response times", description=said)
 
@@ -183,7 +155,7 @@ def _curve(axes: Axes, place: int, cell: Cell) -> None:
 
 def cpu(report: Report) -> str | None:
     """CPU time by class in % of one CPU, one panel a kernel."""
-    cells = [cell for cell in report.cells if cell.cpu]
+    cells = [cell for cell in _charted(report) if cell.cpu]
     kernels = list(dict.fromkeys(kernel.hosts for cell in cells for kernel in cell.cpu))
     if not kernels:
         return None
@@ -202,7 +174,7 @@ def cpu(report: Report) -> str | None:
 
 def softirqs(report: Report) -> str | None:
     """Softirq runs per request by vector."""
-    cells = [cell for cell in report.cells if cell.softirqs_per_request]
+    cells = [cell for cell in _charted(report) if cell.softirqs_per_request]
     if not cells:
         return None
     vectors = list(dict.fromkeys(vector for cell in cells for vector in cell.softirqs_per_request))
@@ -223,7 +195,7 @@ def _vectors(cell: Cell) -> str:
 
 def groups(report: Report) -> str | None:
     """Where the CPU was, by subsystem: µs per request where that is known of every cell, else %."""
-    cells = [cell for cell in report.cells if cell.hot_groups]
+    cells = [cell for cell in _charted(report) if cell.hot_groups]
     if not cells:
         return None
     costed = all(share.us_per_request is not None for cell in cells for share in cell.hot_groups)
@@ -263,18 +235,11 @@ def _stack(
         style: dict[str, Any] = {"edgecolor": svg.PAPER, "linewidth": 1, "height": 0.62, "label": key}
         bars = axes.barh(range(len(values)), widths, left=lefts, color=colours[key], **style)
         labels = [text(width) if width > 0.035 * widest else "" for width in widths]
-        axes.bar_label(bars, labels, label_type="center", fontsize=8.5, color=_contrast(colours[key]))
+        axes.bar_label(bars, labels, label_type="center", fontsize=8.5, color=contrast(colours[key]))
         lefts = [left + width for left, width in zip(lefts, widths, strict=True)]
     axes.set_xlim(0, 1.02 * widest)
     axes.grid(axis="x", linewidth=0.6)
     axes.tick_params(axis="y", length=0)
-
-
-def _contrast(colour: str) -> str:
-    """Black or white, whichever can be read on ``colour`` (WCAG's relative luminance)."""
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else "#ffffff"
 
 
 def _height(rows: int) -> float:

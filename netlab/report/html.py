@@ -18,11 +18,13 @@ def render(report: Report) -> str:
     """Render the whole page."""
     from markupsafe import Markup  # noqa: PLC0415 - as below
 
-    from netlab.report import charts  # noqa: PLC0415 - only this format draws
+    from netlab.report import charts, drawing  # noqa: PLC0415 - only this format draws
 
-    # Markup: the charts are netlab's own SVG, in which matplotlib escaped every text.
+    # Markup: charts and drawings are netlab's own SVG, in which every text is escaped.
     drawn = {name: Markup(picture) for name, picture in charts.draw(report).items()}  # noqa: S704
-    return _environment().get_template(TEMPLATE).render(report=report, charts=drawn, words=words)
+    drawings = [Markup(drawing.draw(one, f"path-{at}")) for at, one in enumerate(report.paths)]  # noqa: S704
+    page = _environment().get_template(TEMPLATE)
+    return page.render(report=report, charts=drawn, drawings=drawings, words=words)
 
 
 def _environment() -> Environment:

@@ -10,7 +10,7 @@ from netlab.report import words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netlab.report.values import Cell, Report
+    from netlab.report.values import Cell, PathPicture, Report, Visit
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
@@ -24,6 +24,8 @@ def render(report: Report) -> str:
         _costs(report),
         _section("Read with care", _list(report.warnings), wanted=bool(report.warnings)),
         _section("Where the CPU time went", _subsystems(report), wanted=any(cell.hot_groups for cell in report.cells)),
+        _section("The path each packet takes", _paths(report), wanted=bool(report.paths)),
+        _section("What else decides", _facts(report), wanted=bool(report.facts)),
         _section("CPU time by class, % of one CPU", _cpu(report), wanted=any(cell.cpu for cell in report.cells)),
         _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
         _section("Hot kernel functions", _functions(report), wanted=any(cell.hot_functions for cell in report.cells)),
@@ -106,8 +108,31 @@ def _functions(report: Report) -> str:
     return _table(["cell", "function", "subsystem", "of the busy samples"], rows)
 
 
+def _paths(report: Report) -> str:
+    return "\n\n".join(_path(picture) for picture in report.paths)
+
+
+def _path(picture: PathPicture) -> str:
+    title = f"### {_plain(picture.name)}\n\n{_plain(words.path_counts(picture))}"
+    marks = f"\n\n+: not on the way of {_plain(picture.base)}" if picture.base else ""
+    ways = (("Request", picture.request), ("Response", picture.response))
+    return title + marks + "".join(f"\n\n{name}:\n\n{_steps(visits)}" for name, visits in ways)
+
+
+def _steps(visits: Iterable[Visit]) -> str:
+    return "\n".join(f"{at}. {_plain(words.stay(visit))}" for at, visit in enumerate(visits, 1))
+
+
+def _facts(report: Report) -> str:
+    """Only what is not as on the baseline; the rest is in the JSON."""
+    head = ["network", "place", "what", "here", "on the baseline"]
+    return _table(head, (row for facts in report.facts for row in words.fact_rows(facts)))
+
+
 def _missing(report: Report) -> str:
-    return _table(["network", "path", "why"], ([gap.label, gap.path, gap.reason] for gap in report.missing))
+    return _table(
+        ["path", "why", "networks"], ([gap.path, gap.reason, words.together(gap.labels)] for gap in report.missing)
+    )
 
 
 def _environment(report: Report) -> str:

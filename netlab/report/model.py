@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError, ResultsError
-from netlab.report import checks, words
+from netlab.report import checks, facts, paths, words
 from netlab.report.cells import Source, Taken, against, build_cell
 from netlab.report.values import Cell, Headline, Missing, Report, RunRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netlab.results.model import Load, ProfileInfo, Run, RunHeader
+    from netlab.results.model import Load, ProfileInfo, Proof, Run, RunHeader
 
 METHOD = (
     (
@@ -35,6 +35,12 @@ METHOD = (
     ),
 )
 UNMEASURED = "no sample: the run ended before this cell was measured"
+MANY = 16
+"""From more cells on, a chart that has a row or a line a cell is no longer read."""
+HEADLINE_PATHS = ("nodeport-local", "nodeport-remote", "clusterip", "pod-ip", "pod-to-pod", "host")
+"""What stands for a profile where there is room for one path: how users reach a Service comes first."""
+COLUMNS = 10
+"""Of a table with a column a subsystem: as many as a page has room for."""
 _Key = tuple[str, str, "Load"]
 
 
@@ -43,22 +49,27 @@ def build_report(runs: Sequence[Run]) -> Report:
     if not any(run.samples for run in runs):
         raise ResultsError("there is no sample to report on", hint="measure a run first: netlab bench")
     _refuse_mixtures([run.header for run in runs])
-    header, profiles = runs[0].header, _profiles(runs)
+    header, profiles, proofs = runs[0].header, _profiles(runs), _proofs(runs)
     sources = _sources(runs, profiles)
     cells = _cells(sources, header)
+    charted, shares = _charted(cells), _shares(cells)
     return Report(
         title=f"The cost of {_count(profiles, header)}",
         base=_base(header),
-        headlines=_headlines(cells, header, profiles),
+        headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
         clock_note=words.clock_note(header.environment.clock),
         method=METHOD,
         warnings=checks.warnings(runs, list(sources.values()), cells),
         cells=cells,
-        subsystems=_subsystems(cells),
+        charted=charted,
+        subsystems=tuple(shares),
+        main_subsystems=_main(shares, cells),
         missing=_missing(profiles, cells),
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
         runs=tuple(_reference(run.header) for run in runs),
+        paths=paths.pictures(proofs, profiles, header),
+        facts=facts.of_profiles(proofs, profiles, header.baseline_profile),
     )
 
 
@@ -96,6 +107,14 @@ def _profiles(runs: Sequence[Run]) -> dict[str, ProfileInfo]:
     for profile in (profile for run in runs for profile in run.header.profiles):
         found.setdefault(profile.name, profile)
     return found
+
+
+def _proofs(runs: Sequence[Run]) -> list[Proof]:
+    """One a profile: every run's fleet proved the same promise, so that the first stands for all."""
+    found: dict[str, Proof] = {}
+    for proof in (proof for run in runs for proof in run.proofs):
+        found.setdefault(proof.profile, proof)
+    return list(found.values())
 
 
 def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo]) -> dict[_Key, Source]:
@@ -149,18 +168,37 @@ def _headlines(cells: Sequence[Cell], header: RunHeader, profiles: dict[str, Pro
     )
 
 
-def _subsystems(cells: Sequence[Cell]) -> tuple[str, ...]:
+def _charted(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """All cells where they are few; else the baseline and, of each other profile and load, the likeliest path."""
+    if len(cells) <= MANY:
+        return tuple(cell.name for cell in cells)
+    chosen: dict[tuple[str, Load], Cell] = {}
+    for cell in sorted(cells, key=lambda cell: HEADLINE_PATHS.index(cell.path) if cell.path in HEADLINE_PATHS else 99):
+        chosen.setdefault((cell.profile, cell.load), cell)
+    return tuple(cell.name for cell in cells if cell.is_baseline or cell in chosen.values())
+
+
+def _shares(cells: Sequence[Cell]) -> dict[str, float]:
+    """Every subsystem's largest share of any cell in %, the largest first."""
     largest: dict[str, float] = {}
     for share in (share for cell in cells for share in cell.hot_groups):
         largest[share.group] = max(share.percent, largest.get(share.group, 0.0))
-    return tuple(sorted(largest, key=lambda group: -largest[group]))
+    return dict(sorted(largest.items(), key=lambda item: -item[1]))
+
+
+def _main(shares: dict[str, float], cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Choose the subsystems that set the cells apart most, in the order of ``shares``."""
+    found = [{share.group: share.percent for share in cell.hot_groups} for cell in cells if cell.hot_groups]
+    spans = {name: [percents.get(name, 0.0) for percents in found] for name in shares}
+    apart = sorted(shares, key=lambda name: min(spans[name]) - max(spans[name]))[:COLUMNS]
+    return tuple(name for name in shares if name in apart)
 
 
 def _missing(profiles: dict[str, ProfileInfo], cells: Sequence[Cell]) -> tuple[Missing, ...]:
     measured = {(cell.profile, cell.path) for cell in cells}
-    return tuple(
-        Missing(label=profile.label, path=path, reason=profile.missing.get(path, UNMEASURED))
-        for profile in profiles.values()
-        for path in dict.fromkeys((*profile.paths, *profile.missing))
-        if (profile.name, path) not in measured
-    )
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for profile in profiles.values():
+        for path in dict.fromkeys((*profile.paths, *profile.missing)):
+            if (profile.name, path) not in measured:
+                lacking.setdefault((path, profile.missing.get(path, UNMEASURED)), []).append(profile.label)
+    return tuple(Missing(path=path, labels=tuple(who), reason=reason) for (path, reason), who in lacking.items())

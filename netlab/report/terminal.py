@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STYLES = {"lower": "red", "higher": "green", "no difference shown": "", "cannot tell": "yellow"}
 
+HEADLINES = 8
+
 
 def print_report(report: Report, console: Console) -> None:
     """Write the report to ``console``."""
@@ -27,14 +29,18 @@ def print_report(report: Report, console: Console) -> None:
 def render(report: Report) -> RenderableType:
     """Headlines, costs, hot functions and warnings; the rest is in the files."""
     parts: list[RenderableType] = [Text(report.title, style="bold"), Text("")]
-    parts += [_bullet(headline.text, STYLES[headline.verdict]) for headline in report.headlines]
+    parts += [_bullet(headline.text, STYLES[headline.verdict]) for headline in report.headlines[:HEADLINES]]
+    if len(report.headlines) > HEADLINES:
+        parts += [_bullet(f"{len(report.headlines) - HEADLINES} more networks in the table")]
     parts += [_costs(report)]
     if any(cell.hot_groups for cell in report.cells):
         parts += [_subsystems(report)]
+    if report.paths:
+        parts += [_paths(report)]
     if report.missing:
         parts += [
             Text("Not measured", style="bold"),
-            *(_bullet(f"{m.label} · {m.path}: {m.reason}") for m in report.missing),
+            *(_bullet(f"{words.gap_text(gap)}: {gap.reason}") for gap in report.missing),
         ]
     if report.warnings:
         parts += [Text("Read with care", style="bold yellow"), *(_bullet(warning) for warning in report.warnings)]
@@ -93,4 +99,17 @@ def _subsystems(report: Report) -> Table:
     for cell in report.cells:
         shares = [f"{share.group} {words.number(share.percent)}" for share in cell.hot_groups if share.percent >= 1]
         table.add_row(Text(cell.name), Text(words.joined(shares) or words.NONE))
+    return table
+
+
+def _paths(report: Report) -> Table:
+    """Count what the packets cross, request and response together; the hops themselves are in the files."""
+    title = "What a request and its response cross (in brackets: more than on the base)"
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    table.add_column("network and path", overflow="fold")
+    for noun in words.COUNTED.values():
+        table.add_column(f"{noun}s", justify="right")
+    table.add_column("new hops", justify="right")
+    for picture in report.paths:
+        table.add_row(Text(picture.name), *words.count_texts(picture), words.number(picture.new_hops))
     return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from netlab.results.model import Environment, Frozen, Load
+from netlab.results.model import DeviceFacts, Environment, Frozen, HopKind, Load
 from netlab.stats import Verdict
 
 
@@ -95,11 +95,90 @@ class Cell(Frozen):
     profiler_samples: int
 
 
-class Missing(Frozen):
-    """A cell without a number, and why; it is not zero."""
+class PathHop(Frozen):
+    """One thing that a packet crosses; ``new`` where the baseline's path has no such hop left to match it with."""
 
+    what: str
+    kind: HopKind
+    new: bool
+
+
+class Visit(Frozen):
+    """A packet's stay in one network namespace; ``wire`` is the Ethernet between hosts, shown without its hops."""
+
+    place: str
+    hops: tuple[PathHop, ...]
+
+
+class PathCounts(Frozen):
+    """What a request and its response cross together, or the difference of two such counts; wires are counted apart."""
+
+    hops: int
+    net_rx_raises: int
+    netfilter_hooks: int
+    namespaces: int
+    wires: int
+
+
+class PathPicture(Frozen):
+    """The recorded path of one profile's cell, compared with the baseline's."""
+
+    profile: str
     label: str
     path: str
+    name: str
+    """As the cell's."""
+    is_baseline: bool
+    base: str | None
+    """The cell whose path this one is compared with; None where its path was not recorded, and for itself."""
+    request: tuple[Visit, ...]
+    response: tuple[Visit, ...]
+    counts: PathCounts
+    change: PathCounts | None
+    """Against the base."""
+    new_hops: int | None
+
+
+class DeviceRow(Frozen):
+    """A device as it was, beside the one of that name in the same place of the baseline's profile."""
+
+    place: str
+    device: DeviceFacts
+    base: DeviceFacts | None
+    differs: tuple[str, ...]
+    """Fields that are not the base's."""
+    gained: tuple[str, ...]
+    """Offloads that the base has not."""
+    lost: tuple[str, ...]
+
+
+class SettingRow(Frozen):
+    """A setting of a place, beside the baseline's; None where it is not known there."""
+
+    place: str
+    name: str
+    value: str | None
+    base: str | None
+    differs: bool
+
+
+class ProfileFacts(Frozen):
+    """What decides performance besides the path, for one profile."""
+
+    profile: str
+    label: str
+    base: str | None
+    """The profile whose facts these are compared with; None where there are none, and for itself."""
+    devices: tuple[DeviceRow, ...]
+    settings: tuple[SettingRow, ...]
+
+
+class Missing(Frozen):
+    """Cells without a number, and the one reason why; they are not zero."""
+
+    path: str
+    labels: tuple[str, ...]
+    """The profiles'."""
     reason: str
 
 
@@ -133,10 +212,17 @@ class Report(Frozen):
     warnings: tuple[str, ...]
     cells: tuple[Cell, ...]
     """Baseline first, then from the cheapest to the costliest."""
+    charted: tuple[str, ...]
+    """Names of the cells that charts and headlines are of: all of a small report, one path a profile of a large."""
     subsystems: tuple[str, ...]
     """Every group of kernel functions that was found, the one with the largest share of any cell first."""
+    main_subsystems: tuple[str, ...]
+    """Those whose shares set the cells apart most, as many as a table has room for as columns."""
     missing: tuple[Missing, ...]
     descriptions: dict[str, str]
     """Profile label to what the profile is."""
     environment: Environment
     runs: tuple[RunRef, ...]
+    paths: tuple[PathPicture, ...] = ()
+    """Baseline first, then profile by profile; empty where no run recorded any."""
+    facts: tuple[ProfileFacts, ...] = ()

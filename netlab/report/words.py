@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from netlab.report.values import Cell, Change, RunRef
-    from netlab.results.model import Clock, Load
+    from netlab.report.values import Cell, Change, DeviceRow, Missing, PathHop, PathPicture, ProfileFacts, RunRef, Visit
+    from netlab.results.model import Clock, DeviceFacts, Load
 
 NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
+COUNTED = {
+    "hops": "hop",
+    "namespaces": "namespace",
+    "netfilter_hooks": "netfilter hook",
+    "net_rx_raises": "NET_RX raise",
+    "wires": "wire",
+}
+"""What a path is counted in, by the fields of `netlab.report.values.PathCounts`."""
 VIRTUAL = (
     "Virtual clock: time is executed instructions on one guest CPU. A number here is the length of the code path, not "
     "the speed of a wall clock. It does not move when the host is busy, and it leaves out what caches, memory, "
@@ -121,3 +129,88 @@ def _outcome(change: Change, base: str) -> str:
     if change.verdict == "no difference shown":
         return f"about as many requests per second as {base}: no difference shown ({sure})."
     return f"{much} ({sure})."
+
+
+def way(direction: str, visits: Iterable[Visit]) -> str:
+    """Write a whole path in one sentence: ``Request: client: socket, out lab0; wire; node1: in lab0, …``."""
+    return f"{direction}: {'; '.join(stay(visit) for visit in visits)}."
+
+
+def stay(visit: Visit) -> str:
+    """Write one namespace: ``node1: in lab0, +PREROUTING``; the sign marks what the baseline's path has not."""
+    return f"{visit.place}: {joined(hop_text(hop) for hop in visit.hops)}" if visit.hops else visit.place
+
+
+def hop_text(hop: PathHop) -> str:
+    """Name a hop, with a sign where it is new."""
+    return f"+{hop.what}" if hop.new else hop.what
+
+
+def path_counts(picture: PathPicture) -> str:
+    """Count what a path crosses: ``34 hops (+20), 3 namespaces (+1), …``."""
+    changes = picture.change.model_dump() if picture.change else {}
+    counts = picture.counts.model_dump()
+    parts = [f"{counted(counts[name], noun)}{_more(changes.get(name))}" for name, noun in COUNTED.items()]
+    return joined(parts) + (f"; {counted(picture.new_hops, 'new hop')}" if picture.new_hops is not None else "")
+
+
+def count_texts(picture: PathPicture) -> list[str]:
+    """Write the same as columns."""
+    changes = picture.change.model_dump() if picture.change else {}
+    counts = picture.counts.model_dump()
+    return [f"{number(counts[name])}{_more(changes.get(name))}" for name in COUNTED]
+
+
+def _more(change: int | None) -> str:
+    return f" ({signed(change, 0)})" if change else ""
+
+
+def facts_text(facts: ProfileFacts) -> str:
+    """Count what is not as on the baseline."""
+    if facts.base is None:
+        return counted(len(facts.devices), "device")
+    differing = sum(bool(row.differs) or row.base is None for row in facts.devices)
+    settings = sum(row.differs for row in facts.settings)
+    return f"{counted(differing, 'device')} and {counted(settings, 'setting')} not as on {facts.base}"
+
+
+def device_text(device: DeviceFacts, field: str) -> str:
+    """Write one fact of a device: ``1 480``, ``noqueue``, ``off``."""
+    value = getattr(device, field)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return number(value)
+    return (value if isinstance(value, str) else joined(value)) or NONE
+
+
+def offloads_text(row: DeviceRow) -> str:
+    """Write how a device's offloads differ: ``without large-receive-offload; with rx-gro-list``."""
+    parts = (("without", row.lost), ("with", row.gained))
+    return "; ".join(f"{word} {joined(names)}" for word, names in parts if names)
+
+
+def gap_text(gap: Missing) -> str:
+    """Name the cells of a gap: ``host of calico-ipip, macvlan (each a data-path replica)``."""
+    return f"{gap.path} of {together(gap.labels)}"
+
+
+def together(labels: Sequence[str]) -> str:
+    """Say once what labels have in common: ``calico-ipip, macvlan (each a data-path replica)``."""
+    names, kinds = zip(*(label.removesuffix(")").partition(" (")[::2] for label in labels), strict=True)
+    if len(labels) > 1 and len(set(kinds)) == 1 and kinds[0]:
+        return f"{joined(names)} (each a {kinds[0]})"
+    return joined(labels)
+
+
+def fact_rows(facts: ProfileFacts) -> Iterator[list[str]]:
+    """Write what is not as on the baseline: network, place, what, here, there; all of it where there is no other."""
+    for row in facts.devices:
+        fields = row.differs if row.base else ("kind", "mtu", "qdisc", "rps", "offloads")
+        for field in fields:
+            was = device_text(row.base, field) if row.base else NONE
+            what = f"{row.device.name} {field}"
+            yield [facts.label, row.place, what, device_text(row.device, field), was]
+    for setting in facts.settings:
+        if setting.differs or facts.base is None:
+            yield [facts.label, setting.place, setting.name, fact(setting.value), fact(setting.base)]

@@ -3,12 +3,18 @@ from __future__ import annotations
 import pytest
 
 from netlab.report import build_report, charts
-from tests import factories
+from tests import factories, proofs
 
 
 @pytest.fixture(scope="session")
 def report():
     return build_report([factories.run()])
+
+
+@pytest.fixture(scope="session")
+def proven():
+    """The report of a run that recorded its paths."""
+    return build_report([factories.run(proofs=proofs.proofs())])
 
 
 @pytest.fixture(scope="session")

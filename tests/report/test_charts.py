@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 
-from netlab.report import build_report, charts, svg
+from netlab.report import build_report, charts, colours, svg
 from tests import factories
 
 
@@ -47,5 +47,5 @@ def test_what_was_not_measured_is_not_drawn():
 
 
 def test_labels_can_be_read_on_their_colours():
-    assert charts._contrast("#882255") == "#ffffff"
-    assert charts._contrast("#c9d3e0") == "#000000"
+    assert colours.contrast("#882255") == "#ffffff"
+    assert colours.contrast("#c9d3e0") == "#000000"

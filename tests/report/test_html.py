@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from netlab.report import charts, html, write_report
+from netlab.report import build_report, charts, html, write_report
+from tests import factories
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,54 @@ def test_it_says_who_costs_what_with_unit_and_base(page, report):
     for text in ("against baseline-vm/host", "95 % CI", "µs/request", "20\u202f214", "not measured: an ipvlan pod"):
         assert text in page
     assert report.clock_note in page
+
+
+@pytest.fixture(scope="module")
+def proven_page(proven, drawn):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charts, "draw", lambda _: drawn)
+        return html.render(proven)
+
+
+def test_every_path_is_drawn_and_told(proven_page, proven):
+    assert Tags(proven_page).open == []
+    assert proven_page.count('aria-labelledby="path-') == len(proven.paths)
+    for picture in proven.paths:
+        assert f"The path of {picture.name}</title>" in proven_page
+    assert "<b>node1</b>: in lab0 → <mark>+PREROUTING</mark> → <mark>+DNAT</mark> → ip_route_input" in proven_page
+    assert "34 hops (+20), 3 namespaces (+1), 6 netfilter hooks (+6)" in proven_page
+
+
+def test_one_nodeport_is_open_from_the_start(proven_page):
+    (shown,) = re.findall(r"<details open><summary>([^<]+nodeport[^<]+)<br>", proven_page)
+    assert shown == "calico-ipip (data-path replica) · nodeport-local"
+
+
+def test_facts_that_differ_are_marked(proven_page):
+    assert "<mark>without generic-receive-offload</mark>" in proven_page
+    assert "<mark>23</mark>" in proven_page
+    assert "<mark>tunl0</mark>" in proven_page
+
+
+def test_ids_of_drawings_and_charts_are_unique(proven_page):
+    ids = re.findall(r'\bid="([^"]+)"', proven_page)
+    assert len(ids) == len(set(ids))
+
+
+def test_a_run_without_proofs_has_no_such_section(page):
+    assert "The path each packet takes" not in page
+    assert "What else decides" not in page
+
+
+def test_a_large_report_draws_one_path_a_network_and_says_so(monkeypatch):
+    monkeypatch.setattr(charts, "CHARTS", {"throughput": charts.throughput, "groups": charts.groups})
+    report = build_report([factories.many(rounds=1)])
+    text = html.render(report)
+    assert Tags(text).open == []
+    assert "the baseline and one path a network, 19 of 55 cells" in text
+    (table,) = re.findall(r"<h2>Why.*?</section>", text, re.DOTALL)
+    assert table.count("<tr") == 56, "a row a cell"
+    assert table.count('<th scope="col">') <= 12
 
 
 def test_foreign_text_stays_text(hostile, monkeypatch):

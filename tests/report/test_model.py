@@ -5,7 +5,7 @@ import json
 import pytest
 
 from netlab.errors import ConfigError, ResultsError
-from netlab.report import build_report
+from netlab.report import build_report, model
 from netlab.report.values import Report
 from tests import factories
 
@@ -109,10 +109,36 @@ def test_several_kernels_give_no_cost_by_subsystem():
 
 def test_missing_cells_carry_their_reason():
     report = build_report([factories.run(cells=[factories.BASELINE, POD])])
-    reasons = {(gap.label, gap.path): gap.reason for gap in report.missing}
+    reasons = {(label, gap.path): gap.reason for gap in report.missing for label in gap.labels}
     assert "not reachable" in reasons["ipvlan-l2 (data-path replica)", "nodeport-local"]
     assert reasons["calico-ipip (data-path replica)", "nodeport-remote"].startswith("no sample")
     assert len(reasons) == 4
+
+
+def test_missing_cells_are_said_once_a_reason():
+    report = build_report([factories.many(rounds=1)])
+    (host,) = [gap for gap in report.missing if gap.path == "host"]
+    assert len(host.labels) == 18
+    assert len(report.missing) == 3
+
+
+def test_a_large_report_charts_the_baseline_and_one_path_a_network():
+    report = build_report([factories.many(rounds=1)])
+    charted = [cell for cell in report.cells if cell.name in report.charted]
+    assert (len(report.cells), len(charted)) == (55, 19)
+    assert charted[0].is_baseline
+    assert {cell.path for cell in charted[1:]} == {"nodeport-local"}
+    assert len(report.headlines) == 18
+
+
+def test_a_small_report_charts_all(report):
+    assert report.charted == tuple(cell.name for cell in report.cells)
+
+
+def test_columns_are_the_subsystems_that_set_cells_apart(report, monkeypatch):
+    assert report.main_subsystems == report.subsystems
+    monkeypatch.setattr(model, "COLUMNS", 3)
+    assert build_report([factories.run()]).main_subsystems == ("tcp", "user", "netfilter")
 
 
 def test_rounds_of_several_runs_are_paired_within_their_run():

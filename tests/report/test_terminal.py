@@ -5,7 +5,8 @@ import io
 from rich.cells import cell_len
 from rich.console import Console
 
-from netlab.report import terminal
+from netlab.report import build_report, terminal
+from tests import factories
 
 
 def printed(report, width=100):
@@ -26,9 +27,25 @@ def test_it_can_be_read_at_100_columns(report):
 
 def test_missing_cells_warnings_and_the_clock_are_said(report):
     text = " ".join(printed(report).split())
-    assert "Not measured • ipvlan-l2 (data-path replica) · nodeport-local: an ipvlan pod" in text
+    assert "Not measured • nodeport-local of ipvlan-l2 (data-path replica): an ipvlan pod" in text
     assert "Read with care" in text
     assert report.clock_note in text
+
+
+def test_paths_are_counted(proven, report):
+    text = printed(proven)
+    assert max(cell_len(line) for line in text.splitlines()) <= 100
+    (row,) = [line for line in text.splitlines() if "70 (+56)" in line]
+    assert row.split()[-7:] == ["20", "(+20)", "6", "(+4)", "4", "(+2)", "56"]
+    assert "PREROUTING" not in text
+    assert "its response cross" not in printed(report)
+
+
+def test_a_large_report_keeps_to_the_worst():
+    text = printed(build_report([factories.many(rounds=1)]))
+    assert text.count("Behind network") == terminal.HEADLINES
+    assert "10 more networks in the table" in text
+    assert "host of network-a, network-b" in text
 
 
 def test_foreign_text_is_no_markup(report):

@@ -39,6 +39,20 @@ def test_signed(value, text):
     assert words.signed(value) == text
 
 
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (["a"], "a"),
+        (["a (replica)"], "a (replica)"),
+        (["a (replica)", "b (replica)"], "a, b (each a replica)"),
+        (["a", "b (replica)"], "a, b (replica)"),
+        (["a", "b"], "a, b"),
+    ],
+)
+def test_labels_say_once_what_they_have_in_common(labels, text):
+    assert words.together(labels) == text
+
+
 def test_an_interval_never_looks_like_a_point():
     assert words.interval(change(4, 3.99, 4.01, "higher")) == f"+3.99 … +4.01{GAP}%"
     assert words.interval(change(4, None, None, "cannot tell")) == words.NONE

@@ -246,7 +246,7 @@ def test_drive_profiles_with_the_real_perf(tmp_path, url, agent):
 
 @pytest.fixture
 def pod() -> Iterator[str]:
-    """A network namespace with a server of its own at http://127.0.0.1:8080/, where only a load in there can reach it."""
+    """A network namespace with a server at http://127.0.0.1:8080/, which only a load in there can reach."""
     name = f"netlab-test-{os.getpid()}"
     run = partial(subprocess.run, check=True, capture_output=True)
     run(["ip", "netns", "add", name])

@@ -1,0 +1,84 @@
+"""One profile of one run, explained: the paths that its packets take, and what on them costs what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.report import costs, paths, sentences
+from netlab.report.costs import Cost, CostChange
+from netlab.report.model import build_report
+from netlab.report.values import PathPicture
+from netlab.results.model import Clock, Frozen
+
+if TYPE_CHECKING:
+    from netlab.report.values import Cell
+    from netlab.results.model import ProfileInfo, Run
+
+
+class Story(Frozen):
+    """One path: its picture, its cost, and the words for both."""
+
+    path: str
+    name: str
+    picture: PathPicture | None
+    costs: tuple[Cost, ...]
+    """All that a request costs; empty where that is not known."""
+    change: CostChange | None
+    """Against the baseline; None for itself and where either is not known."""
+    sentences: tuple[str, ...]
+
+
+class Explanation(Frozen):
+    """What ``netlab explain`` shows."""
+
+    profile: str
+    label: str
+    description: str
+    run_id: str
+    clock: Clock
+    base: str
+    stories: tuple[Story, ...]
+
+
+def explain(run: Run, profile: ProfileInfo) -> Explanation:
+    """Explain every path of ``profile`` that the run measured or recorded."""
+    header = run.header
+    cells = build_report([run]).cells if run.samples else ()
+    drawn = paths.pictures(run.proofs, {one.name: one for one in header.profiles}, header)
+    pictures = {one.path: one for one in drawn if one.profile == profile.name}
+    mine = [cell for cell in cells if cell.profile == profile.name]
+    unmeasured = [path for path in (*profile.paths, *pictures) if path not in {cell.path for cell in mine}]
+    stories = [_story(profile, cell.path, cell, _base_of(cell, cells), pictures.get(cell.path), run) for cell in mine]
+    stories += [_story(profile, path, None, None, pictures.get(path), run) for path in dict.fromkeys(unmeasured)]
+    order = {path: at for at, path in enumerate((*profile.paths, *pictures))}
+    return Explanation(
+        profile=profile.name,
+        label=profile.label,
+        description=profile.description,
+        run_id=header.run_id,
+        clock=header.environment.clock,
+        base=f"{header.baseline_profile}/{header.baseline_path}",
+        stories=tuple(sorted(stories, key=lambda story: order.get(story.path, len(order)))),
+    )
+
+
+def _base_of(cell: Cell, cells: tuple[Cell, ...]) -> Cell | None:
+    return next((one for one in cells if one.is_baseline and one.load == cell.load), None)
+
+
+def _story(  # noqa: PLR0913, PLR0917 - all that is known of a path
+    profile: ProfileInfo, path: str, cell: Cell | None, base: Cell | None, picture: PathPicture | None, run: Run
+) -> Story:
+    clock = run.header.environment.clock
+    spent = costs.of_cell(cell, clock) if cell and costs.comparable(cell) else ()
+    both = cell and base and cell is not base and spent and costs.comparable(base)
+    change = costs.change(cell, base, clock) if cell and base and both else None
+    again = f"netlab run --profiles {','.join(dict.fromkeys((run.header.baseline_profile, profile.name)))}"
+    return Story(
+        path=path,
+        name=cell.name if cell else f"{profile.label} · {path}",
+        picture=picture,
+        costs=spent,
+        change=change,
+        sentences=(*sentences.of_path(picture, again), *sentences.of_costs(cell, base, spent, change, again)),
+    )
