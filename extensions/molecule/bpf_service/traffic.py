@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Real traffic: `traffic.py echo ADDRESS PORT` sends datagrams back; `traffic.py ask HOST:PORT …` asks by UDP and by HTTP.
+"""Real traffic: `traffic.py echo ADDRESS PORT` sends datagrams back, `traffic.py ask HOST:PORT …` asks by UDP and HTTP.
 
 `ask` prints the sizes of the answers, which must come from whom they were asked: the sockets are connected.
 """
