@@ -44,7 +44,19 @@ DISK_GIB = 3
 NEEDED_MIB = 2500
 """Free space that a bake takes at its peak: packages, root tree and disk."""
 
-BAKED_ROLES = ["app", "base", "benchmark", "bgp", "lab_routes", "nodeport", "pod", "pod_image", "pod_network", "tunnel"]
+BAKED_ROLES = [
+    "app",
+    "base",
+    "benchmark",
+    "bgp",
+    "bpf_service",
+    "lab_routes",
+    "nodeport",
+    "pod",
+    "pod_image",
+    "pod_network",
+    "tunnel",
+]
 """Roles whose install steps an image has behind it; what a profile decides is left to ``up``."""
 
 HOOK_TIMEOUT_S = 1200.0
