@@ -193,6 +193,7 @@ def test_on_a_terminal_new_hops_carry_a_sign(explained):
     assert "in lab0 → +PREROUTING → +DNAT → ip_route_input" in text
     assert "+: not on the way of baseline-vm/host" in text
     assert "║ wire" in text
+    assert "±: twice the standard error" in " ".join(text.split())
     assert "netfilter" in text
     assert "instructions" in text
     lines = [line for line in text.splitlines() if line.rstrip().endswith("│") and "raise" in line]
