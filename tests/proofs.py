@@ -33,6 +33,8 @@ _TO_NODE2 = f"client: socket, {_LEAVE} · {_WIRE} · node2: in lab0"
 _DECAPSULATED = f"node1: in lab0, {_OUT_OF_TUNNEL}, in tunl0, {_THROUGH}"
 _ENCAPSULATED = f"node1: in veth, {_THROUGH}, {_INTO_TUNNEL}"
 _BACK_ON_NODE2 = f"node2: in lab0, {_OUT_OF_TUNNEL}, in tunl0, {_THROUGH}"
+_FROM_SENDER = f"node2/sender: socket, out eth0, veth_xmit, raise NET_RX · node2: in veth, {_THROUGH}"
+_IN_SENDER = "node2/sender: in eth0, ip_route_input, socket"
 
 WAYS = {  # (profile, path): request, response
     ("baseline-vm", "host"): (f"{_TO_NODE1}, ip_route_input, socket", f"node1: socket, {_TO_CLIENT}"),
@@ -51,6 +53,18 @@ WAYS = {  # (profile, path): request, response
     ("ipvlan-l2", "pod-ip"): (
         f"{_TO_NODE1}, ipvlan_handle_frame · node1/app: in eth0, socket",
         f"node1/app: socket, out eth0, ipvlan_queue_xmit · node1: {_TO_CLIENT}",
+    ),
+    ("calico-ipip", "pod-to-pod"): (
+        f"{_FROM_SENDER}, {_INTO_TUNNEL}, {_LEAVE} · {_WIRE} · {_DECAPSULATED}, {_TO_POD} · {_IN_POD}",
+        f"{_FROM_POD} · {_ENCAPSULATED}, {_LEAVE} · {_WIRE} · {_BACK_ON_NODE2}, {_TO_POD} · {_IN_SENDER}",
+    ),
+    ("ipvlan-l2", "nodeport-local"): (
+        f"{_TO_NODE1}, {_NODEPORT}, out netlab-shim, ipvlan_queue_xmit · node1/app: in eth0, ip_route_input, socket",
+        f"node1/app: socket, out eth0, ipvlan_queue_xmit · node1: in netlab-shim, {_THROUGH}, {_TO_CLIENT}",
+    ),
+    ("macvlan", "pod-ip"): (
+        f"{_TO_NODE1}, macvlan_handle_frame, raise NET_RX · {_IN_POD}",
+        f"node1/app: socket, out eth0, macvlan_start_xmit · node1: {_TO_CLIENT}",
     ),
     ("cilium", "nodeport-local"): (
         f"{_TO_NODE1}, cls_bpf_classify, redirect · {_IN_POD}",

@@ -105,6 +105,8 @@ def _table(story: Story, parts: Iterable[Cost]) -> Table:
         table.add_row(*_row(part, changed=changed))
     if story.change:
         table.add_section()
+        table.caption = "±: twice the standard error of the profiler's sampling"
+        table.caption_justify = "left"
         total = story.change
         table.add_row("together", *_figures(total.us, None, total.instructions, changed=True), style="bold")
     return table

@@ -216,8 +216,8 @@ def _stop(stay: Stay, then: Stay | None, boxes: Sequence[Box], middle: float, si
     crossing: tuple[Chip, ...] = ()
     if then:
         beyond = boxes[then.column]
-        ends = (exit_ + sign * _half(stay.leave), (beyond.x if sign > 0 else beyond.right) - sign * _half(then.enter))
-        crossing = tuple(_above(stay.crossing, sum(ends) / 2, middle))
+        between = (exit_ + (beyond.x if sign > 0 else beyond.right)) / 2
+        crossing = tuple(_above(stay.crossing, between, middle))
     return Stop(stay, box, placed, enter, leave, crossing)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netlab.errors import ConfigError, ResultsError
 from netlab.report import checks, facts, paths, words
 from netlab.report.cells import Source, Taken, against, build_cell
-from netlab.report.values import Cell, Headline, Missing, Report, RunRef
+from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,11 +187,15 @@ def _shares(cells: Sequence[Cell]) -> dict[str, float]:
 
 
 def _main(shares: dict[str, float], cells: Sequence[Cell]) -> tuple[str, ...]:
-    """Choose the subsystems that set the cells apart most, in the order of ``shares``."""
-    found = [{share.group: share.percent for share in cell.hot_groups} for cell in cells if cell.hot_groups]
-    spans = {name: [percents.get(name, 0.0) for percents in found] for name in shares}
-    apart = sorted(shares, key=lambda name: min(spans[name]) - max(spans[name]))[:COLUMNS]
+    """Choose the subsystems whose cost differs most between cells, in the order of ``shares``."""
+    found = [{share.group: _cost(share) for share in cell.hot_groups} for cell in cells if cell.hot_groups]
+    costs = {name: [cost.get(name, 0.0) for cost in found] for name in shares}
+    apart = sorted(shares, key=lambda name: min(costs[name]) - max(costs[name]))[:COLUMNS]
     return tuple(name for name in shares if name in apart)
+
+
+def _cost(share: GroupShare) -> float:
+    return share.percent if share.us_per_request is None else share.us_per_request
 
 
 def _missing(profiles: dict[str, ProfileInfo], cells: Sequence[Cell]) -> tuple[Missing, ...]:

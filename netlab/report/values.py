@@ -217,7 +217,7 @@ class Report(Frozen):
     subsystems: tuple[str, ...]
     """Every group of kernel functions that was found, the one with the largest share of any cell first."""
     main_subsystems: tuple[str, ...]
-    """Those whose shares set the cells apart most, as many as a table has room for as columns."""
+    """Those whose cost differs most between cells, as many as a table has room for as columns."""
     missing: tuple[Missing, ...]
     descriptions: dict[str, str]
     """Profile label to what the profile is."""

@@ -46,6 +46,14 @@ def test_what_was_not_measured_is_not_drawn():
     assert [chart(report) for chart in empty] == [None] * 5
 
 
+def test_only_the_charted_cells_are_drawn(report):
+    few = report.model_copy(update={"charted": report.charted[:2]})
+    with mpl.rc_context(svg.styled("latency")):
+        picture = charts.latency(few)
+    assert "pod-ip" in picture
+    assert "nodeport-remote" not in picture
+
+
 def test_labels_can_be_read_on_their_colours():
     assert colours.contrast("#882255") == "#ffffff"
     assert colours.contrast("#c9d3e0") == "#000000"

@@ -40,7 +40,7 @@ def test_it_is_xml_that_says_what_it_shows(proven, cell):
     root = ET.fromstring(drawing.draw(picture_of(proven, cell), "path-7"))
     assert (root.get("role"), root.get("aria-labelledby")) == ("img", "path-7-title path-7-desc")
     assert root.find(f"{SVG}title").text == f"The path of {picture_of(proven, cell).name}"
-    assert "Request: client: socket, out lab0" in root.find(f"{SVG}desc").text
+    assert re.match(r"Request: \S+: socket, \+?out (lab|eth)0, ", root.find(f"{SVG}desc").text)
     assert {one.get("id") for one in root.iter() if one.get("id")} == {"path-7-title", "path-7-desc"}
     assert not list(root.iter(f"{SVG}script"))
 
@@ -64,6 +64,13 @@ def test_chips_stay_inside_their_namespace(proven, cell):
             assert stop.box.x < chip.x
             assert chip.right < stop.box.right
             assert stop.box.y < chip.y < stop.box.y + stop.box.height
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_is_crossed_stands_between_the_namespaces(proven, cell):
+    layout = lay_out(picture_of(proven, cell))
+    for chip in (chip for lane in layout.lanes for stop in lane.stops for chip in stop.crossing):
+        assert all(chip.right <= box.x or box.right <= chip.x for box in layout.boxes)
 
 
 def test_the_request_goes_right_and_the_response_left(proven):

@@ -38,8 +38,10 @@ def test_an_instruction_is_what_the_machine_says():
 
 
 def test_every_path_has_its_picture_its_cost_and_its_words(explained):
-    assert [story.path for story in explained.stories] == ["pod-ip", "nodeport-local", "nodeport-remote"]
-    for story in explained.stories:
+    *measured, recorded = explained.stories
+    assert [story.path for story in measured] == ["pod-ip", "nodeport-local", "nodeport-remote"]
+    assert (recorded.path, recorded.costs) == ("pod-to-pod", ()), "a path that was only recorded is shown too"
+    for story in measured:
         assert story.picture.path == story.path
         assert story.change.base == "baseline-vm/host"
         assert len(story.sentences) >= 2
@@ -191,6 +193,7 @@ def test_on_a_terminal_new_hops_carry_a_sign(explained):
     assert "in lab0 → +PREROUTING → +DNAT → ip_route_input" in text
     assert "+: not on the way of baseline-vm/host" in text
     assert "║ wire" in text
+    assert "±: twice the standard error" in " ".join(text.split())
     assert "netfilter" in text
     assert "instructions" in text
     lines = [line for line in text.splitlines() if line.rstrip().endswith("│") and "raise" in line]

@@ -138,7 +138,7 @@ def test_a_small_report_charts_all(report):
 def test_columns_are_the_subsystems_that_set_cells_apart(report, monkeypatch):
     assert report.main_subsystems == report.subsystems
     monkeypatch.setattr(model, "COLUMNS", 3)
-    assert build_report([factories.run()]).main_subsystems == ("tcp", "user", "netfilter")
+    assert build_report([factories.run()]).main_subsystems == ("netfilter", "routing", "ipip")
 
 
 def test_rounds_of_several_runs_are_paired_within_their_run():

@@ -35,7 +35,13 @@ def test_the_baseline_comes_first_and_is_compared_with_nothing(proven):
     )
     assert not any(other.is_baseline for other in others)
     assert {other.base for other in others} == {"baseline-vm/host"}
-    assert [one.profile for one in proven.paths] == ["baseline-vm", *["calico-ipip"] * 3, "ipvlan-l2", "cilium"]
+    assert [one.profile for one in proven.paths] == [
+        "baseline-vm",
+        *["calico-ipip"] * 4,
+        *["ipvlan-l2"] * 2,
+        "macvlan",
+        "cilium",
+    ]
 
 
 def test_what_the_baseline_has_not_is_new(proven):
