@@ -1,7 +1,9 @@
 """What a kernel is asked to record about each packet: ftrace's dynamic events (fprobe and BTF, Linux 6.5 or newer).
 
-Each probe yields the packet's identity (the address of its ``sk_buff``, which it keeps through devices, namespaces and
-tunnels of one kernel), the network namespace, and what the hop's name needs. A function that a kernel lacks, or whose
+Each probe yields the packet's identity: the address of its ``sk_buff``, which it keeps through devices, namespaces and
+tunnels of one kernel. Where a packet is, is told by devices and hooks; what happens in between happens there. Names of
+fields are looked up in the kernel's BTF, which costs a second a function on an emulated host (next to nothing for a
+tracepoint): so most probes take the registers of a call (``$arg1``) instead. A function that a kernel lacks, or whose
 module is not loaded, cannot be crossed there: that probe is left out.
 """
 
@@ -13,10 +15,14 @@ if TYPE_CHECKING:
     from netlab.results.model import HopKind
 
 GROUP = "netlab"
+_ARG1 = "skb=$arg1:x64"
 _SKB = "skb=skb:x64"
-_OF_SKB = "ns=skb->dev->nd_net.net->ns.inum:u32"
-_OF_DEV = "ns=dev->nd_net.net->ns.inum:u32 dev=dev->name:string"
-_RECEIVED = f"{_OF_SKB} dev=skb->dev->name:string len=skb->len:u32"
+_NAMESPACE = "ns={0}->nd_net.net->ns.inum:u32 net={0}->nd_net.net:x64 dev={0}->name:string"
+_ON_DEV = _NAMESPACE.format("dev")
+_OF_SKB = _NAMESPACE.format("skb->dev")
+_LENGTH = "len=skb->len:u32"
+_NET = "net=+32({}):x64"
+"""The namespace in a ``struct nf_hook_state``: after two bytes (hook, family) and the pointers in, out and sk."""
 
 
 class Probe(NamedTuple):
@@ -25,12 +31,8 @@ class Probe(NamedTuple):
     kind: HopKind
     where: str
     """A function, or with ``tracepoint`` the name of one."""
-    fields: str
+    fields: str = _ARG1
     tracepoint: bool = False
-
-
-def _on_device(function: str) -> Probe:
-    return Probe("driver", function, f"{_SKB} {_OF_DEV}")
 
 
 def _on_handler(function: str) -> Probe:
@@ -38,40 +40,32 @@ def _on_handler(function: str) -> Probe:
     return Probe("driver", function, "skb=+0($arg1):x64")
 
 
-def _on_packet(kind: HopKind, function: str) -> Probe:
-    return Probe(kind, function, f"{_SKB} {_OF_SKB}")
-
-
 PROBES: dict[str, Probe] = {
-    "send": Probe("send", "__ip_queue_xmit", f"{_SKB} ns=sk->__sk_common.skc_net.net->ns.inum:u32 len=skb->len:u32"),
-    "deliver": _on_packet("deliver", "tcp_v4_rcv"),
-    "out": Probe("transmit", "net_dev_start_xmit", f"{_SKB} {_OF_DEV} len=skb->len:u32", tracepoint=True),
-    "arrive": Probe("receive", "netif_receive_skb", f"{_SKB} {_RECEIVED}", tracepoint=True),
-    "netif_rx": Probe("softirq", "netif_rx", f"{_SKB} {_RECEIVED}", tracepoint=True),
-    "ip_rcv": Probe("receive", "ip_rcv", f"{_SKB} {_RECEIVED}"),
-    "hook": Probe(
-        "netfilter",
-        "nf_hook_slow",
-        f"{_SKB} hook=state->hook:u8 family=state->pf:u8 ns=state->net->ns.inum:u32",
-    ),
-    "conntrack": Probe("netfilter", "nf_conntrack_in", f"{_SKB} ns=state->net->ns.inum:u32"),
-    "nft_do_chain": Probe("netfilter", "nft_do_chain", "skb=pkt->skb:x64 ns=pkt->state->net->ns.inum:u32"),
-    "ipt_do_table": Probe("netfilter", "ipt_do_table", f"{_SKB} ns=state->net->ns.inum:u32"),
-    "nat": Probe("nat", "nf_nat_manip_pkt", f"{_SKB} change=mtype:u8 ns=ct->ct_net.net->ns.inum:u32"),
-    "ip_route_input": _on_packet("route", "ip_route_input_noref"),
-    "ip_forward": _on_packet("route", "ip_forward"),
-    "ipip_tunnel_xmit": Probe("tunnel", "ipip_tunnel_xmit", f"{_SKB} {_OF_DEV}"),
-    "ipip_rcv": _on_packet("tunnel", "ipip_rcv"),
-    "veth_xmit": _on_device("veth_xmit"),
-    "netkit_xmit": _on_device("netkit_xmit"),
-    "ipvlan_queue_xmit": _on_device("ipvlan_queue_xmit"),
+    "send": Probe("send", "__ip_queue_xmit", f"{_SKB} ns=sk->__sk_common.skc_net.net->ns.inum:u32 {_LENGTH}"),
+    "deliver": Probe("deliver", "tcp_v4_rcv"),
+    "out": Probe("transmit", "net_dev_start_xmit", f"{_SKB} {_ON_DEV} {_LENGTH}", tracepoint=True),
+    "arrive": Probe("receive", "netif_receive_skb", f"{_SKB} {_OF_SKB} {_LENGTH}", tracepoint=True),
+    "netif_rx": Probe("softirq", "netif_rx", f"{_SKB} {_OF_SKB}", tracepoint=True),
+    "ip_rcv": Probe("receive", "ip_rcv", f"{_SKB} {_ON_DEV}"),
+    "hook": Probe("netfilter", "nf_hook_slow", f"{_ARG1} hook=+0($arg2):u8 family=+1($arg2):u8 {_NET.format('$arg2')}"),
+    "conntrack": Probe("netfilter", "nf_conntrack_in", f"{_ARG1} {_NET.format('$arg2')}"),
+    "nft_do_chain": Probe("netfilter", "nft_do_chain", f"skb=+0($arg1):x64 {_NET.format('+8($arg1)')}"),
+    "ipt_do_table": Probe("netfilter", "ipt_do_table", "skb=$arg2:x64"),
+    "nat": Probe("nat", "nf_nat_manip_pkt", f"{_ARG1} change=$arg3:u8"),
+    "ip_route_input": Probe("route", "ip_route_input_noref"),
+    "ip_forward": Probe("route", "ip_forward"),
+    "ipip_tunnel_xmit": Probe("tunnel", "ipip_tunnel_xmit"),
+    "ipip_rcv": Probe("tunnel", "ipip_rcv"),
+    "veth_xmit": Probe("driver", "veth_xmit"),
+    "netkit_xmit": Probe("driver", "netkit_xmit"),
+    "ipvlan_queue_xmit": Probe("driver", "ipvlan_queue_xmit"),
     "ipvlan_handle_frame": _on_handler("ipvlan_handle_frame"),
-    "ipvlan_l3_rcv": _on_packet("driver", "ipvlan_l3_rcv"),
-    "ipvlan_nf_input": _on_packet("driver", "ipvlan_nf_input"),
-    "macvlan_start_xmit": _on_device("macvlan_start_xmit"),
+    "ipvlan_l3_rcv": Probe("driver", "ipvlan_l3_rcv", "skb=$arg2:x64"),
+    "ipvlan_nf_input": Probe("driver", "ipvlan_nf_input", "skb=$arg2:x64"),
+    "macvlan_start_xmit": Probe("driver", "macvlan_start_xmit"),
     "macvlan_handle_frame": _on_handler("macvlan_handle_frame"),
-    "cls_bpf_classify": _on_packet("bpf", "cls_bpf_classify"),
-    "redirect": _on_packet("bpf", "skb_do_redirect"),
+    "cls_bpf_classify": Probe("bpf", "cls_bpf_classify"),
+    "redirect": Probe("bpf", "skb_do_redirect"),
 }
 
 EVENTS = {"irq/softirq_raise": "vec == 3", "irq/softirq_entry": "vec == 3", "napi/napi_poll": ""}

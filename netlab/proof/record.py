@@ -24,6 +24,8 @@ LAB = "lab0"
 """The interface of each host on the lab's Ethernet."""
 TCP_HEADER = (20, 60)
 """Bytes, from no option to all that fit."""
+USUAL_TCP_HEADER = 32
+"""Bytes, with the option of time stamps that Linux sends."""
 IP_HEADERS = (20, 40)
 """Bytes: one header, or two behind a tunnel."""
 LEAST_RESPONSE = 100
@@ -74,9 +76,29 @@ class Kernel(NamedTuple):
         return self.places.get(event.namespace, WIRE) if event.namespace else default
 
 
+class Trip(NamedTuple):
+    """What one packet did in one kernel."""
+
+    hops: tuple[Hop, ...]
+    end: int
+    """Index of its last event."""
+    namespace: str
+    """Where that was."""
+    payload: int
+    """Bytes of data, where the first event is the sender's."""
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it came to a socket."""
+        return bool(self.hops) and self.hops[-1].kind == "deliver"
+
+
+NOWHERE = Trip((), 0, "", 0)
+
+
 def parse_trace(text: str) -> list[Event]:
     """Read ftrace's text; ResultsError for a line that is no event."""
-    events = []
+    events: list[Event] = []
     for line in text.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
             continue
@@ -85,7 +107,18 @@ def parse_trace(text: str) -> list[Event]:
             raise ResultsError(f"the record has a line that is no event: {line[:80]!r}")
         fields = {name: value.strip('"') for name, value in _FIELD.findall(match["rest"])}
         events.append(Event(int(match["cpu"]), match["event"], fields))
-    return events
+    return _with_namespaces(events)
+
+
+def _with_namespaces(events: Sequence[Event]) -> list[Event]:
+    """Give events that know only the address of their network namespace its inode number, which others know."""
+    numbers = {event.fields["net"]: event.namespace for event in events if event.namespace and "net" in event.fields}
+    return [
+        event._replace(fields={**event.fields, "ns": numbers[event.fields["net"]]})
+        if not event.namespace and event.fields.get("net") in numbers
+        else event
+        for event in events
+    ]
 
 
 def journeys(kernels: Sequence[Kernel], origin: str, sent: int) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
@@ -97,10 +130,10 @@ def journeys(kernels: Sequence[Kernel], origin: str, sent: int) -> tuple[tuple[H
     start = _sent_at(first, origin, sent) if first else None
     if first is None or start is None:
         return (), ()
-    request, end = _follow(first, start)
+    request = _follow(first, start)
     if len(kernels) == 1:
-        return request, _response(first, end)
-    return _across(kernels, first, request, sent)
+        return request.hops, _answer(first, request).hops
+    return _across(kernels, first, request.hops, sent)
 
 
 def _sent_at(kernel: Kernel, origin: str, sent: int) -> int | None:
@@ -115,40 +148,36 @@ def _sent_at(kernel: Kernel, origin: str, sent: int) -> int | None:
     )
 
 
-def _response(kernel: Kernel, delivered: int) -> tuple[Hop, ...]:
-    """Hops of the first segment with data that the receiver sends back."""
-    receiver = kernel.events[delivered]
-    for index in range(delivered, len(kernel.events)):
+def _answer(kernel: Kernel, request: Trip) -> Trip:
+    """Follow the first segment with data that the request's receiver sends back."""
+    for index in range(request.end, len(kernel.events)):
         event = kernel.events[index]
-        if event.name == "send" and event.namespace == receiver.namespace and event.length >= LEAST_RESPONSE:
-            return _follow(kernel, index)[0]
-    return ()
+        if event.name == "send" and event.namespace == request.namespace and event.length >= LEAST_RESPONSE:
+            return _follow(kernel, index)
+    return NOWHERE
 
 
 def _across(
     kernels: Sequence[Kernel], first: Kernel, leaving: tuple[Hop, ...], sent: int
 ) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
     """Put together what several kernels saw: the sender's, those that passed it on, the receiver's."""
-    parts: list[tuple[Kernel, tuple[Hop, ...], int]] = []
-    for kernel in (kernel for kernel in kernels if kernel is not first):
-        at = _arrival(kernel, sent)
-        if at is not None:
-            parts.append((kernel, *_follow(kernel, at)))
-    parts.sort(key=lambda part: part[1][-1].kind == "deliver")
-    if not parts or parts[-1][1][-1].kind != "deliver":
-        return leaving + _joined(part[1] for part in parts), ()
-    receiver, _, end = parts[-1]
-    request = leaving + _joined(part[1] for part in parts)
-    response = _response(receiver, end)
-    size = _response_length(receiver, end)
-    back = [_follow(kernel, at)[0] for kernel, _, _ in parts[:-1][::-1] if (at := _arrival(kernel, size)) is not None]
-    home = _arrival(first, size)
-    last = [_follow(first, home)[0]] if home is not None else []
-    return request, response + _joined([*back, *last])
+    parts = [
+        (kernel, _follow(kernel, at))
+        for kernel in kernels
+        if kernel is not first and (at := _arrival(kernel, sent)) is not None
+    ]
+    parts.sort(key=lambda part: part[1].delivered)
+    request = leaving + _joined(trip for _, trip in parts)
+    if not parts or not parts[-1][1].delivered:
+        return request, ()
+    answer = _answer(*parts[-1])
+    homeward = [kernel for kernel, _ in parts[:-1][::-1]] + [first]
+    arrivals = [(kernel, _arrival(kernel, answer.payload)) for kernel in homeward]
+    return request, _joined([answer, *(_follow(kernel, at) for kernel, at in arrivals if at is not None)])
 
 
-def _joined(parts: Iterable[tuple[Hop, ...]]) -> tuple[Hop, ...]:
-    return tuple(hop for part in parts for hop in part)
+def _joined(trips: Iterable[Trip]) -> tuple[Hop, ...]:
+    return tuple(hop for trip in trips for hop in trip.hops)
 
 
 def _arrival(kernel: Kernel, payload: int) -> int | None:
@@ -164,20 +193,17 @@ def _arrival(kernel: Kernel, payload: int) -> int | None:
     )
 
 
-def _response_length(kernel: Kernel, delivered: int) -> int:
-    """Bytes of data in the response's first segment, taking the TCP header as the usual 32 bytes."""
-    receiver = kernel.events[delivered]
-    for event in kernel.events[delivered:]:
-        if event.name == "send" and event.namespace == receiver.namespace and event.length >= LEAST_RESPONSE:
-            return event.length - 32
-    return 0
-
-
-def _follow(kernel: Kernel, start: int) -> tuple[tuple[Hop, ...], int]:
-    """Hops of the packet of the event ``start``, and the index of its last event."""
+def _follow(kernel: Kernel, start: int) -> Trip:
+    """Follow the packet of the event ``start`` to its last event in this kernel."""
     chosen = list(_life(kernel, start))
-    hops = tuple(_hops(kernel, [kernel.events[index] for index in chosen]))
-    return hops, chosen[-1]
+    events = [kernel.events[index] for index in chosen]
+    namespace = next((event.namespace for event in reversed(events) if event.namespace), "")
+    return Trip(
+        hops=tuple(_hops(kernel, events)),
+        end=chosen[-1],
+        namespace=namespace,
+        payload=events[0].length - USUAL_TCP_HEADER,
+    )
 
 
 def _life(kernel: Kernel, start: int) -> Iterator[int]:
@@ -202,23 +228,18 @@ def _leaves(event: Event, kernel: Kernel) -> bool:
 
 
 def _hops(kernel: Kernel, events: Sequence[Event]) -> Iterator[Hop]:
-    place, owner, inside = "", "", ("", "")
+    place, device, inside = "", "", ("", "")
     for event in events:
-        place = kernel.place(event, place)
+        place, device = kernel.place(event, place), event.fields.get("dev", device)
         kind, what = _named(event)
         if event.name in {"arrive", "ip_rcv"}:
             if inside == (place, what):
                 continue  # the stack says again what the device has said
             inside = (place, what)
-        owner = owner if event.name == "softirq_raise" else _owner(event, place)
         if what:
-            yield Hop(place=owner, what=what, kind=kind)
-
-
-def _owner(event: Event, place: str) -> str:
-    """Give the lab's own interface to the wire: that it is a veth where hosts share a kernel is no affair of theirs."""
-    on_lab = event.fields.get("dev") == LAB and event.name in {"veth_xmit", "netif_rx"}
-    return WIRE if on_lab else place
+            # That the lab's own interface is a veth where hosts share a kernel is no affair of theirs.
+            on_wire = device == LAB and (event.name in {"veth_xmit", "netif_rx"} or kind == "softirq")
+            yield Hop(place=WIRE if on_wire else place, what=what, kind=kind)
 
 
 def _named(event: Event) -> tuple[HopKind, str]:
