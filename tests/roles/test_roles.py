@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import importlib.util
+import ipaddress
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -108,15 +110,65 @@ def test_the_app_answers_with_exactly_the_size_asked_for(size):
     assert body.count("x") + 1024 * body.count("$k") == size
 
 
-def test_the_rules_declare_every_chain_they_use():
-    text = template("nodeport", "nodeport.rules.j2", nodeport_endpoints=["10.0.0.1", "10.0.0.2", "10.0.0.3"])
-    for table in text.split("COMMIT")[:-1]:
-        declared = {line.split()[0][1:] for line in table.splitlines() if line.startswith(":")}
+def rules(mode: str, **values) -> str:
+    return template("nodeport", f"nodeport.{mode}.j2", **values)
+
+
+PODS = ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
+
+
+@pytest.mark.parametrize("others", [0, 1, 20])
+def test_the_rules_declare_every_chain_they_use(others):
+    text = rules("iptables", nodeport_endpoints=PODS, nodeport_other_services=others)
+    blocks = text.split("COMMIT")[:-1]
+    assert [block.split("*")[1].split()[0] for block in blocks] == ["filter", *["nat"] * (len(blocks) - 1)]
+    for table in (blocks[0], "".join(blocks[1:])):
+        declared = [line.split()[0][1:] for line in table.splitlines() if line.startswith(":")]
         used = {line.split("-j ")[1].split()[0] for line in table.splitlines() if "-j KUBE" in line}
-        assert used <= declared
-    assert text.count("KUBE-SEP-") == 3 * 4
+        assert used <= set(declared)
+        assert len(declared) == len(set(declared))  # a second declaration would empty the chain
+    assert text.count("KUBE-SEP-") == (3 + others) * 4
     assert "--probability 0.3333333333" in text
     assert "--probability 0.5000000000" in text
+
+
+def test_the_service_stands_in_the_middle_of_the_others():
+    lines = rules("iptables", nodeport_endpoints=PODS, nodeport_other_services=10).splitlines()
+    for chain, own in [("KUBE-SERVICES -d", "10.96.0.80/32"), ("KUBE-NODEPORTS", "--dport 30080")]:
+        walk = [line for line in lines if line.startswith(f"-A {chain}")]
+        assert len(walk) == 11
+        assert own in walk[5]
+    assert "must be the last rule" in [line for line in lines if line.startswith("-A KUBE-SERVICES")][-1]
+
+
+@pytest.mark.parametrize("mode", ["iptables", "nftables"])
+def test_no_two_services_share_an_address_or_a_port(mode):
+    text = rules(mode, nodeport_endpoints=PODS, nodeport_addresses=["10.0.0.9"], nodeport_other_services=10_000)
+    pattern = {"iptables": r"-A KUBE-NODEPORTS .* --dport (\d+) ", "nftables": r"tcp \. (\d+) : goto external-"}[mode]
+    ports = [int(port) for port in re.findall(pattern, text)]
+    assert (len(ports), len(set(ports))) == (10_001, 10_001)
+    assert max(ports) < 32768
+    pattern = {"iptables": r"-A KUBE-SERVICES -d (\S+)/32", "nftables": r"(\S+) \. tcp \. 80 : goto service-"}[mode]
+    addresses = re.findall(pattern, text)
+    assert (len(addresses), len(set(addresses))) == (10_001, 10_001)
+    assert all(ipaddress.ip_address(address) in ipaddress.ip_network("10.96.0.0/12") for address in addresses)
+
+
+def test_rules_of_many_services_are_brief_as_kube_proxys():
+    few, many = (rules("iptables", nodeport_endpoints=PODS, nodeport_other_services=count) for count in (997, 998))
+    for text, expected in [(few, True), (many, False)]:
+        own = [line for line in text.splitlines() if line.startswith("-A KUBE-SEP-")]
+        assert any("--comment" in line for line in own) is expected
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_the_maps_of_nftables_lead_to_chains_that_exist(others):
+    text = rules("nftables", nodeport_endpoints=PODS, nodeport_addresses=["10.0.0.9"], nodeport_other_services=others)
+    chains = re.findall(r"^  chain (\S+) \{", text, re.MULTILINE)
+    targets = re.findall(r"(?:goto|jump) ([^\s,]+)", text)
+    assert set(targets) <= set(chains)
+    assert len(chains) == len(set(chains))
+    assert "numgen random mod 3 vmap { 0 : goto endpoint-" in text
 
 
 def test_the_conflist_is_json_with_what_was_asked_for():
@@ -124,6 +176,23 @@ def test_the_conflist_is_json_with_what_was_asked_for():
     plugin = json.loads(template("pod_network", "conflist.j2", **values))["plugins"][0]
     assert (plugin["type"], plugin["mode"], plugin["master"]) == ("ipvlan", "l2", "lab0")
     assert plugin["ipam"]["ranges"] == [[{"subnet": "10.0.0.0/24"}]]
+    assert plugin["ipam"]["routes"] == [{"dst": "0.0.0.0/0"}]
+
+
+def test_the_pods_routes_are_those_asked_for():
+    values = {"pod_network_subnet": "10.0.0.0/24", "pod_network_default_route": False}
+    route = {"destination": "10.96.0.0/16", "gateway": "10.0.0.94"}
+    assert "routes" not in json.loads(template("pod_network", "conflist.j2", **values))["plugins"][0]["ipam"]
+    text = template("pod_network", "conflist.j2", pod_network_pod_routes=[route], **values)
+    assert json.loads(text)["plugins"][0]["ipam"]["routes"] == [{"dst": "10.96.0.0/16", "gw": "10.0.0.94"}]
+
+
+def test_bird_peers_with_every_other_node():
+    peers = [{"name": "node2", "address": "10.0.0.2"}, {"name": "node3", "address": "10.0.0.3"}]
+    text = template("bgp", "bird.conf.j2", bgp_router_id="10.0.0.1", bgp_blocks=["10.1.0.0/26"], bgp_peers=peers)
+    assert re.findall(r"neighbor (\S+) as (\d+);", text) == [("10.0.0.2", "64512"), ("10.0.0.3", "64512")]
+    assert "route 10.1.0.0/26 blackhole;" in text
+    assert text.count("{") == text.count("}")
 
 
 def test_the_pods_description_is_an_oci_configuration():
