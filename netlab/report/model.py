@@ -122,10 +122,10 @@ def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo]) -> dict[_Key
     for run in runs:
         for sample in run.samples:
             taken.setdefault((sample.profile, sample.path, sample.load), []).append(Taken(run.header.run_id, sample))
-    several = len({load for _, _, load in taken}) > 1
+    loads = {load for _, _, load in taken}
     return {
         (name, path, load): Source(
-            label=_label(profiles, name) + (f", load: {words.load_text(load)}" if several else ""),
+            label=_label(profiles, name) + words.load_suffix(load, loads),
             taken=tuple(found),
             hotspots=tuple(
                 spot

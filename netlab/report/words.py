@@ -91,6 +91,13 @@ def load_text(load: Load) -> str:
     )
 
 
+def load_suffix(load: Load, loads: Collection[Load]) -> str:
+    """Say what tells the load from the others of a report; nothing where it is the usual one."""
+    if len({other.model_copy(update={"keepalive": True}) for other in loads}) > 1:
+        return f", load: {load_text(load)}"
+    return "" if load.keepalive or len(loads) == 1 else ", a connection a request"
+
+
 def fact(value: object) -> str:
     """Write a value of the environment."""
     if isinstance(value, dict):

@@ -151,6 +151,19 @@ def test_rounds_of_several_runs_are_paired_within_their_run():
     assert [run.run_id for run in report.runs] == ["a", "b"]
 
 
+def test_a_connection_a_request_is_said_where_others_keep_theirs():
+    closing = factories.Load(keepalive=False)
+    samples = [factories.sample(), factories.sample(load=closing), factories.sample(POD, load=closing)]
+    report = build_report([factories.run(samples=samples)])
+    labels = {(cell.profile, cell.load.keepalive): cell.label for cell in report.cells}
+    assert labels["baseline-vm", True] == "baseline-vm"
+    assert labels["baseline-vm", False] == "baseline-vm, a connection a request"
+    assert [cell.is_baseline for cell in report.cells] == [True, True, False]
+    assert report.cells[2].change.percent is not None, "compared with the baseline under its own load"
+    alone = build_report([factories.run(samples=[factories.sample(load=closing)])])
+    assert alone.cells[0].label == "baseline-vm"
+
+
 def test_cells_of_another_load_are_other_cells():
     heavy = factories.Load(connections=64)
     samples = [factories.sample(), factories.sample(POD), factories.sample(POD, load=heavy)]

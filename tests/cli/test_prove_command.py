@@ -1,0 +1,24 @@
+from pathlib import Path
+
+from netlab.cli.prove import as_text, journey
+from netlab.proof.evidence import read_proof
+from netlab.results.model import Hop
+
+RECORDED = Path(__file__).parents[1] / "proof" / "data" / "calico-ipip"
+
+
+def test_a_line_for_each_namespace_that_is_entered():
+    hops = (
+        Hop(place="client", what="socket", kind="send"),
+        Hop(place="client", what="out lab0", kind="transmit"),
+        Hop(place="wire", what="veth_xmit", kind="driver"),
+        Hop(place="client", what="in lab0", kind="receive"),
+    )
+    assert journey(hops) == ["client  socket → out lab0", "wire    veth_xmit", "client  in lab0"]
+
+
+def test_every_path_is_shown_both_ways():
+    text = as_text(read_proof(RECORDED, "calico-ipip"))
+    assert text.startswith("calico-ipip: every packet takes the path that the profile promises\n")
+    assert text.count("  request\n") == text.count("  response\n") == 3
+    assert "out tunl0 → ipip_tunnel_xmit" in text
