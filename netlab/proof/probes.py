@@ -42,7 +42,8 @@ def _on_handler(function: str) -> Probe:
 
 PROBES: dict[str, Probe] = {
     "send": Probe("send", "__ip_queue_xmit", f"{_SKB} ns=sk->__sk_common.skc_net.net->ns.inum:u32 {_LENGTH}"),
-    "deliver": Probe("deliver", "tcp_v4_rcv"),
+    # only here does a packet that came through ipvlan's L3S mode belong to the pod
+    "deliver": Probe("deliver", "tcp_v4_rcv", f"{_SKB} {_OF_SKB}"),
     "out": Probe("transmit", "net_dev_start_xmit", f"{_SKB} {_ON_DEV} {_LENGTH}", tracepoint=True),
     "arrive": Probe("receive", "netif_receive_skb", f"{_SKB} {_OF_SKB} {_LENGTH}", tracepoint=True),
     "netif_rx": Probe("softirq", "netif_rx", f"{_SKB} {_OF_SKB}", tracepoint=True),
