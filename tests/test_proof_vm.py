@@ -1,4 +1,4 @@
-"""Every profile on real kernels: its packets take the path it promises, and a lab that was tampered with is found out."""
+"""Every profile on real kernels: its packets take the promised path, and a lab that was tampered with is found out."""
 
 import json
 

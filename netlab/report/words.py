@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from netlab.report.values import Cell, Change, DeviceRow, Missing, PathHop, PathPicture, ProfileFacts, RunRef, Visit
     from netlab.results.model import Clock, DeviceFacts, Load
