@@ -15,7 +15,7 @@ SABOTAGE = {
     "calico-bgp": ("node1", "systemctl stop netlab-bgp", "nodeport-remote"),
     "ipvlan-l2": ("node1", "ip link delete netlab-shim", "nodeport-local"),
     "ipvlan-l3": ("node1", "ip link delete netlab-shim", "nodeport-local"),
-    "ipvlan-l3s": ("node1", "ip link delete netlab-shim", "nodeport-local"),
+    "ipvlan-l3s": ("node1", "ip link set netlab-shim type ipvlan mode l3", "ipvlan_l3_rcv"),
     "macvlan": ("node1", "ip link delete netlab-shim", "nodeport-local"),
     "cilium": ("node1", "systemctl stop netlab-bpf", "nodeport-local"),
     "cilium-netkit": ("node1", "systemctl stop netlab-bpf", "nodeport-local"),
