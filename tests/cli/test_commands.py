@@ -114,7 +114,7 @@ def test_a_busy_lab_names_who_holds_it(netlab, lab):
 
 
 def test_an_unknown_profile_is_named(netlab):
-    done = netlab("up", "--profile", "ipvlan-l3")
+    done = netlab("up", "--profile", "ipvlan-l2x")
     assert done.returncode == 3
     assert "did you mean 'ipvlan-l2'?" in done.stderr
 
