@@ -133,7 +133,7 @@ def journeys(kernels: Sequence[Kernel], origin: str, sent: int) -> tuple[tuple[H
     request = _follow(first, start)
     if len(kernels) == 1:
         return request.hops, _answer(first, request).hops
-    return _across(kernels, first, request.hops, sent)
+    return _across(kernels, first, request, sent)
 
 
 def _sent_at(kernel: Kernel, origin: str, sent: int) -> int | None:
@@ -158,21 +158,22 @@ def _answer(kernel: Kernel, request: Trip) -> Trip:
 
 
 def _across(
-    kernels: Sequence[Kernel], first: Kernel, leaving: tuple[Hop, ...], sent: int
+    kernels: Sequence[Kernel], first: Kernel, leaving: Trip, sent: int
 ) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
     """Put together what several kernels saw: the sender's, those that passed it on, the receiver's."""
     parts = [
         (kernel, _follow(kernel, at))
         for kernel in kernels
-        if kernel is not first and (at := _arrival(kernel, sent)) is not None
+        if kernel is not first and (at := _arrival(kernel, sent, 0)) is not None
     ]
     parts.sort(key=lambda part: part[1].delivered)
-    request = leaving + _joined(trip for _, trip in parts)
+    request = _joined([leaving, *(trip for _, trip in parts)])
     if not parts or not parts[-1][1].delivered:
         return request, ()
     answer = _answer(*parts[-1])
-    homeward = [kernel for kernel, _ in parts[:-1][::-1]] + [first]
-    arrivals = [(kernel, _arrival(kernel, answer.payload)) for kernel in homeward]
+    # Responses are of one length: this one comes to each kernel after its own request has left it.
+    homeward = [*parts[:-1][::-1], (first, leaving)]
+    arrivals = [(kernel, _arrival(kernel, answer.payload, trip.end)) for kernel, trip in homeward]
     return request, _joined([answer, *(_follow(kernel, at) for kernel, at in arrivals if at is not None)])
 
 
@@ -180,14 +181,14 @@ def _joined(trips: Iterable[Trip]) -> tuple[Hop, ...]:
     return tuple(hop for trip in trips for hop in trip.hops)
 
 
-def _arrival(kernel: Kernel, payload: int) -> int | None:
-    """Index of the event with which a packet of so many bytes of data came in from another machine."""
+def _arrival(kernel: Kernel, payload: int, after: int) -> int | None:
+    """Index of the event, after another, with which a packet of so many bytes of data came in from another machine."""
     low, high = payload + IP_HEADERS[0] + TCP_HEADER[0], payload + IP_HEADERS[1] + TCP_HEADER[1]
     return next(
         (
             index
             for index, event in enumerate(kernel.events)
-            if event.name == "arrive" and low <= event.length <= high and event.fields.get("dev") != "lo"
+            if index >= after and event.name == "arrive" and low <= event.length <= high and event.fields["dev"] != "lo"
         ),
         None,
     )

@@ -107,6 +107,14 @@ def test_machines_of_their_own_each_hold_a_part_of_the_journey():
     assert response[-1].kind == "deliver"
 
 
+def test_responses_of_one_length_are_told_apart_by_when_they_came():
+    earlier = (line("arrive", "0xf", ns=1, dev="lab0", len=1246), line("out", "0xf", ns=1, dev="mgmt0", len=1260))
+    client, relay = (
+        Kernel([*parse_trace("\n".join(earlier)), *one.events], one.places, alone=False) for one in (CLIENT, RELAY)
+    )
+    assert journeys([client, relay, SERVER], "client", 700) == journeys([CLIENT, RELAY, SERVER], "client", 700)
+
+
 def test_a_packet_that_was_lost_ends_where_it_was_last_seen():
     request, response = journeys([CLIENT, RELAY], "client", 700)
     assert request[-1].what == "out lab0"
