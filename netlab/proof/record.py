@@ -37,6 +37,7 @@ _VETH = re.compile(r"^veth[0-9a-f]{8}$")
 _HOOKS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 _CHANGES = {"0": "SNAT", "1": "DNAT"}
 _IPV4 = "2"
+_QUEUEING = {"netif_rx", "softirq_raise"}
 
 
 class Event(NamedTuple):
@@ -231,7 +232,8 @@ def _leaves(event: Event, kernel: Kernel) -> bool:
 def _hops(kernel: Kernel, events: Sequence[Event]) -> Iterator[Hop]:
     place, device, inside = "", "", ("", "")
     for event in events:
-        place, device = kernel.place(event, place), event.fields.get("dev", device)
+        if event.name not in _QUEUEING:  # a driver that queues a packet for the next device still has it
+            place, device = kernel.place(event, place), event.fields.get("dev", device)
         kind, what = _named(event)
         if event.name in {"arrive", "ip_rcv"}:
             if inside == (place, what):

@@ -100,11 +100,12 @@ def _marks(hops: Sequence[Hop], base: Sequence[Hop] | None) -> list[bool]:
 
 def _counts(trace: PathTrace) -> PathCounts:
     hops = _off_wire((*trace.request, *trace.response))
-    kinds = Counter(hop.kind for hop in hops)
+    kinds, whats = Counter(hop.kind for hop in hops), Counter(hop.what for hop in hops)
     return PathCounts(
         hops=len(hops),
-        net_rx_raises=kinds["softirq"],
-        netfilter_hooks=kinds["netfilter"],
+        net_rx_queued=whats["netif_rx"],
+        net_rx_raises=whats["raise NET_RX"],
+        netfilter_calls=kinds["netfilter"],
         namespaces=len({hop.place for hop in hops}),
         wires=sum(
             place == WIRE for way in (trace.request, trace.response) for place, _ in groupby(hop.place for hop in way)

@@ -114,8 +114,12 @@ class PathCounts(Frozen):
     """What a request and its response cross together, or the difference of two such counts; wires are counted apart."""
 
     hops: int
+    net_rx_queued: int
+    """How often the packet was queued for a NET_RX softirq (``netif_rx``), as each veth does."""
     net_rx_raises: int
-    netfilter_hooks: int
+    """How often that raised the softirq; a packet that is queued while it runs raises none."""
+    netfilter_calls: int
+    """Hooks, connection tracking and chains of rules."""
     namespaces: int
     wires: int
 

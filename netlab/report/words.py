@@ -16,7 +16,8 @@ NARROW = "\N{NARROW NO-BREAK SPACE}"
 COUNTED = {
     "hops": "hop",
     "namespaces": "namespace",
-    "netfilter_hooks": "netfilter hook",
+    "netfilter_calls": "netfilter call",
+    "net_rx_queued": "netif_rx call",
     "net_rx_raises": "NET_RX raise",
     "wires": "wire",
 }

@@ -71,7 +71,7 @@ def test_every_path_is_drawn_and_told(proven_page, proven):
     for picture in proven.paths:
         assert f"The path of {picture.name}</title>" in proven_page
     assert "<b>node1</b>: in lab0 → <mark>+PREROUTING</mark> → <mark>+DNAT</mark> → ip_route_input" in proven_page
-    assert "34 hops (+20), 3 namespaces (+1), 6 netfilter hooks (+6)" in proven_page
+    assert "34 hops (+20), 3 namespaces (+1), 6 netfilter calls (+6)" in proven_page
 
 
 def test_one_nodeport_is_open_from_the_start(proven_page):

@@ -79,15 +79,17 @@ def test_counts_and_their_change(proven):
     picture = picture_of(proven, "calico-ipip", "nodeport-remote")
     assert picture.counts.model_dump() == {
         "hops": 70,
+        "net_rx_queued": 0,
         "net_rx_raises": 6,
-        "netfilter_hooks": 20,
+        "netfilter_calls": 20,
         "namespaces": 4,
         "wires": 4,
     }
     assert picture.change.model_dump() == {
         "hops": 56,
+        "net_rx_queued": 0,
         "net_rx_raises": 4,
-        "netfilter_hooks": 20,
+        "netfilter_calls": 20,
         "namespaces": 2,
         "wires": 2,
     }

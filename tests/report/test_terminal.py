@@ -36,7 +36,7 @@ def test_paths_are_counted(proven, report):
     text = printed(proven)
     assert max(cell_len(line) for line in text.splitlines()) <= 100
     (row,) = [line for line in text.splitlines() if "70 (+56)" in line]
-    assert row.split()[-7:] == ["20", "(+20)", "6", "(+4)", "4", "(+2)", "56"]
+    assert row.split()[-8:] == ["20", "(+20)", "0", "6", "(+4)", "4", "(+2)", "56"]
     assert "PREROUTING" not in text
     assert "its response cross" not in printed(report)
 
