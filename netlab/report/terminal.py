@@ -108,8 +108,8 @@ def _paths(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
     table.add_column("network and path", overflow="fold")
     for noun in words.COUNTED.values():
-        table.add_column(f"{noun}s", justify="right")
-    table.add_column("new hops", justify="right")
+        table.add_column(f"{noun}s".replace(" ", "\n"), justify="right")
+    table.add_column("new\nhops", justify="right")
     for picture in report.paths:
-        table.add_row(Text(picture.name), *words.count_texts(picture), words.number(picture.new_hops))
+        table.add_row(Text(f"{picture.label}\n  {picture.path}"), *words.count_texts(picture), words.number(picture.new_hops))
     return table
