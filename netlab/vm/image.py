@@ -203,9 +203,10 @@ _TREE = "netlab-tree:"
 _OPEN = ": netlab-open"
 _OPEN_HOOK = (
     f'{_OPEN}; chmod 600 "$1/run/netlab/host" && echo "{_TREE} $1" && '
-    f'while [ ! -e "$1/run/netlab/resume" ]; do sleep 0.1; done && rm -r "$1/run/netlab" "$1/run/sshd"'
+    f'for i in $(seq {10 * HOOK_TIMEOUT_S:.0f}); do [ ! -e "$1/run/netlab/resume" ] || break; sleep 0.1; done && '
+    '[ -e "$1/run/netlab/resume" ] && rm -r "$1/run/netlab" "$1/run/sshd"'
 )
-"""Say where the tree is, and wait until the roles are applied."""
+"""Say where the tree is, and wait until the roles are applied; not for ever, should netlab be killed."""
 
 
 def _disk_hook(outputs: Mapping[str, int]) -> str:
