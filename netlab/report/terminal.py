@@ -111,5 +111,6 @@ def _paths(report: Report) -> Table:
         table.add_column(f"{noun}s".replace(" ", "\n"), justify="right")
     table.add_column("new\nhops", justify="right")
     for picture in report.paths:
-        table.add_row(Text(f"{picture.label}\n  {picture.path}"), *words.count_texts(picture), words.number(picture.new_hops))
+        who = Text(f"{picture.label}\n  {picture.path}")
+        table.add_row(who, *words.count_texts(picture), words.number(picture.new_hops))
     return table
