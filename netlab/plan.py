@@ -32,7 +32,7 @@ def plan_run(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: 
     """Say what ``netlab run`` would do with the profiles, each by its snapshot's name; ``snapshots`` exist already."""
     profiles = chosen.values()
     turns = [_turn(lab, profile, tag, snapshots) for tag, profile in chosen.items()]
-    cells = [f"{profile.name}/{path}" for profile in profiles for path in profile.paths]
+    cells = [f"{profile.name}/{path}" for profile in profiles for path in profile.info(spec.paths).paths]
     load = spec.load
     measure = (
         f"measure {len(cells)} cells in each of {spec.rounds} rounds ({', '.join(cells)}): wrk with {load.connections} "
