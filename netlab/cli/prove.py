@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netlab.cli import options
@@ -57,10 +58,6 @@ def as_text(proof: Proof) -> str:
 
 def journey(hops: tuple[Hop, ...]) -> list[str]:
     """Write hops in order, a line for each namespace entered."""
-    lines: list[tuple[str, list[str]]] = []
-    for hop in hops:
-        if not lines or lines[-1][0] != hop.place:
-            lines.append((hop.place, []))
-        lines[-1][1].append(hop.what)
+    lines = [(place, [hop.what for hop in run]) for place, run in groupby(hops, key=lambda hop: hop.place)]
     width = max((len(place) for place, _ in lines), default=0)
     return [f"{place:<{width}}  {' → '.join(whats)}" for place, whats in lines]

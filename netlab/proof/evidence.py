@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from netlab.errors import ResultsError
-from netlab.proof.record import Kernel, journeys, parse_trace
+from netlab.proof.record import Event, Kernel, journeys, parse_trace
 from netlab.results.model import DeviceFacts, Frozen, HostFacts, PathName, PathTrace, Proof
 
 if TYPE_CHECKING:
@@ -85,20 +85,17 @@ def read_proof(folder: Path, profile: str) -> Proof:
 
 def read_requests(folder: Path) -> Requests:
     """Read which requests were sent, and what went wrong with them."""
-    return _validated(folder / REQUESTS, Requests)
+    path = folder / REQUESTS
+    try:
+        return Requests.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise _broken(path, error) from error
 
 
 def _facts(folder: Path) -> RawFacts:
     path = folder / FACTS
     try:
         return RawFacts.model_validate_json(b'{"hosts": ' + path.read_bytes() + b"}")
-    except (OSError, ValidationError) as error:
-        raise _broken(path, error) from error
-
-
-def _validated(path: Path, model: type[Requests]) -> Requests:
-    try:
-        return model.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise _broken(path, error) from error
 
@@ -116,7 +113,7 @@ def _kernels(folder: Path, facts: RawFacts) -> list[Kernel]:
     return kernels
 
 
-def _events(file: Path) -> Any:
+def _events(file: Path) -> list[Event]:
     try:
         text = gzip.decompress(file.read_bytes()).decode(errors="replace")
         return parse_trace(text)

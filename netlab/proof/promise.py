@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import ProofFailed
-from netlab.proof.record import WIRE
+from netlab.results.model import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import ResultsError
 from netlab.proof.probes import PROBES
-from netlab.results.model import Hop
+from netlab.results.model import WIRE, Hop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from netlab.results.model import HopKind
 
-WIRE = "wire"
 LAB = "lab0"
 """The interface of each host on the lab's Ethernet."""
 TCP_HEADER = (20, 60)

@@ -196,7 +196,7 @@ def _busy_samples(hotspots: Iterable[HotSpots]) -> Counter[tuple[str, str]]:
 
 def against(cell: Cell, baseline: Cell | None) -> Cell:
     """Compare the costs of the cell's subsystems with the baseline's; a vanished subsystem stays visible as 0."""
-    if baseline is None or baseline is cell or not _costed(cell) or not _costed(baseline):
+    if baseline is None or baseline is cell or not costed(cell) or not costed(baseline):
         return cell
     before = {share.group: share.us_per_request or 0.0 for share in baseline.hot_groups}
     gone = [group for group in before if group not in {share.group for share in cell.hot_groups}]
@@ -207,7 +207,8 @@ def against(cell: Cell, baseline: Cell | None) -> Cell:
     return cell.model_copy(update={"hot_groups": tuple(_compared(share, before) for share in shares)})
 
 
-def _costed(cell: Cell) -> bool:
+def costed(cell: Cell) -> bool:
+    """Whether a cell's CPU time is known by subsystem."""
     return bool(cell.hot_groups) and cell.hot_groups[0].us_per_request is not None
 
 

@@ -58,11 +58,6 @@ def instructions(us: float, clock: Clock) -> float | None:
     return us * INSTRUCTIONS_PER_US if clock == "virtual" else None
 
 
-def comparable(cell: Cell | None) -> bool:
-    """Whether a cell's CPU time is known by subsystem."""
-    return cell is not None and bool(cell.hot_groups) and cell.hot_groups[0].us_per_request is not None
-
-
 def of_cell(cell: Cell, clock: Clock) -> tuple[Cost, ...]:
     """All that a request costs in a cell, by subsystem."""
     total = cell.cpu_us_per_request or 0.0
@@ -70,7 +65,7 @@ def of_cell(cell: Cell, clock: Clock) -> tuple[Cost, ...]:
 
 
 def change(cell: Cell, base: Cell, clock: Clock) -> CostChange:
-    """Split the difference of two cells that are `comparable`."""
+    """Split the difference of two cells that are `costed`."""
     changes = {share.group: share.change_us_per_request or 0.0 for share in cell.hot_groups}
     errors = {group: _SURE * _error_us(group, cell, base) for group in changes}
     known = {group: us for group, us in changes.items() if abs(us) > errors[group]}

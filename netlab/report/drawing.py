@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from netlab.report import colours, words
@@ -76,13 +76,7 @@ def _frames(boxes: Sequence[Box]) -> Iterator[str]:
 
 
 def _by_host(boxes: Sequence[Box]) -> list[tuple[str, list[Box]]]:
-    found: list[tuple[str, list[Box]]] = []
-    for box in boxes:
-        if found and found[-1][0] == box.stay.host:
-            found[-1][1].append(box)
-        else:
-            found.append((box.stay.host, [box]))
-    return found
+    return [(host, list(inside)) for host, inside in groupby(boxes, key=lambda box: box.stay.host)]
 
 
 def _box(box: Box, boxes: Sequence[Box]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.report import costs, paths, sentences
+from netlab.report.cells import costed
 from netlab.report.costs import Cost, CostChange
 from netlab.report.model import build_report
 from netlab.report.values import PathPicture
@@ -70,8 +71,8 @@ def _story(  # noqa: PLR0913, PLR0917 - all that is known of a path
     profile: ProfileInfo, path: str, cell: Cell | None, base: Cell | None, picture: PathPicture | None, run: Run
 ) -> Story:
     clock = run.header.environment.clock
-    spent = costs.of_cell(cell, clock) if cell and costs.comparable(cell) else ()
-    both = cell and base and cell is not base and spent and costs.comparable(base)
+    spent = costs.of_cell(cell, clock) if cell and costed(cell) else ()
+    both = cell and base and cell is not base and spent and costed(base)
     change = costs.change(cell, base, clock) if cell and base and both else None
     again = f"netlab run --profiles {','.join(dict.fromkeys((run.header.baseline_profile, profile.name)))}"
     return Story(

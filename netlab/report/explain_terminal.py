@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from netlab.report import colours, sentences, words
-from netlab.report.paths import WIRE
+from netlab.results.model import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

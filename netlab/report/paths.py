@@ -11,13 +11,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netlab.report.values import PathCounts, PathHop, PathPicture, Visit
+from netlab.results.model import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from netlab.results.model import Hop, PathTrace, ProfileInfo, Proof, RunHeader
-
-WIRE = "wire"
 
 
 def pictures(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netlab.report.paths import WIRE
+from netlab.results.model import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

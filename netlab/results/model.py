@@ -140,11 +140,15 @@ HopKind = Literal[
 ]
 
 
+WIRE = "wire"
+"""The place of a hop that belongs to no host: the Ethernet that joins them."""
+
+
 class Hop(Frozen):
     """One thing that a packet crosses, in the network namespace where it happens."""
 
     place: str
-    """A host (``node1``), a pod (``node1/app``), or ``wire``: the Ethernet that joins the hosts."""
+    """A host (``node1``), a pod (``node1/app``), or `WIRE`."""
     what: str
     """``in lab0``, ``out veth``, ``PREROUTING``, ``DNAT``, ``ip_forward``, ``ipip_tunnel_xmit``, ``raise NET_RX``, …"""
     kind: HopKind
