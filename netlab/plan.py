@@ -36,7 +36,7 @@ def plan_run(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: 
     load = spec.load
     measure = (
         f"measure {len(cells)} cells in each of {spec.rounds} rounds ({', '.join(cells)}): wrk with {load.connections} "
-        f"connections for {load.duration_s} s after {load.warmup_s} s of warm-up"
+        f"connections for {load.duration_s} s after {load.warmup_s:g} s of warm-up"
     )
     steps = (*_before(lab, spec), *turns, measure, "profile each cell once", "write the report", "remove the hosts")
     return Plan(steps=steps)

@@ -34,7 +34,13 @@ class LoadSpec(Load):
     connections: int = _whole(4, "Requests in flight.", low=1, high=10_000)
     threads: int = _whole(1, "Threads of wrk; at most one a connection.", low=1, high=64)
     duration_s: int = _whole(1, "Length of a sample in seconds of the lab's clock.", low=1, high=3600)
-    warmup_s: int = _whole(1, "Seconds of the same load before each sample, thrown away.", low=0, high=600)
+    warmup_s: float = Field(
+        default=0.2,
+        ge=0,
+        le=600,
+        allow_inf_nan=False,
+        description="Seconds of the same load before each sample, thrown away.",
+    )
     keepalive: bool = Field(default=True, strict=True, description="Keep connections open between requests.")
     response_bytes: int = _whole(1024, "Size of the response's body.", low=0, high=100_000_000)
 
@@ -85,7 +91,7 @@ class LabSpec(Frozen):
     """What a lab is made of and what is measured in it."""
 
     profiles: tuple[Name, ...] = Field(
-        default=("baseline-vm", "calico-ipip", "ipvlan-l2"),
+        default=("baseline-vm", "calico-ipip", "ipvlan-l2", "ipvlan-l3", "cilium"),
         description="What to measure; `netlab profiles` lists the names; `[all]`: every one of the stack.",
     )
     paths: tuple[PathName, ...] = Field(

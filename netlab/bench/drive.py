@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netlab.results.model import RunHeader
     from netlab.session import Session
 
-PERF_SECONDS = 2
+PERF_SECONDS = 1
 
 
 def measure(

@@ -1,10 +1,10 @@
-"""What a kernel is asked to record about each packet: ftrace's dynamic events (fprobe and BTF, Linux 6.5 or newer).
+"""What a kernel is asked to record about each packet: ftrace's dynamic events (kprobes and BTF, Linux 6.6 or newer).
 
 Each probe yields the packet's identity: the address of its ``sk_buff``, which it keeps through devices, namespaces and
-tunnels of one kernel. Where a packet is, is told by devices and hooks; what happens in between happens there. Names of
-fields are looked up in the kernel's BTF, which costs a second a function on an emulated host (next to nothing for a
-tracepoint): so most probes take the registers of a call (``$arg1``) instead. A function that a kernel lacks, or whose
-module is not loaded, cannot be crossed there: that probe is left out.
+tunnels of one kernel. Where a packet is, is told by devices and hooks; what happens in between happens there. A
+function that a kernel lacks, or whose module is not loaded, cannot be crossed there: that probe is left out. Kprobes
+and not fprobes: to define one of those, the kernel compares all its symbols, three quarters of a second each on an
+emulated host.
 """
 
 from __future__ import annotations
@@ -76,6 +76,6 @@ EVENTS = {"irq/softirq_raise": "vec == 3", "irq/softirq_entry": "vec == 3", "nap
 def definitions() -> dict[str, str]:
     """Return the probes as tracefs' dynamic_events takes them, by name."""
     return {
-        name: f"{'t' if probe.tracepoint else 'f'}:{GROUP}/{name} {probe.where} {probe.fields}"
+        name: f"{'t' if probe.tracepoint else 'p'}:{GROUP}/{name} {probe.where} {probe.fields}"
         for name, probe in PROBES.items()
     }

@@ -88,7 +88,8 @@ def load_text(load: Load) -> str:
     reuse = "kept alive" if load.keepalive else "a new connection a request"
     return (
         f"{counted(load.connections, 'connection')} in a closed loop, {counted(load.threads, 'thread')}, "
-        f"{load.duration_s} s after {load.warmup_s} s of warm-up, {reuse}, {number(load.response_bytes)} byte responses"
+        f"{load.duration_s} s after {load.warmup_s:g} s of warm-up, {reuse}, "
+        f"{number(load.response_bytes)} byte responses"
     )
 
 

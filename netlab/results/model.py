@@ -28,7 +28,7 @@ class Load(Frozen):
     connections: int = 4
     threads: int = 1
     duration_s: int = 1
-    warmup_s: int = 1
+    warmup_s: float = 0.2
     keepalive: bool = True
     response_bytes: int = 1024
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import shutil
@@ -10,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,7 +27,7 @@ from netlab.bench.sample import parse_sample
 from netlab.proof.evidence import RawFacts, read_proof, read_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 ROLE = ROOT / "roles" / "benchmark"
@@ -33,16 +36,28 @@ BODY = b"a" * 1024
 LOAD = {"connections": 2, "threads": 1, "duration_s": 1, "warmup_s": 0, "keepalive": True, "response_bytes": len(BODY)}
 
 needs_wrk = pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="network and mount namespaces need root")
 
-FAKE_PERF = """#!/bin/sh
-case $1 in
---version) echo perf version 6.12.1 ;;
-record) : ;;
-script) printf 'wrk  7 [000]  1.5:  1 cpu-clock: \\n\\tffffffff821f236b tcp_ack+0x1 ([kernel.kallsyms])\\n\\n' ;;
-esac
+# One sample each time it is let record, of a function with a number
+FAKE_PERF = f"""#!{sys.executable}
+import os, sys, time
+data = sys.argv[sys.argv.index("-o" if "-o" in sys.argv else "-i") + 1]
+if sys.argv[1] == "script":
+    sys.stdout.write(open(data).read())
+    raise SystemExit
+commands, answers = map(int, sys.argv[-1].removeprefix("fd:").split(","))
+samples = 0
+with open(commands) as lines, open(data, "w") as file:
+    for line in lines:
+        if line == "enable\\n":
+            samples += 1
+            frame = f"ffffffff821f236b tcp_{{samples}}+0x1 ([kernel.kallsyms])"
+            file.write(f"wrk  7 [000]  {{time.monotonic():.6f}}:  1 cpu-clock: \\n\\t{{frame}}\\n\\n")
+        os.write(answers, b"ack\\n")
+        if line == "stop\\n":
+            break
 """
 BROKEN_PERF = """#!/bin/sh
-[ "$1" = --version ] && exit
 echo 'No permission to enable cpu-clock event.' >&2
 exit 255
 """
@@ -140,7 +155,18 @@ def test_agent_reads_this_kernel(agent):
 @pytest.mark.parametrize(
     "request_",
     [
-        *("", "reboot", "counters now", "perf", "perf 1", "perf 0 99", "perf 1 99999", "perf -1 99", "perf 1 9;ls"),
+        *(
+            "",
+            "reboot",
+            "counters now",
+            "perf 99",
+            "run perf",
+            "run perf 0",
+            "run perf 99999",
+            "run perf -1",
+            "run perf ²",
+            "run perf 9;ls",
+        ),
         *("run", "run ls", "run facts now", "run wrk", "run wrk no-such-pod -c1", "run get ../../etc", "run 'facts"),
     ],
 )
@@ -156,10 +182,30 @@ def test_agent_answers_while_another_client_is_silent(agent):
         assert "boot_id" in ask(agent, "counters")[0]
 
 
-def test_agent_passes_perfs_words_on(agent, fake_bin):
+@needs_root
+def test_drive_passes_perfs_words_on(tmp_path, url, agent, fake_bin):
     install(fake_bin, "perf", BROKEN_PERF)
-    (answer,) = ask(agent, "perf 1 99")
-    assert answer == {"error": "perf record ended with 255: No permission to enable cpu-clock event."}
+    done = drive("perf", job_of(tmp_path, url, agent, perf={"seconds": 1, "hertz": 99}))
+    reason = "perf record ended with 255: No permission to enable cpu-clock event."
+    assert (done.returncode, done.stderr) == (1, f"netlab-drive: the profiler of node1: {reason}\n")
+
+
+@needs_root
+def test_perf_ends_with_who_asked_for_it(agent, fake_bin, tmp_path):
+    install(fake_bin, "perf", f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
+    host, port = agent.split(":")
+    with socket.create_connection((host, int(port)), 10) as connection:
+        connection.sendall(b"run perf 99\n")
+        wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip())
+    perf = Path("/proc", (tmp_path / "pid").read_text().strip())
+    wait_until(lambda: not perf.exists())
+    assert not perf.exists()
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 10
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 @needs_wrk
@@ -167,7 +213,7 @@ def test_agent_passes_perfs_words_on(agent, fake_bin):
 def test_drive_writes_raw_samples(tmp_path, url, agent, keepalive):
     done = drive("sample", job_of(tmp_path, url, agent, load=LOAD | {"keepalive": keepalive, "warmup_s": 1}))
     assert (done.returncode, done.stderr) == (0, "")
-    with tarfile.open(tmp_path / "out.tar") as archive:
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(done.stdout))) as archive:
         assert archive.getnames() == ["host.json", "pod-ip.json"]
     sample = parse_sample((tmp_path / "out" / "pod-ip.json").read_bytes(), profile="p", round_=0, position=0)
     assert (sample.path, sample.url) == ("pod-ip", f"{url}pod")
@@ -225,12 +271,14 @@ def test_drive_reports_a_wrk_that_fails(tmp_path, url, agent, fake_bin):
 
 
 @needs_wrk
+@needs_root
 def test_drive_profiles_under_load(tmp_path, url, agent, fake_bin):
     install(fake_bin, "perf", FAKE_PERF)
     done = drive("perf", job_of(tmp_path, url, agent, perf={"seconds": 1, "hertz": 99}))
     assert (done.returncode, done.stderr) == (0, "")
-    spots = parse_hotspots((tmp_path / "out" / "pod-ip.perf.gz").read_bytes(), profile="p", path="pod-ip")
-    assert [(function.symbol, function.group) for function in spots.functions] == [("tcp_ack", "tcp")]
+    for name, symbol in (("host", "tcp_1"), ("pod-ip", "tcp_2")):
+        spots = parse_hotspots((tmp_path / "out" / f"{name}.perf.gz").read_bytes(), profile="p", path=name)
+        assert [(function.symbol, function.group) for function in spots.functions] == [(symbol, "tcp")]
 
 
 @needs_wrk
@@ -274,7 +322,6 @@ server = ThreadingHTTPServer(("127.0.0.1", 8080), Handler)
 print("ready", flush=True)
 server.serve_forever()
 """
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
 
 
 @needs_wrk
@@ -347,7 +394,7 @@ def test_drive_proves_and_says_which_path_did_not_answer(tmp_path, url, tracing_
         {"name": "host", "url": url, "origin": "client"},
         {"name": "pod-ip", "url": "http://127.0.0.1:1/", "origin": "client"},
     ]
-    trace = {"hosts": ["node1"], "job": {"probes": {"lost": "f:netlab/lost nothing"}, "events": {}}}
+    trace = {"hosts": ["node1"], "job": {"probes": {"lost": "p:netlab/lost nothing"}, "events": {}}}
     done = drive("prove", job_of(tmp_path, url, tracing_agent, paths=paths, trace=trace))
     assert (done.returncode, done.stderr) == (0, "")
     requests = read_requests(tmp_path / "out")
