@@ -107,12 +107,11 @@ def plays(monkeypatch, hosts):
             return
         for path in variables.get("benchmark_paths", []):
             sample, hotspots = next(GOLDEN.glob("sample-*.json")), next(GOLDEN.glob("*.perf.gz"))
-            name = path["file"]
-            target = Path(variables["benchmark_dest"])
-            if playbook.stem == "bench":
-                shutil.copy(sample, target / f"{name}.json")
-            else:
-                shutil.copy(hotspots, target / f"{name}.perf.gz")
+            for key, file in (("benchmark_dest", sample), ("benchmark_hotspots_dest", hotspots)):
+                if key in variables:
+                    target = Path(variables[key])
+                    target.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(file, target / f"{path['file']}{'.json' if file is sample else '.perf.gz'}")
 
     monkeypatch.setattr(ansible, "play", play)
     monkeypatch.setattr("netlab.proof.prove.check", lambda *_: None)
@@ -250,13 +249,14 @@ def test_the_baseline_must_be_measured(lab, hosts, plays):
     assert not hosts.calls
 
 
-def test_bench_restores_before_every_block_and_profiles_outside_the_rounds(lab, hosts, plays, monkeypatch):
+def test_bench_restores_before_every_block_and_profiles_at_the_end_of_the_last(lab, hosts, plays, monkeypatch):
     monkeypatch.setattr("netlab.bench.drive._inspect", lambda *_: None)
     folder = workflow.bench(lab, LabSpec(rounds=3), ["baseline-vm", "ipvlan-l2"], Reporter())
-    assert sorted(plays) == [*["bench"] * 6, *["hotspots"] * 2, "prove", "prove", "up", "up"]
-    assert hosts.calls.count("start ipvlan-l2") == 4
+    assert sorted(plays) == [*["bench"] * 6, "prove", "prove", "up", "up"]
+    assert hosts.calls.count("start ipvlan-l2") == 3
     assert hosts.calls[-1] == "down lane 1", "only the lab's own fleet is left"
     assert len(list((folder / "raw").glob("r0?-p0?-*/*.json"))) == 3 * (1 + 3)
+    assert len(list((folder / "raw").glob("hotspots-*/*.perf.gz"))) == 1 + 3
     assert lab.load_state().profile is None, "after a measurement the hosts are in no proven state"
 
 

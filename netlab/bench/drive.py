@@ -1,4 +1,4 @@
-"""Runs a plan: restore, play the benchmark role, look at what came back; then the profiler's own passes."""
+"""Runs a plan: restore, play the benchmark role, look at what came back; each last block ends with the profiler."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from netlab.bench.plan import Block, Target, plan_rounds
 from netlab.bench.sample import parse_sample
 from netlab.errors import BenchmarkFailed
 from netlab.lanes import work
+from netlab.results.store import hotspots_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,30 +28,24 @@ PERF_SECONDS = 1
 def measure(
     lanes: Sequence[Session], header: RunHeader, profiles: Mapping[str, Profile], folder: Path, progress: Progress
 ) -> None:
-    """Take every sample of the run into ``folder/raw``, then profile every cell once, outside any timed sample."""
+    """Take every sample of the run into ``folder/raw``, and profile every cell once, outside any timed sample."""
     cells = targets(header, profiles)
     blocks = plan_rounds(cells, header.rounds, header.seed)
-    pace = Pace(progress, len(blocks) + len(cells))
+    pace = Pace(progress, len(blocks))
 
-    def sample(block: Block) -> Job:
+    def job_of(block: Block) -> Job:
         def job(lane: Session) -> None:
             place = folder / "raw" / block.folder
-            _play(lane, "bench", profiles[block.profile], block.targets, place)
+            last = block.round == header.rounds
+            hotspots = hotspots_folder(folder / "raw", block.profile) if last else None
+            _play(lane, profiles[block.profile], block.targets, place, hotspots)
             _inspect(place, block)
             pace.advance()
 
         return job
 
-    def profile_cells(profile: Profile) -> Job:
-        def job(lane: Session) -> None:
-            place = folder / "raw" / f"hotspots-{profile.name}"
-            _play(lane, "hotspots", profile, cells[profile.name], place)
-            pace.advance()
-
-        return job
-
     with progress.step(f"measure {header.rounds} rounds of {sum(map(len, cells.values()))} cells"):
-        work(lanes, [*map(sample, blocks), *map(profile_cells, profiles.values())])
+        work(lanes, map(job_of, blocks))
 
 
 def targets(header: RunHeader, profiles: Mapping[str, Profile]) -> dict[str, list[Target]]:
@@ -68,9 +63,8 @@ def _keepalive(profile: Profile, header: RunHeader) -> bool:
     return header.load.keepalive if profile.keepalive is None else profile.keepalive
 
 
-def _play(session: Session, playbook: str, profile: Profile, chosen: Sequence[Target], place: Path) -> None:
+def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: Path, hotspots: Path | None) -> None:
     session.start(profile)
-    place.mkdir(parents=True, exist_ok=True)
     variables = {
         "benchmark_paths": [
             {
@@ -82,10 +76,10 @@ def _play(session: Session, playbook: str, profile: Profile, chosen: Sequence[Ta
             for target in chosen
         ],
         "benchmark_dest": str(place),
-        "benchmark_perf_seconds": PERF_SECONDS,
+        **({"benchmark_hotspots_dest": str(hotspots), "benchmark_perf_seconds": PERF_SECONDS} if hotspots else {}),
         **{f"benchmark_{name}": value for name, value in session.spec.load.model_dump().items()},
     }
-    session.play(playbook, variables, accelerate=False)  # two tasks: less than Mitogen takes to begin
+    session.play("bench", variables, accelerate=False)  # few tasks: less than Mitogen takes to begin
 
 
 def _inspect(place: Path, block: Block) -> None:

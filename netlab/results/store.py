@@ -133,6 +133,11 @@ def _proofs(raw: Path, header: RunHeader) -> Iterator[Proof]:
             yield read_proof(folder, profile.name)
 
 
+def hotspots_folder(raw: Path, profile: str) -> Path:
+    """Where a run keeps what the profiler saw of the profile."""
+    return raw / f"{_HOTSPOTS}{profile}"
+
+
 def proof_folder(raw: Path, profile: str) -> Path:
     """Where a run keeps what proved the profile."""
     return raw / f"proof-{profile}"

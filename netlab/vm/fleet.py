@@ -142,7 +142,8 @@ def _key(machines: Sequence[Machine]) -> str:
         machine.config.model_dump_json(exclude={"nics": True, "keys": True, "accelerator": {"refused"}})
         for machine in machines
     ]
-    return hashlib.sha256("\n".join([KERNEL_ARGUMENTS, str(ICOUNT_SHIFT), *parts]).encode()).hexdigest()[:16]
+    cpu = machines[0].config.accelerator.cpu  # a guest that was saved on one processor does not go on with another
+    return hashlib.sha256("\n".join([KERNEL_ARGUMENTS, str(ICOUNT_SHIFT), cpu, *parts]).encode()).hexdigest()[:16]
 
 
 def _configs(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> list[MachineConfig]:

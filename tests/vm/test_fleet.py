@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from netlab.lab import Host
-from netlab.vm import boot
+from netlab.vm import accel, boot
 from netlab.vm.accel import Accelerator
 from netlab.vm.fleet import Fleet, FleetShape
 from netlab.vm.image import Image
@@ -59,6 +59,12 @@ def test_snapshots_are_not_shared_between_different_fleets(tmp_path, change):
     assert fleet(tmp_path).key == fleet(tmp_path).key
     if "cpus" not in change:  # the virtual clock always has one
         assert fleet(tmp_path).key != fleet(tmp_path, **change).key
+
+
+def test_a_snapshot_belongs_to_the_processor_it_was_made_on(tmp_path, monkeypatch):
+    before = fleet(tmp_path).key
+    monkeypatch.setattr(accel, "_TCG_CPU", "max,smap=off")
+    assert fleet(tmp_path).key != before
 
 
 def test_ports_and_keys_are_no_part_of_a_snapshot(tmp_path):
