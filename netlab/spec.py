@@ -91,7 +91,7 @@ class LabSpec(Frozen):
     """What a lab is made of and what is measured in it."""
 
     profiles: tuple[Name, ...] = Field(
-        default=("baseline-vm", "calico-ipip", "ipvlan-l2", "ipvlan-l3", "cilium"),
+        default=("baseline-vm", "calico-ipip", "ipvlan-l2"),
         description="What to measure; `netlab profiles` lists the names; `[all]`: every one of the stack.",
     )
     paths: tuple[PathName, ...] = Field(
