@@ -24,7 +24,7 @@ from netlab.vm.fleet import BASE, Fleet, FleetShape, stop_all
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netlab.lab import Lab, Part
+    from netlab.lab import Lab
     from netlab.progress import Progress
     from netlab.spec import LabSpec
 
@@ -40,11 +40,15 @@ SETTLE_S = 5.0
 class QemuProvider:
     """Hosts in QEMU: a machine each on the real clock, containers of one machine on the virtual clock."""
 
-    def __init__(self, lab: Lab, spec: LabSpec, progress: Progress, number: int = 0) -> None:
+    def __init__(
+        self, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None, number: int = 0
+    ) -> None:
         self.lab = lab
         self.spec = spec
         self.progress = progress
+        self.payload = payload
         self.number = number
+        self.recipe = image.recipe_of(spec.stack)
         self.machines = lab.machines / f"lane{number}"
 
     @property
@@ -56,7 +60,7 @@ class QemuProvider:
 
     def lane(self, number: int) -> QemuProvider:
         """Return another fleet, in machines and on ports of its own; the snapshots are the same."""
-        return self if number == self.number else QemuProvider(self.lab, self.spec, self.progress, number)
+        return self if number == self.number else QemuProvider(self.lab, self.spec, self.progress, self.payload, number)
 
     @cached_property
     def accelerator(self) -> accel.Accelerator:
@@ -65,15 +69,16 @@ class QemuProvider:
 
     @property
     def clock(self) -> Clock:
-        """Virtual where nothing accelerates, unless netlab.yml says."""
+        """Virtual where nothing accelerates, unless netlab.yml says, or a cluster needs machines of its own."""
         if self.spec.clock != "auto":
             return self.spec.clock
-        return "virtual" if self.accelerator.name == "tcg" else "real"
+        counted = self.accelerator.name == "tcg" and self.spec.stack != "kubeadm"
+        return "virtual" if counted else "real"
 
     @cached_property
     def image(self) -> image.Image:
         """The image; baked when the cache lacks it."""
-        return image.bake(assets.cache(), self.progress)
+        return image.bake(self.recipe, assets.cache(), self.progress)
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -84,6 +89,9 @@ class QemuProvider:
             clock=self.clock,
             cpus=self.spec.fleet.cpus,
             host_memory_mib=self.spec.fleet.host_memory_mib,
+            control_cpus=self.spec.fleet.control_cpus,
+            control_memory_mib=self.spec.fleet.control_memory_mib,
+            payload=self.payload,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
         return Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
@@ -91,7 +99,7 @@ class QemuProvider:
     def facts(self) -> dict[str, Any]:
         """Return what the image makes known beforehand."""
         version = re.match(r"[0-9.]+", self.image.kernel_version)
-        return {"netlab_kernel": version[0] if version else "0", "netlab_baked_roles": image.BAKED_ROLES}
+        return {"netlab_kernel": version[0] if version else "0", "netlab_baked_roles": self.recipe.baked_roles}
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts; ports are those of the running lab, or free ones."""
@@ -123,9 +131,9 @@ class QemuProvider:
 
     def snapshots(self) -> set[str]:
         """Return the states that the cache holds for a fleet of this shape."""
-        return self.fleet.tags() if image.find(assets.cache()) else set()
+        return self.fleet.tags() if image.find(self.recipe, assets.cache()) else set()
 
-    def save(self, tag: str, evidence: Path) -> None:
+    def save(self, tag: str, evidence: Path | None) -> None:
         """Keep the present state in the cache, which ends the machines."""
         self.fleet.save(tag, evidence)
 
@@ -166,7 +174,7 @@ class QemuProvider:
     @cached_property
     def _hosts(self) -> tuple[Host, ...]:
         state = self.lab.load_state() if self.number == 0 else None
-        parts = _parts(self.spec.fleet.nodes)
+        parts = self.spec.parts
         if state is not None and [host.name for host in state.hosts] == list(parts):
             return state.hosts
         ports = _ports(self.spec.fleet.ssh_port if self.number == 0 else 0, len(parts))
@@ -218,10 +226,6 @@ def host_cpu() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _parts(nodes: int) -> dict[str, Part]:
-    return {"client": "client", **{f"node{number}": "node" for number in range(1, nodes + 1)}}
 
 
 def _ports(first: int, count: int) -> Iterable[int]:

@@ -49,6 +49,10 @@ class FleetShape(Frozen):
     clock: Clock
     cpus: int
     host_memory_mib: int
+    control_cpus: int = 2
+    control_memory_mib: int = 2048
+    payload: Path | None = None
+    """A disk that every machine may read, with what the lab's profiles bring along."""
 
 
 class Fleet:
@@ -102,7 +106,7 @@ class Fleet:
         return self.cache / tag / EVIDENCE
 
     def save(self, tag: str, evidence: Path | None = None) -> None:
-        """Keep all machines, and what proves their state, as the snapshot ``tag``, which ends them.
+        """Keep all machines, and what proves their state (if anything does), as the snapshot ``tag``, which ends them.
 
         Who saves the same tag first wins.
         """
@@ -173,12 +177,14 @@ def _shared(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> 
 
 
 def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, Path]) -> MachineConfig:
+    control = hosts[index].part == "control"
     return MachineConfig(
         name=hosts[index].name,
         accelerator=shape.accelerator,
         clock=shape.clock,
-        cpus=shape.cpus,
-        memory_mib=shape.host_memory_mib,
+        cpus=shape.control_cpus if control else shape.cpus,
+        memory_mib=shape.control_memory_mib if control else shape.host_memory_mib,
+        payload=shape.payload,
         disk=shape.image.disk,
         kernel=shape.image.kernel,
         initrd=shape.image.initrd,
