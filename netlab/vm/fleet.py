@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from netlab.errors import MachineError
 from netlab.results.model import Clock, Frozen
 from netlab.vm import boot
@@ -29,7 +31,7 @@ from netlab.vm.machine import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from netlab.lab import Host
 
@@ -81,6 +83,13 @@ class Fleet:
         """MachinePanicked when a machine has ended by itself."""
         for machine in self.machines:
             machine.check()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other netlab from making this fleet's first snapshot at the same time."""
+        self.cache.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.cache.with_suffix(".lock")):
+            yield
 
     def tags(self) -> set[str]:
         """Names of the snapshots."""
