@@ -46,6 +46,8 @@ class Host(Frozen):
     part: Part
     ssh_port: int
     lab_address: str
+    api_port: int | None = None
+    """Where a cluster's API answers on 127.0.0.1; only its control plane has one."""
 
 
 class LabState(Frozen):

@@ -182,10 +182,17 @@ class QemuProvider:
         parts = self.spec.parts
         if state is not None and [host.name for host in state.hosts] == list(parts):
             return state.hosts
-        ports = _ports(self.spec.fleet.ssh_port if self.number == 0 else 0, len(parts))
+        controls = [name for name, part in parts.items() if part == "control"]
+        ports = iter(_ports(self.spec.fleet.ssh_port if self.number == 0 else 0, len(parts) + len(controls)))
         return tuple(
-            Host(name=name, part=part, ssh_port=port, lab_address=str(NETWORK[FIRST_ADDRESS + index]))
-            for index, ((name, part), port) in enumerate(zip(parts.items(), ports, strict=True))
+            Host(
+                name=name,
+                part=part,
+                ssh_port=next(ports),
+                lab_address=str(NETWORK[FIRST_ADDRESS + index]),
+                api_port=next(ports) if name in controls else None,
+            )
+            for index, (name, part) in enumerate(parts.items())
         )
 
     def _counting_accelerator(self) -> accel.Accelerator:

@@ -41,6 +41,8 @@ BASE = "base"
 EVIDENCE = ".evidence"
 """No machine is called like that."""
 LINK_TIMEOUT_S = 10.0
+API_PORT = 6443
+"""Of a Kubernetes control plane."""
 
 
 class FleetShape(Frozen):
@@ -205,7 +207,9 @@ def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, P
 
 
 def _management(host: Host, index: int) -> Nic:
-    return Nic(netdev=f"user,hostfwd=tcp:127.0.0.1:{host.ssh_port}-:22", mac=boot.mac(0, index))
+    ports = {host.ssh_port: 22} | ({host.api_port: API_PORT} if host.api_port else {})
+    forward = ",".join(f"hostfwd=tcp:127.0.0.1:{port}-:{inside}" for port, inside in ports.items())
+    return Nic(netdev=f"user,{forward}", mac=boot.mac(0, index))
 
 
 def _ethernet(index: int) -> str:
