@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlab import __version__
 from netlab.cli import (
+    artifacts,
     bench,
     completion,
     doctor,
@@ -45,6 +46,7 @@ COMMANDS = (
     report,
     explain,
     inventory,
+    artifacts,
     down,
     completion,
 )
