@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlab import __version__
 from netlab.cli import (
+    artifacts,
     bench,
     completion,
     doctor,
@@ -46,7 +47,11 @@ COMMANDS = (
     report,
     explain,
     inventory,
+<<<<<<< HEAD
     kubeconfig,
+=======
+    artifacts,
+>>>>>>> artifacts
     down,
     completion,
 )
