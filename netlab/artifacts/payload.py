@@ -4,7 +4,7 @@
     files/<component>/<name>
     images/<name with dots and dashes>.tar      docker-archive
 
-``index.json`` maps each component to its version, its files and images by their paths, and every path to its SHA-256.
+``index.json`` maps each component to its version, and each of its files and images to a path and its SHA-256.
 """
 
 from __future__ import annotations
@@ -45,12 +45,17 @@ def payload_disk(components: Sequence[Component], arch: Arch, cache: Path) -> Pa
 
     Everything must be in the cache (``fetch``): ArtifactMissing or ArtifactChanged otherwise.
     """
-    with _made(f"{payload_key(components, arch)}.ext4", cache) as (place, work):
+    with _made(disk_place(components, arch, cache).name, cache) as (place, work):
         if not place.exists():
             _fill(work / "payload", components, arch, Cache(cache))
             _format(work / "payload", work / "disk")
             (work / "disk").replace(place)
     return place
+
+
+def disk_place(components: Sequence[Component], arch: Arch, cache: Path) -> Path:
+    """Return where the disk of these components is, or would be."""
+    return cache / "payloads" / f"{payload_key(components, arch)}.ext4"
 
 
 def payload_folder(components: Sequence[Component], arch: Arch, cache: Path) -> Path:
@@ -92,17 +97,17 @@ def _fill(folder: Path, components: Sequence[Component], arch: Arch, store: Cach
 
 def _lay_out(folder: Path, component: Component, arch: Arch, store: Cache) -> dict[str, Any]:
     """Put a component into the folder; return its entry of the index."""
-    files, images, digests = {}, {}, {}
+    files, images = {}, {}
     (folder / "files" / component.name).mkdir(parents=True, exist_ok=True)
     (folder / "images").mkdir(exist_ok=True)
     for file in component.files_for(arch):
-        path = files[file.name] = f"files/{component.name}/{file.name}"
+        path = f"files/{component.name}/{file.name}"
         _link(store.checked(file.sha256, f"{component.label} {file.name}"), folder / path)
-        digests[path] = file.sha256
+        files[file.name] = {"path": path, "sha256": file.sha256}
     for image in component.images_for(arch):
-        path = images[image.name] = f"images/{sanitised(image.name)}.tar"
-        digests[path] = _lay_out_image(folder / path, image, arch, store)
-    return {"version": component.version, "files": files, "images": images, "sha256": digests}
+        path = f"images/{sanitised(image.name)}.tar"
+        images[image.name] = {"path": path, "sha256": _lay_out_image(folder / path, image, arch, store)}
+    return {"version": component.version, "files": files, "images": images}
 
 
 def _lay_out_image(place: Path, image: Image, arch: Arch, store: Cache) -> str:

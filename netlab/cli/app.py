@@ -47,11 +47,8 @@ COMMANDS = (
     report,
     explain,
     inventory,
-<<<<<<< HEAD
     kubeconfig,
-=======
     artifacts,
->>>>>>> artifacts
     down,
     completion,
 )
