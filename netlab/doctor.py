@@ -59,7 +59,7 @@ def _accelerator() -> Iterator[Check]:
 def _space() -> Check:
     place = next(folder for folder in (assets.cache(), *assets.cache().parents) if folder.exists())
     free = shutil.disk_usage(place).free >> 20
-    needed = 0 if image.find(assets.cache()) else image.NEEDED_MIB
+    needed = 0 if image.find(image.DATAPATH, assets.cache()) else image.NEEDED_MIB
     hint = None if free >= needed else f"free {needed - free} MiB there, or point XDG_CACHE_HOME to another disk"
     message = (
         f"{free} MiB free in {place}; baking the image takes {needed} MiB" if needed else f"{free} MiB free in {place}"

@@ -29,7 +29,7 @@ from netlab import proc
 from netlab.errors import LabBusy, NetlabError, NotUp
 from netlab.files import write_atomic
 from netlab.results.model import Clock, Frozen
-from netlab.spec import FILE_NAME, Stack
+from netlab.spec import FILE_NAME, PARTS, Part, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 STATE_FOLDER = ".netlab"
 HOST_KEY_ALIAS = "netlab"
 """All hosts of a lab share one host key, so a port that moves needs no new entry in ``known_hosts``."""
-
-Part = Literal["client", "node", "control"]
-PARTS: tuple[Part, ...] = ("client", "node", "control")
-"""Each is also the Ansible group of the hosts that play it."""
 
 
 class Host(Frozen):
@@ -50,6 +46,8 @@ class Host(Frozen):
     part: Part
     ssh_port: int
     lab_address: str
+    api_port: int | None = None
+    """Where a cluster's API answers on 127.0.0.1; only its control plane has one."""
 
 
 class LabState(Frozen):

@@ -43,14 +43,15 @@ def plan_run(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: 
 
 
 def _before(lab: Lab, spec: LabSpec) -> tuple[str, str]:
-    ready = image.find(assets.cache())
+    recipe = image.recipe_of(spec.stack)
+    ready = image.find(recipe, assets.cache())
     bake = (
         f"image {ready.key}: there already"
         if ready
-        else f"bake the image: {len(image.packages())} packages, then the roles"
+        else f"bake the image: {len(recipe.packages)} packages, then the roles"
     )
     state = lab.load_state()
-    names = ", ".join(["client", *(f"node{number}" for number in range(1, spec.fleet.nodes + 1))])
+    names = ", ".join(spec.parts)
     hosts = f"hosts {names}: up already" if state else f"make the hosts {names} ({spec.provider}, clock: {spec.clock})"
     return bake, hosts
 

@@ -6,13 +6,14 @@ URLs and role inputs are Jinja for Ansible; here they are only carried.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
 from netlab import assets
 from netlab.errors import UnknownProfile
 from netlab.results.model import Frozen, PathName, ProfileInfo
+from netlab.spec import Stack
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
 
@@ -26,15 +27,18 @@ class RoleUse(Frozen):
     """One role of a profile: which hosts get it, with which inputs."""
 
     role: str
-    hosts: Literal["all", "client", "node"] = "all"
+    hosts: str = Field(default="all", pattern=r"^(all|client|node|control)(:(client|node|control))*$")
+    """Groups, as Ansible's patterns join them: ``control:node``."""
     vars: dict[str, Any] = Field(default_factory=dict)
 
 
 class Requirements(Frozen):
-    """What the hosts' kernel must offer."""
+    """What the hosts' kernel must offer, and what has to be downloaded."""
 
     kernel: str = "5.4"
     modules: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
+    """Components of the lock file: ``kubernetes``, or ``kubernetes=1.20.2``."""
 
 
 class PathUse(Frozen):
@@ -62,8 +66,10 @@ class ProfileFile(Frozen):
 
     description: str
     label: str
-    stack: Literal["vm", "datapath", "kubeadm"]
+    stack: Stack
     requires: Requirements = Requirements()
+    cluster: dict[str, Any] | None = None
+    """Inputs of ``playbooks/cluster.yml``, which makes the hosts a cluster before the roles begin."""
     roles: tuple[RoleUse, ...]
     paths: dict[PathName, PathUse]
     missing: dict[PathName, str] = Field(default_factory=dict)
@@ -92,9 +98,12 @@ class Profile(ProfileFile):
         )
 
 
-def find(name: str, own: Path | None = None) -> Profile:
-    """Find the profile of this name, in the lab's own ``profiles/`` folder first; UnknownProfile with a suggestion."""
-    files = _files(own)
+def find(name: str, own: Path | None = None, stack: Stack = "datapath") -> Profile:
+    """Find the profile of this name, in the lab's own ``profiles/`` folder first; UnknownProfile with a suggestion.
+
+    A cluster and the replica of its data path share a name; the cluster's file is in the folder ``kubeadm``.
+    """
+    files = _files(own, stack)
     if name not in files:
         hint = f"known profiles: {', '.join(sorted(files))}"
         raise UnknownProfile(f"there is no profile '{name}'{did_you_mean(name, files)}", hint=hint)
@@ -102,11 +111,19 @@ def find(name: str, own: Path | None = None) -> Profile:
     return Profile(**written.model_dump(), name=name, file=files[name])
 
 
-def names(own: Path | None = None) -> list[str]:
+def of_stack(stack: Stack, own: Path | None = None) -> list[Profile]:
+    """Return every profile that a lab of this stack can have, by name: its own kind, and bare VMs."""
+    found = [find(name, own, stack) for name in sorted(_files(own, stack))]
+    return [profile for profile in found if profile.stack in {"vm", stack}]
+
+
+def names(own: Path | None = None, stack: Stack = "datapath") -> list[str]:
     """Names of all profiles, sorted."""
-    return sorted(_files(own))
+    return sorted(_files(own, stack))
 
 
-def _files(own: Path | None) -> dict[str, Path]:
+def _files(own: Path | None, stack: Stack) -> dict[str, Path]:
     folders = [assets.profiles(), *([own] if own and own.is_dir() else [])]
+    if stack == "kubeadm":
+        folders = [place for folder in folders for place in (folder, folder / stack)]
     return {file.stem: file for folder in folders for file in folder.glob("*.yml")}

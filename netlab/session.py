@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from netlab import __version__, ansible, assets
 from netlab.errors import HostUnreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from netlab.lab import Lab
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from netlab.progress import Progress
     from netlab.providers import Provider
     from netlab.spec import LabSpec
+
+
+CLUSTER_ROLES = ("container_runtime", "kubeadm_control", "kubeadm_node", "kubernetes", "payload")
+"""Roles of ``playbooks/cluster.yml``."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,10 @@ class Session:
             self.provider.check()
             raise
 
-    def start(self, profile: Profile | None) -> None:
-        """Bring the hosts to the moment when they had just become ``profile``, or had just booted (None)."""
+    def start(self, tag: str | None) -> None:
+        """Bring the hosts to the moment that the snapshot ``tag`` holds, or when they had just booted (None)."""
         self.disconnect()
-        self.provider.start(self.tag(profile) if profile else None)
+        self.provider.start(tag)
 
     def disconnect(self) -> None:
         """Close SSH connections that are kept open between plays: a restore leaves nobody at their other end."""
@@ -77,7 +83,21 @@ class Session:
 
 def snapshot_tag(profile: Profile, spec: LabSpec) -> str:
     """Name a profile's snapshot by all that goes into it on top of the fleet: roles, profile, inputs, netlab."""
-    names = sorted({use.role for use in profile.roles})
-    parts = [profile.file, assets.playbook("up"), *(assets.roles() / name for name in names)]
-    words = [__version__, str(spec.load.response_bytes), assets.digest(parts)]
-    return f"{profile.name}-{hashlib.sha256(' '.join(words).encode()).hexdigest()[:12]}"
+    roles = sorted({assets.roles() / use.role for use in profile.roles})
+    parts = [profile.file, assets.playbook("up"), assets.playbook("tasks/role"), *roles]
+    foundation = foundation_tag(profile)
+    words = [str(spec.load.response_bytes), *([foundation] if foundation else [])]
+    return _tag(profile.name, words, parts)
+
+
+def foundation_tag(profile: Profile) -> str | None:
+    """Name the snapshot of the cluster that a profile builds on; profiles with the same inputs share it."""
+    if profile.cluster is None:
+        return None
+    parts = [assets.playbook("cluster"), *(assets.roles() / name for name in CLUSTER_ROLES)]
+    return _tag("cluster", [json.dumps(profile.cluster, sort_keys=True)], parts)
+
+
+def _tag(name: str, words: Sequence[str], parts: Sequence[Path]) -> str:
+    everything = " ".join([__version__, *words, assets.digest(parts)])
+    return f"{name}-{hashlib.sha256(everything.encode()).hexdigest()[:12]}"

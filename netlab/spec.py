@@ -21,6 +21,10 @@ Provider = Literal["qemu"]
 """Add a provider here and in ``netlab/providers``."""
 
 Stack = Literal["vm", "datapath", "kubeadm"]
+Part = Literal["client", "node", "control"]
+PARTS: tuple[Part, ...] = ("client", "node", "control")
+"""Each is also the Ansible group of the hosts that play it."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 
 
@@ -63,7 +67,11 @@ class FleetSpec(Frozen):
 
     nodes: int = _whole(2, "Hosts that run the app, besides the client.", low=1, high=8)
     cpus: int = _whole(1, "Processors of each host (the virtual clock always uses one).", low=1, high=64)
-    memory_mib: int = _whole(1536, "Memory of the whole fleet in MiB, shared evenly.", low=MIN_HOST_MIB, high=1 << 20)
+    memory_mib: int = _whole(1536, "Memory of client and nodes in MiB, shared evenly.", low=MIN_HOST_MIB, high=1 << 20)
+    control_cpus: int = _whole(2, "Processors of a cluster's control plane (stack kubeadm).", low=2, high=64)
+    control_memory_mib: int = _whole(
+        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1700, high=1 << 20
+    )
     lanes: int = _whole(0, "Fleets that work at the same time; 0: two on the virtual clock, else one.", low=0, high=16)
     ssh_port: int = _whole(
         0, "First port on 127.0.0.1 for SSH to the hosts; the others follow. 0: free ports.", low=0, high=65_000
@@ -71,7 +79,7 @@ class FleetSpec(Frozen):
 
     @property
     def hosts(self) -> int:
-        """Number of hosts, the client included."""
+        """Number of hosts that share the memory, the client included."""
         return self.nodes + 1
 
     @property
@@ -91,7 +99,7 @@ class LabSpec(Frozen):
     """What a lab is made of and what is measured in it."""
 
     profiles: tuple[Name, ...] = Field(
-        default=("baseline-vm", "calico-ipip", "ipvlan-l2"),
+        default=("baseline-vm", "calico-ipip", "ipvlan-l2", "ipvlan-l3", "cilium"),
         description="What to measure; `netlab profiles` lists the names; `[all]`: every one of the stack.",
     )
     paths: tuple[PathName, ...] = Field(
@@ -124,6 +132,19 @@ class LabSpec(Frozen):
             raise ValueError(f"profiles: '{twice[0]}' is there twice")
         return self
 
+    @model_validator(mode="after")
+    def _a_cluster_has_real_time(self) -> Self:
+        if self.stack == "kubeadm" and self.clock == "virtual":
+            raise ValueError("clock: a cluster (stack kubeadm) is several machines, and the virtual clock is of one")
+        return self
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """Every host of the lab by name, with the part that it plays; nodes are numbered from 1."""
+        nodes: dict[str, Part] = {f"node{number}": "node" for number in range(1, self.fleet.nodes + 1)}
+        control: dict[str, Part] = {"control": "control"} if self.stack == "kubeadm" else {}
+        return {"client": "client", **nodes, **control}
+
 
 def load_spec(folder: Path) -> LabSpec:
     """Read ``folder/netlab.yml``, or take the defaults; ConfigError with file and line when it is wrong."""
@@ -152,7 +173,7 @@ def generate_sample() -> str:
             lines += ["", f"# {LabSpec.model_fields[above].description}", f"#{above}:"]
         group = above
         setting = f"{name}: {_shown(value)}".strip()
-        lines += [f"#  {setting:<24}# {text}"] if above else ["", f"# {text}", f"#{setting}"]
+        lines += [f"#  {setting:<25} # {text}"] if above else ["", f"# {text}", f"#{setting}"]
     return "\n".join(lines) + "\n"
 
 

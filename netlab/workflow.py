@@ -20,7 +20,7 @@ from netlab.providers import provider_of
 from netlab.report import build_report, write_report
 from netlab.results.model import RunHeader
 from netlab.results.store import load_run, proof_folder, write_header
-from netlab.session import Session, snapshot_tag
+from netlab.session import Session, foundation_tag, snapshot_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,16 +54,17 @@ def prove_paths(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -
 
     With a name, the hosts are turned into that profile first, if they are not yet.
     """
-    profile = find_profile(lab, spec, name) if name else None
+    up_now = name is None
+    if name is None:
+        spec, name = _as_it_is_up(lab, spec)
+    profile = find_profile(lab, spec, name)
     with _opened(lab, spec, progress) as session:
-        if profile:
+        if not up_now:
             _turn_into(session, profile)
-        state = lab.load_state()
-        if state is None or state.profile is None or not session.provider.running():
-            raise NotUp("the lab's hosts are no profile yet", hint="netlab prove --profile NAME")
-        up_now = profile or find_profile(lab, spec, state.profile)
-        with progress.step(f"prove {up_now.name}"):
-            return prove(session, up_now, _proof_folder(session, up_now))
+        elif not session.provider.running():
+            raise _no_profile_yet()
+        with progress.step(f"prove {profile.name}"):
+            return prove(session, profile, _proof_folder(session, profile))
 
 
 def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> Path:
@@ -126,7 +127,7 @@ def plan_of_run(lab: Lab, spec: LabSpec, progress: Progress) -> Plan:
 
 def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
     """Return the profile, if this lab's stack can have it."""
-    profile = profiles.find(name, lab.folder / "profiles")
+    profile = profiles.find(name, lab.folder / "profiles", spec.stack)
     if profile.stack not in {"vm", spec.stack}:
         raise ConfigError(f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'")
     return profile
@@ -150,6 +151,18 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
 
 def _tagged(spec: LabSpec, chosen: Sequence[Profile]) -> dict[str, Profile]:
     return {snapshot_tag(profile, spec): profile for profile in chosen}
+
+
+def _as_it_is_up(lab: Lab, spec: LabSpec) -> tuple[LabSpec, str]:
+    """Return the spec of the hosts that are up, and which profile they are; NotUp when they are none."""
+    state = lab.load_state()
+    if state is None or state.profile is None:
+        raise _no_profile_yet()
+    return spec.model_copy(update={"stack": state.stack, "clock": state.clock}), state.profile
+
+
+def _no_profile_yet() -> NotUp:
+    return NotUp("the lab's hosts are no profile yet", hint="netlab prove --profile NAME")
 
 
 @contextlib.contextmanager
@@ -183,14 +196,28 @@ def _turn_into(session: Session, profile: Profile) -> None:
         provider.prepare()
         _provision(session, profile)
     with session.progress.step(f"resume {profile.name}"):
-        session.start(profile)
+        session.start(tag)
     lab.save_state(_state(session, profile))
+
+
+def _found(session: Session, profile: Profile) -> str | None:
+    """Make the hosts the cluster that the profile builds on, unless a snapshot holds it; return the snapshot's name."""
+    tag = foundation_tag(profile)
+    if tag is None or tag in session.provider.snapshots():
+        return tag
+    with session.progress.step("make the hosts a cluster"):
+        session.start(None)
+        session.play("cluster", {**(profile.cluster or {}), **session.provider.facts()})
+        session.disconnect()
+        session.provider.save(tag, None)
+    return tag
 
 
 def _provision(session: Session, profile: Profile) -> None:
     """Play the profile's roles on freshly booted hosts and keep the outcome; the hosts may be gone then."""
+    foundation = _found(session, profile)
     with session.progress.step(f"provision {profile.name}"):
-        session.start(None)
+        session.start(foundation)
         session.play(
             "up",
             {

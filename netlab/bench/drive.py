@@ -64,7 +64,7 @@ def _keepalive(profile: Profile, header: RunHeader) -> bool:
 
 
 def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: Path, hotspots: Path | None) -> None:
-    session.start(profile)
+    session.start(session.tag(profile))
     variables = {
         "benchmark_paths": [
             {

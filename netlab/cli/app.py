@@ -16,6 +16,7 @@ from netlab.cli import (
     explain,
     init,
     inventory,
+    kubeconfig,
     plan,
     profiles,
     prove,
@@ -45,6 +46,7 @@ COMMANDS = (
     report,
     explain,
     inventory,
+    kubeconfig,
     down,
     completion,
 )

@@ -38,8 +38,8 @@ def spec_of(lab: Lab, args: Namespace) -> LabSpec:
     if spec.profiles != (ALL,):
         return spec
     own = lab.folder / "profiles"
-    found = [name for name in profiles.names(own) if profiles.find(name, own).stack in {"vm", spec.stack}]
-    return spec.model_copy(update={"profiles": tuple(found)})
+    found = profiles.of_stack(spec.stack, own)
+    return spec.model_copy(update={"profiles": tuple(profile.name for profile in found)})
 
 
 def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:

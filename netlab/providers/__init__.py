@@ -55,8 +55,8 @@ class Provider(Protocol):
     def snapshots(self) -> set[str]:
         """Return names of states that ``start`` can bring back; empty when a provider has no snapshots."""
 
-    def save(self, tag: str, evidence: Path) -> None:
-        """Keep the present state of all hosts under ``tag``, with the files that prove what it is.
+    def save(self, tag: str, evidence: Path | None) -> None:
+        """Keep the present state of all hosts under ``tag``, with the files that prove what it is, if there are any.
 
         Until the next ``start`` the hosts may be gone.
         """
@@ -74,9 +74,9 @@ class Provider(Protocol):
         """Remove the hosts; nothing of them is left running. Lane 0 takes all others along."""
 
 
-PROVIDERS: dict[str, Callable[[Lab, LabSpec, Progress], Provider]] = {"qemu": QemuProvider}
+PROVIDERS: dict[str, Callable[[Lab, LabSpec, Progress, Path | None], Provider]] = {"qemu": QemuProvider}
 
 
-def provider_of(lab: Lab, spec: LabSpec, progress: Progress) -> Provider:
-    """Return the provider that the lab's ``netlab.yml`` names."""
-    return PROVIDERS[spec.provider](lab, spec, progress)
+def provider_of(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> Provider:
+    """Return the provider that the lab's ``netlab.yml`` names; its hosts get the disk ``payload`` to read."""
+    return PROVIDERS[spec.provider](lab, spec, progress, payload)

@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from netlab.vm.fleet import BASE, Fleet, FleetShape, stop_all
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netlab.lab import Lab, Part
+    from netlab.lab import Lab
     from netlab.progress import Progress
     from netlab.spec import LabSpec
 
@@ -40,11 +41,15 @@ SETTLE_S = 5.0
 class QemuProvider:
     """Hosts in QEMU: a machine each on the real clock, containers of one machine on the virtual clock."""
 
-    def __init__(self, lab: Lab, spec: LabSpec, progress: Progress, number: int = 0) -> None:
+    def __init__(
+        self, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None, number: int = 0
+    ) -> None:
         self.lab = lab
         self.spec = spec
         self.progress = progress
+        self.payload = payload
         self.number = number
+        self.recipe = image.recipe_of(spec.stack)
         self.machines = lab.machines / f"lane{number}"
 
     @property
@@ -56,7 +61,7 @@ class QemuProvider:
 
     def lane(self, number: int) -> QemuProvider:
         """Return another fleet, in machines and on ports of its own; the snapshots are the same."""
-        return self if number == self.number else QemuProvider(self.lab, self.spec, self.progress, number)
+        return self if number == self.number else QemuProvider(self.lab, self.spec, self.progress, self.payload, number)
 
     @cached_property
     def accelerator(self) -> accel.Accelerator:
@@ -65,15 +70,16 @@ class QemuProvider:
 
     @property
     def clock(self) -> Clock:
-        """Virtual where nothing accelerates, unless netlab.yml says."""
+        """Virtual where nothing accelerates, unless netlab.yml says, or a cluster needs machines of its own."""
         if self.spec.clock != "auto":
             return self.spec.clock
-        return "virtual" if self.accelerator.name == "tcg" else "real"
+        counted = self.accelerator.name == "tcg" and self.spec.stack != "kubeadm"
+        return "virtual" if counted else "real"
 
     @cached_property
     def image(self) -> image.Image:
         """The image; baked when the cache lacks it."""
-        return image.bake(assets.cache(), self.progress)
+        return image.bake(self.recipe, assets.cache(), self.progress)
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -84,6 +90,9 @@ class QemuProvider:
             clock=self.clock,
             cpus=self.spec.fleet.cpus,
             host_memory_mib=self.spec.fleet.host_memory_mib,
+            control_cpus=self.spec.fleet.control_cpus,
+            control_memory_mib=self.spec.fleet.control_memory_mib,
+            payload=self.payload,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
         return Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
@@ -91,7 +100,7 @@ class QemuProvider:
     def facts(self) -> dict[str, Any]:
         """Return what the image makes known beforehand."""
         version = re.match(r"[0-9.]+", self.image.kernel_version)
-        return {"netlab_kernel": version[0] if version else "0", "netlab_baked_roles": image.BAKED_ROLES}
+        return {"netlab_kernel": version[0] if version else "0", "netlab_baked_roles": self.recipe.baked_roles}
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts; ports are those of the running lab, or free ones."""
@@ -105,7 +114,9 @@ class QemuProvider:
         """Boot the fleet once, and keep it as the snapshot that every profile begins with."""
         if BASE in self.fleet.tags():
             return
-        with self.progress.step("boot the fleet"):
+        with self.progress.step("boot the fleet"), self.fleet.alone():
+            if BASE in self.fleet.tags():  # another netlab was quicker
+                return
             stop_all(self.machines)
             self.fleet.start(None)
             self._wait_for_ssh(self.hosts(), BOOT_TIMEOUT_S)
@@ -120,12 +131,14 @@ class QemuProvider:
         self.fleet.start(tag or BASE)
         # all answered when the snapshot was made: now one of each machine shows that it goes on
         self._wait_for_ssh(self.hosts()[: len(self.fleet.machines)], RESUME_TIMEOUT_S)
+        if self.clock == "real":
+            self._set_clocks()
 
     def snapshots(self) -> set[str]:
         """Return the states that the cache holds for a fleet of this shape."""
-        return self.fleet.tags() if image.find(assets.cache()) else set()
+        return self.fleet.tags() if image.find(self.recipe, assets.cache()) else set()
 
-    def save(self, tag: str, evidence: Path) -> None:
+    def save(self, tag: str, evidence: Path | None) -> None:
         """Keep the present state in the cache, which ends the machines."""
         self.fleet.save(tag, evidence)
 
@@ -166,13 +179,20 @@ class QemuProvider:
     @cached_property
     def _hosts(self) -> tuple[Host, ...]:
         state = self.lab.load_state() if self.number == 0 else None
-        parts = _parts(self.spec.fleet.nodes)
+        parts = self.spec.parts
         if state is not None and [host.name for host in state.hosts] == list(parts):
             return state.hosts
-        ports = _ports(self.spec.fleet.ssh_port if self.number == 0 else 0, len(parts))
+        controls = [name for name, part in parts.items() if part == "control"]
+        ports = iter(_ports(self.spec.fleet.ssh_port if self.number == 0 else 0, len(parts) + len(controls)))
         return tuple(
-            Host(name=name, part=part, ssh_port=port, lab_address=str(NETWORK[FIRST_ADDRESS + index]))
-            for index, ((name, part), port) in enumerate(zip(parts.items(), ports, strict=True))
+            Host(
+                name=name,
+                part=part,
+                ssh_port=next(ports),
+                lab_address=str(NETWORK[FIRST_ADDRESS + index]),
+                api_port=next(ports) if name in controls else None,
+            )
+            for index, (name, part) in enumerate(parts.items())
         )
 
     def _counting_accelerator(self) -> accel.Accelerator:
@@ -196,9 +216,17 @@ class QemuProvider:
         """Wait for the background jobs of a freshly booted guest, which would take 9 % off the first sample."""
         for host in self.hosts():
             self.progress.task(host.name, "wait until it is idle")
-            command = ["ssh", "-F", str(self.lab.ssh_config), host.name, "systemctl is-system-running --wait"]
-            proc.run(command, timeout=BOOT_TIMEOUT_S, check=False)
+            self._ask(host, "systemctl is-system-running --wait")
         time.sleep(SETTLE_S)
+
+    def _set_clocks(self) -> None:
+        """Tell resumed hosts the time; theirs goes on from when they were saved."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda host: self._ask(host, f"date --set=@{time.time():.3f}"), self.hosts()))
+
+    def _ask(self, host: Host, command: str) -> None:
+        words = ["ssh", "-F", str(self.lab.ssh_config), host.name, command]
+        proc.run(words, timeout=BOOT_TIMEOUT_S, check=False)
 
 
 def greets(port: int) -> bool:
@@ -218,10 +246,6 @@ def host_cpu() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _parts(nodes: int) -> dict[str, Part]:
-    return {"client": "client", **{f"node{number}": "node" for number in range(1, nodes + 1)}}
 
 
 def _ports(first: int, count: int) -> Iterable[int]:

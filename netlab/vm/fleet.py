@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from netlab.errors import MachineError
 from netlab.results.model import Clock, Frozen
 from netlab.vm import boot
@@ -29,7 +31,7 @@ from netlab.vm.machine import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from netlab.lab import Host
 
@@ -39,6 +41,8 @@ BASE = "base"
 EVIDENCE = ".evidence"
 """No machine is called like that."""
 LINK_TIMEOUT_S = 10.0
+API_PORT = 6443
+"""Of a Kubernetes control plane."""
 
 
 class FleetShape(Frozen):
@@ -49,6 +53,10 @@ class FleetShape(Frozen):
     clock: Clock
     cpus: int
     host_memory_mib: int
+    control_cpus: int = 2
+    control_memory_mib: int = 2048
+    payload: Path | None = None
+    """A disk that every machine may read, with what the lab's profiles bring along."""
 
 
 class Fleet:
@@ -78,6 +86,13 @@ class Fleet:
         for machine in self.machines:
             machine.check()
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other netlab from making this fleet's first snapshot at the same time."""
+        self.cache.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.cache.with_suffix(".lock")):
+            yield
+
     def tags(self) -> set[str]:
         """Names of the snapshots."""
         return {entry.name for entry in self.cache.glob("[!.]*")}
@@ -102,7 +117,7 @@ class Fleet:
         return self.cache / tag / EVIDENCE
 
     def save(self, tag: str, evidence: Path | None = None) -> None:
-        """Keep all machines, and what proves their state, as the snapshot ``tag``, which ends them.
+        """Keep all machines, and what proves their state (if anything does), as the snapshot ``tag``, which ends them.
 
         Who saves the same tag first wins.
         """
@@ -173,12 +188,14 @@ def _shared(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> 
 
 
 def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, Path]) -> MachineConfig:
+    control = hosts[index].part == "control"
     return MachineConfig(
         name=hosts[index].name,
         accelerator=shape.accelerator,
         clock=shape.clock,
-        cpus=shape.cpus,
-        memory_mib=shape.host_memory_mib,
+        cpus=shape.control_cpus if control else shape.cpus,
+        memory_mib=shape.control_memory_mib if control else shape.host_memory_mib,
+        payload=shape.payload,
         disk=shape.image.disk,
         kernel=shape.image.kernel,
         initrd=shape.image.initrd,
@@ -190,7 +207,9 @@ def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, P
 
 
 def _management(host: Host, index: int) -> Nic:
-    return Nic(netdev=f"user,hostfwd=tcp:127.0.0.1:{host.ssh_port}-:22", mac=boot.mac(0, index))
+    ports = {host.ssh_port: 22} | ({host.api_port: API_PORT} if host.api_port else {})
+    forward = ",".join(f"hostfwd=tcp:127.0.0.1:{port}-:{inside}" for port, inside in ports.items())
+    return Nic(netdev=f"user,{forward}", mac=boot.mac(0, index))
 
 
 def _ethernet(index: int) -> str:

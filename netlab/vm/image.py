@@ -34,35 +34,83 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from netlab.progress import Progress
+    from netlab.spec import Stack
 
 SUITE = "trixie"
 OS_NAME = "Debian 13"
-RECIPE = 1
+FORMAT = 1
 """Raise it when this module changes what an image holds."""
 
-DISK_GIB = 3
 NEEDED_MIB = 2500
 """Free space that a bake takes at its peak: packages, root tree and disk."""
-
-BAKED_ROLES = [
-    "app",
-    "base",
-    "benchmark",
-    "bgp",
-    "bpf_service",
-    "lab_routes",
-    "nodeport",
-    "pod",
-    "pod_image",
-    "pod_network",
-    "tunnel",
-]
-"""Roles whose install steps an image has behind it; what a profile decides is left to ``up``."""
 
 HOOK_TIMEOUT_S = 1200.0
 BAKE_TIMEOUT_S = 300.0
 CLEANUP_TIMEOUT_S = 30.0
 """What mmdebstrap may take to remove its tree when it is ended."""
+
+
+class Recipe(NamedTuple):
+    """What an image is made of."""
+
+    playbook: str
+    roles: tuple[str, ...]
+    """Those that the playbook applies, in whole or in part; their packages are in the root tree before it begins."""
+    disk_gib: int
+
+    @property
+    def baked_roles(self) -> list[str]:
+        """Roles whose install steps an image has behind it; what a profile decides is left to ``up``."""
+        return sorted(set(self.roles) - {"image", "virtual_hosts"})
+
+    @property
+    def packages(self) -> list[str]:
+        """Every distribution package that a role asks for by ``<role>_packages`` in its defaults."""
+        found: set[str] = set()
+        for role in self.roles:
+            defaults = assets.roles() / role / "defaults" / "main.yml"
+            if defaults.exists():
+                found |= set((yaml.safe_load(defaults.read_text()) or {}).get(f"{role}_packages", []))
+        return sorted(found)
+
+    @property
+    def key(self) -> str:
+        """What the image depends on, hashed: version of this module, packages, roles, playbook."""
+        parts = [assets.playbook(self.playbook), *(assets.roles() / role for role in sorted(self.roles))]
+        words = [str(FORMAT), SUITE, str(self.disk_gib), *self.packages, assets.digest(parts)]
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+
+
+DATAPATH = Recipe(
+    playbook="image",
+    roles=(
+        "app",
+        "base",
+        "benchmark",
+        "bgp",
+        "bpf_service",
+        "image",
+        "lab_routes",
+        "nodeport",
+        "pod",
+        "pod_image",
+        "pod_network",
+        "tunnel",
+        "virtual_hosts",
+    ),
+    disk_gib=3,
+)
+CLUSTER = Recipe(
+    playbook="image-cluster",
+    roles=("app", "base", "benchmark", "image", "lab_routes", "pod_image", "pod_network"),
+    disk_gib=8,
+)
+"""Hosts of a Kubernetes cluster: the disk, which is sparse, holds every image twice."""
+
+
+def recipe_of(stack: Stack) -> Recipe:
+    """Return what the hosts of a stack are baked by."""
+    return CLUSTER if stack == "kubeadm" else DATAPATH
 
 
 class Image(Frozen):
@@ -75,37 +123,20 @@ class Image(Frozen):
     kernel_version: str
 
 
-def image_key() -> str:
-    """Return what the image depends on, hashed: recipe, packages, roles, playbook."""
-    parts = [assets.playbook("image"), *(assets.roles() / role for role in _roles())]
-    words = [str(RECIPE), SUITE, *packages(), assets.digest(parts)]
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+def find(recipe: Recipe, cache: Path) -> Image | None:
+    """Return the image of this recipe, with the roles as they are now, if it has been baked."""
+    return _read(cache / "images" / recipe.key)
 
 
-def packages() -> list[str]:
-    """Every distribution package that a role of the image asks for by ``<role>_packages`` in its defaults."""
-    found: set[str] = set()
-    for role in _roles():
-        defaults = assets.roles() / role / "defaults" / "main.yml"
-        if defaults.exists():
-            found |= set((yaml.safe_load(defaults.read_text()) or {}).get(f"{role}_packages", []))
-    return sorted(found)
-
-
-def find(cache: Path) -> Image | None:
-    """Return the image for the roles as they are now, if it has been baked."""
-    return _read(cache / "images" / image_key())
-
-
-def bake(cache: Path, progress: Progress) -> Image:
+def bake(recipe: Recipe, cache: Path, progress: Progress) -> Image:
     """Return the image, baking it when the cache lacks it (about 90 s)."""
     images = cache / "images"
     images.mkdir(parents=True, exist_ok=True)
     with FileLock(images / "lock"):
-        found = find(cache)
+        found = find(recipe, cache)
         if found is None:
             with progress.step("bake the image"):
-                found = _bake(images, progress)
+                found = _bake(recipe, images, progress)
         return found
 
 
@@ -114,16 +145,17 @@ def own_tools() -> tuple[str, ...]:
     return () if os.geteuid() == 0 else ("newuidmap", "newgidmap")
 
 
-def _bake(images: Path, progress: Progress) -> Image:
+def _bake(recipe: Recipe, images: Path, progress: Progress) -> Image:
     _check_space(images)
     for name in own_tools():
         proc.find_tool(name)
-    key = image_key()
+    key = recipe.key
     with _workshop(images) as work:
         log = work / "bake.log"
-        with _mmdebstrap(work, log) as builder:
-            tree = _wait_for_tree(builder, log, progress)
-            _apply_roles(tree, work, progress)
+        progress.task("image", f"install {len(recipe.packages)} packages and what they need")
+        with _mmdebstrap(recipe, work, log) as builder:
+            tree = _wait_for_tree(builder, log)
+            _apply_roles(recipe, tree, work, progress)
             _resume(tree)
             progress.task("image", "write the disk")
             _wait_for_end(builder, log)
@@ -155,19 +187,19 @@ def _workshop(images: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _mmdebstrap(work: Path, log: Path) -> Iterator[proc.Child]:
+def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
     for name in ("user", "host"):
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", work / name])
     with contextlib.ExitStack() as stack:
         outputs = {name: stack.enter_context(_writable(work / name)) for name in ("kernel", "initrd", "disk.raw")}
-        os.truncate(outputs["disk.raw"], DISK_GIB << 30)
+        os.truncate(outputs["disk.raw"], recipe.disk_gib << 30)
         command = [
             *(
                 "mmdebstrap",
                 "--variant=minbase",
                 "--format=null",
                 "--dpkgopt=force-unsafe-io",
-                f"--include={','.join(packages())}",
+                f"--include={','.join(recipe.packages)}",
             ),
             *(f"--customize-hook={hook}" for hook in (*_key_hooks(work), _OPEN_HOOK, _disk_hook(outputs))),
             *(SUITE, "/dev/null", *_mirror()),
@@ -250,10 +282,9 @@ class _Tree(NamedTuple):
     """Words that run a command where the tree is mounted."""
 
 
-def _wait_for_tree(builder: proc.Child, log: Path, progress: Progress) -> _Tree:
+def _wait_for_tree(builder: proc.Child, log: Path) -> _Tree:
     """Return the root tree once mmdebstrap has installed all packages."""
     deadline = time.monotonic() + HOOK_TIMEOUT_S
-    progress.task("image", f"install {len(packages())} packages and what they need")
     while not (place := _said(log, _TREE)):
         if builder.exit_code is not None:
             raise _failure(log)
@@ -267,7 +298,7 @@ def _wait_for_tree(builder: proc.Child, log: Path, progress: Progress) -> _Tree:
     return _Tree(Path(place), enter)
 
 
-def _apply_roles(tree: _Tree, work: Path, progress: Progress) -> None:
+def _apply_roles(recipe: Recipe, tree: _Tree, work: Path, progress: Progress) -> None:
     known = work / "known_hosts"
     known.write_text("image " + (work / "host.pub").read_text())
     sshd = ["/usr/sbin/sshd", "-i", "-f", "/dev/null", *_options(_SSHD)]
@@ -285,7 +316,7 @@ def _apply_roles(tree: _Tree, work: Path, progress: Progress) -> None:
         ),
     }
     ansible.play(
-        assets.playbook("image"),
+        assets.playbook(recipe.playbook),
         {"all": {"hosts": {"image": words}}},
         folder=work / "ansible",
         log=work / "bake.log",
@@ -331,11 +362,6 @@ def _read(folder: Path) -> Image | None:
     except (OSError, ValueError):
         return None
     return Image(disk=folder / "disk.raw", kernel=folder / "kernel", initrd=folder / "initrd", **words)
-
-
-def _roles() -> list[str]:
-    """Every role may bake a part of itself, so the image depends on all of them."""
-    return sorted(folder.name for folder in assets.roles().iterdir() if folder.is_dir())
 
 
 def _check_space(images: Path) -> None:

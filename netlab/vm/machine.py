@@ -62,6 +62,8 @@ class MachineConfig(Frozen):
     initrd: Path
     nics: tuple[Nic, ...]
     extra: tuple[str, ...] = ()
+    payload: Path | None = None
+    """A raw disk that the machine only reads."""
     credentials: dict[str, str]
     keys: dict[str, Path]
     arguments: tuple[str, ...] = ()
@@ -186,6 +188,7 @@ class Machine:
             *("-qmp", "unix:qmp.sock,server=on,wait=off"),
             *("-device", "virtio-rng-pci"),
             *(word for disk in DISKS for word in ("-drive", f"file={disk},if=virtio,cache=unsafe,discard=unmap")),
+            *_payload(config.payload),
             *_nics(config.nics),
             *config.extra,
             *boot.fw_cfg(config.credentials, config.keys, self.folder / "credentials"),
@@ -220,6 +223,10 @@ def _clock(clock: Clock) -> tuple[str, ...]:
     if clock == "virtual":
         return ("-icount", f"shift={ICOUNT_SHIFT},sleep=on", "-rtc", "base=utc,clock=vm")
     return ("-rtc", "base=utc,clock=host")
+
+
+def _payload(disk: Path | None) -> tuple[str, ...]:
+    return ("-drive", f"file={disk},format=raw,if=virtio,readonly=on") if disk else ()
 
 
 def _nics(nics: Sequence[Nic]) -> Iterator[str]:
