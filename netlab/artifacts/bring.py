@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def bring(words: Iterable[str], spec: ArtifactsSpec, folder: Path, progress: Progress) -> Path:
-    """Return a disk with the components (``NAME`` or ``NAME=VERSION``) for a lab in ``folder``; downloads what lacks."""
+    """Return a disk with components (``NAME`` or ``NAME=VERSION``) for a lab in ``folder``; downloads what lacks."""
     components, arch = _chosen(words, spec, folder)
     fetch(components, arch, assets.cache(), progress, sources=sources_of(spec, folder))
     return payload_disk(components, arch, assets.cache())
