@@ -71,6 +71,8 @@ class File(Frozen):
     arch: Arch | None = None
     url: Url
     sha256: Sha256
+    size: int | None = None
+    """Bytes, where whoever wrote the lock knew."""
 
 
 class Image(Frozen):
@@ -82,6 +84,8 @@ class Image(Frozen):
     arch: Arch | None = None
     url: Url | None = None
     sha256: Sha256 | None = None
+    size: int | None = None
+    """Bytes of the archive, where whoever wrote the lock knew."""
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
