@@ -12,8 +12,7 @@ from pydantic import Field, model_validator
 
 from netlab import assets
 from netlab.errors import UnknownProfile
-from netlab.results.model import Frozen, PathName, ProfileInfo
-from netlab.spec import Stack
+from netlab.results.model import Frozen, PathName, ProfileInfo, Stack
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
 

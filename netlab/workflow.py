@@ -87,9 +87,12 @@ def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> t
     return report([folder])
 
 
-def report(folders: Sequence[Path]) -> tuple[Report, dict[str, Path]]:
-    """Compute the report over one or more runs and write it beside the first."""
-    result = build_report([load_run(folder) for folder in folders])
+def report(folders: Sequence[Path], replicas: Sequence[Path] = ()) -> tuple[Report, dict[str, Path]]:
+    """Compute the report over one or more runs and write it beside the first.
+
+    Runs of ``replicas`` are held against the clusters among the others.
+    """
+    result = build_report(*([load_run(folder) for folder in side] for side in (folders, replicas)))
     return result, write_report(result, folders[0] / "report")
 
 
