@@ -15,7 +15,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def root() -> Path:
-    """Folder that holds roles/, playbooks/ and profiles/."""
+    """Folder that holds roles/, playbooks/, profiles/ and artifacts/."""
     installed = _PACKAGE / "_data"
     return installed if installed.is_dir() else _PACKAGE.parent
 
@@ -33,6 +33,16 @@ def playbook(name: str) -> Path:
 def profiles() -> Path:
     """Folder of the profiles that netlab brings along."""
     return root() / "profiles"
+
+
+def lock() -> Path:
+    """Lock of everything that clusters are made of."""
+    return root() / "artifacts" / "lock.yml"
+
+
+def installed() -> bool:
+    """Whether this is an installed wheel, whose data nobody edits, and not a checkout."""
+    return root() != _PACKAGE.parent
 
 
 def cache() -> Path:

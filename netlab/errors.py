@@ -19,6 +19,11 @@
     ├── ImageError                  10   baking the image failed
     ├── ResultsError                11   stored results cannot be read
     ├── ProofFailed                 12   packets do not take the path that the profile promises
+    ├── ArtifactError               13   what a cluster is made of cannot be had as the lock says
+    │   ├── NotLocked               13   the lock does not name it, or names it without a digest
+    │   ├── ArtifactMissing         13   it is not where the lock, the mirror or the cache should have it
+    │   ├── ArtifactChanged         13   its content is not what the lock says (expected and found digest)
+    │   └── ArtifactUnreachable     13   its server gave no usable answer (which URL, and what to do)
     └── Interrupted                130   Ctrl-C (143: SIGTERM)
 
 Anything else is a bug in netlab: exit code 70, a crash log on disk and its path on the screen.
@@ -138,6 +143,28 @@ class ProofFailed(NetlabError):
     """Packets do not take the path that the profile promises."""
 
     exit_code = 12
+
+
+class ArtifactError(NetlabError):
+    """Something a cluster is made of cannot be had as the lock says."""
+
+    exit_code = 13
+
+
+class NotLocked(ArtifactError):
+    """The lock does not name it, or names it without a digest."""
+
+
+class ArtifactMissing(ArtifactError):
+    """It is not where the lock, the mirror or the cache should have it."""
+
+
+class ArtifactChanged(ArtifactError):
+    """Its content is not what the lock says."""
+
+
+class ArtifactUnreachable(ArtifactError):
+    """Its server gave no usable answer."""
 
 
 class Interrupted(NetlabError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from netlab.results.model import Clock, Frozen, Load, PathName
 from netlab.yamlfile import read_model
@@ -95,6 +96,28 @@ class FleetSpec(Frozen):
         return self
 
 
+class ArtifactsSpec(Frozen):
+    """Where the parts of real clusters come from: see docs/artifacts.md."""
+
+    mirror: str = Field(default="", description="URL or folder that has them as `HOST/PATH` of their URLs.")
+    registry_mirror: str = Field(default="", description="`HOST[:PORT][/PREFIX]` to ask for images instead.")
+    lock: str = Field(default="", description="Lock file of the lab's own, laid over the one that netlab brings.")
+
+    @field_validator("mirror")
+    @classmethod
+    def _is_a_url_or_a_folder(cls, text: str) -> str:
+        if "://" in text and not text.startswith(("http://", "https://")):
+            raise ValueError(f"'{text}' is neither an http:// or https:// URL nor a folder")
+        return text
+
+    @field_validator("registry_mirror")
+    @classmethod
+    def _is_a_registry(cls, text: str) -> str:
+        if text and not re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*", text):
+            raise ValueError(f"'{text}' is not HOST[:PORT][/PREFIX]")
+        return text
+
+
 class LabSpec(Frozen):
     """What a lab is made of and what is measured in it."""
 
@@ -122,6 +145,9 @@ class LabSpec(Frozen):
     baseline: BaselineSpec = Field(default=BaselineSpec(), description="What every number is compared with.")
     load: LoadSpec = Field(default=LoadSpec(), description="What wrk does for each sample.")
     fleet: FleetSpec = Field(default=FleetSpec(), description="The hosts of the lab.")
+    artifacts: ArtifactsSpec = Field(
+        default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
+    )
 
     @model_validator(mode="after")
     def _profiles_make_sense(self) -> Self:
@@ -191,4 +217,4 @@ def _shown(value: Any) -> str:
     """Render a default as YAML (JSON is YAML, but names need no quotes)."""
     if isinstance(value, tuple):
         return f"[{', '.join(value)}]"
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) and value else json.dumps(value)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from netlab import ansible, profiles
+from netlab.artifacts import bring
 from netlab.bench import drive
 from netlab.errors import AnsibleFailed, BenchmarkFailed, ConfigError, NotUp, ProofFailed
 from netlab.lab import LabState
@@ -41,7 +42,7 @@ def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
     Without a name they are brought back to how they had booted.
     """
     profile = find_profile(lab, spec, name) if name else None
-    with _opened(lab, spec, progress) as session:
+    with _opened(lab, spec, progress, [profile] if profile else []) as session:
         if profile:
             _turn_into(session, profile)
         else:
@@ -58,7 +59,7 @@ def prove_paths(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -
     if name is None:
         spec, name = _as_it_is_up(lab, spec)
     profile = find_profile(lab, spec, name)
-    with _opened(lab, spec, progress) as session:
+    with _opened(lab, spec, progress, [profile]) as session:
         if not up_now:
             _turn_into(session, profile)
         elif not session.provider.running():
@@ -70,14 +71,14 @@ def prove_paths(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -
 def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> Path:
     """Measure the profiles in interleaved rounds; return the run's folder."""
     chosen = find_profiles(lab, spec, names)
-    with _opened(lab, spec, progress) as session:
+    with _opened(lab, spec, progress, chosen) as session:
         return _bench(session, chosen)
 
 
 def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> tuple[Report, dict[str, Path]]:
     """Do the main job: every profile up, benchmark, report; afterwards the hosts are removed unless ``keep``."""
     chosen = find_profiles(lab, spec, spec.profiles)
-    with _opened(lab, spec, progress) as session:
+    with _opened(lab, spec, progress, chosen) as session:
         try:
             folder = _bench(session, chosen)
         finally:
@@ -111,18 +112,14 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
 
 def plan_of_up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Plan:
     """Say what ``up`` would do; nothing is changed."""
-    return plan_up(
-        lab,
-        spec,
-        _tagged(spec, [find_profile(lab, spec, name)] if name else []),
-        provider_of(lab, spec, progress).snapshots(),
-    )
+    chosen = [find_profile(lab, spec, name)] if name else []
+    return plan_up(lab, spec, _tagged(spec, chosen), _snapshots(lab, spec, chosen, progress))
 
 
 def plan_of_run(lab: Lab, spec: LabSpec, progress: Progress) -> Plan:
     """Say what ``run`` would do; nothing is changed."""
     chosen = find_profiles(lab, spec, spec.profiles)
-    return plan_run(lab, spec, _tagged(spec, chosen), provider_of(lab, spec, progress).snapshots())
+    return plan_run(lab, spec, _tagged(spec, chosen), _snapshots(lab, spec, chosen, progress))
 
 
 def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
@@ -149,6 +146,17 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
     return chosen
 
 
+def _snapshots(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> set[str]:
+    """Return what hosts with the profiles' payload could be brought back to."""
+    words = _artifacts(chosen)
+    payload = bring.place(words, spec.artifacts, lab.folder) if words else None
+    return provider_of(lab, spec, progress, payload).snapshots()
+
+
+def _artifacts(chosen: Sequence[Profile]) -> set[str]:
+    return {word for profile in chosen for word in profile.requires.artifacts}
+
+
 def _tagged(spec: LabSpec, chosen: Sequence[Profile]) -> dict[str, Profile]:
     return {snapshot_tag(profile, spec): profile for profile in chosen}
 
@@ -166,15 +174,19 @@ def _no_profile_yet() -> NotUp:
 
 
 @contextlib.contextmanager
-def _opened(lab: Lab, spec: LabSpec, progress: Progress) -> Iterator[Session]:
-    """Hold the lab's lock. What an error leaves half done is removed, unless it is there to be looked at.
+def _opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Iterator[Session]:
+    """Hold the lab's lock, with what the chosen profiles bring along.
+
+    What an error leaves half done is removed, unless it is there to be looked at.
 
     An unfinished start of an earlier, killed netlab is cleared away by the provider.
     """
     lab.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lab.lock():
         lab.create()
-        session = Session(lab, spec, provider_of(lab, spec, progress), progress)
+        words = _artifacts(chosen)
+        payload = bring.bring(words, spec.artifacts, lab.folder, progress) if words else None
+        session = Session(lab, spec, provider_of(lab, spec, progress, payload), progress)
         try:
             yield session
         except (AnsibleFailed, BenchmarkFailed, ProofFailed):

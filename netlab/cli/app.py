@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlab import __version__
 from netlab.cli import (
+    artifacts,
     bench,
     completion,
     doctor,
@@ -47,6 +48,7 @@ COMMANDS = (
     explain,
     inventory,
     kubeconfig,
+    artifacts,
     down,
     completion,
 )

@@ -34,6 +34,8 @@ def run(args: Namespace) -> int:
     parser = build_parser()
     for each in (parser, *parser.commands().values()):
         complete_folders(each, shtab.DIRECTORY)
+        for action in each.commands().values():
+            complete_folders(action, shtab.DIRECTORY)
     print(shtab.complete(parser, shell=args.shell))
     return 0
 

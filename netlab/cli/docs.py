@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netlab.cli.app import build_parser
 from netlab.spec import generate_sample, generate_schema, generate_table
+
+if TYPE_CHECKING:
+    from netlab.cli.parser import Parser
 
 _MADE = "<!-- Made by `python -m netlab.cli.docs`; a test fails when it is out of date. -->\n\n"
 
@@ -26,8 +30,14 @@ def cli() -> str:
     os.environ["COLUMNS"] = "100"  # argparse wraps at the width of the terminal
     parser = build_parser()
     parts = [f"# Commands\n\n{_MADE}```text\n{parser.format_help()}```\n"]
-    parts += [f"## {name}\n\n```text\n{each.format_help()}```\n" for name, each in parser.commands().items()]
+    for name, command in parser.commands().items():
+        parts.append(_help("##", name, command))
+        parts += [_help("###", f"{name} {action}", each) for action, each in command.commands().items()]
     return "\n".join(parts)
+
+
+def _help(level: str, name: str, parser: Parser) -> str:
+    return f"{level} {name}\n\n```text\n{parser.format_help()}```\n"
 
 
 def spec() -> str:

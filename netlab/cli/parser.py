@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction["Parser"]  # noqa: SLF001 - argparse gives its type no public name
 
 
+NAMES = ("command", "action")
+"""Where argparse keeps the names of a command and of its action."""
+
+
 class Parser(argparse.ArgumentParser):
     """Raises UsageError instead of ending the process, and says which word was meant."""
 
@@ -29,12 +33,20 @@ class Parser(argparse.ArgumentParser):
         args, unknown = self.parse_known_args(words)
         if unknown:
             word = unknown[0].partition("=")[0]
-            known = _options(self) + _options(self.commands().get(getattr(args, "command", None) or "", self))
+            known = [option for parser in self._used(args) for option in _options(parser)]
             self.error(f"unknown argument: {word}{did_you_mean(word, known) if word.startswith('-') else ''}")
         return args
 
+    def _used(self, args: argparse.Namespace) -> list[Parser]:
+        """Return the parsers that the words went through: this one, its command's, the command's action's."""
+        used = [self]
+        for dest in NAMES:
+            name = getattr(args, dest, None)
+            used += [used[-1].commands()[name]] if name else []
+        return used
+
     def commands(self) -> dict[str, Parser]:
-        """Parsers of the commands by name, in their order."""
+        """Parsers of the commands, or of a command's actions, by name, in their order."""
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - there is no public way
                 return dict(action.choices)
@@ -43,9 +55,8 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: object) -> None:
         choices = [str(choice) for choice in action.choices or ()]
         if choices and str(value) not in choices:
-            what = (
-                "command" if action.dest == "command" else f"value for {'/'.join(action.option_strings) or action.dest}"
-            )
+            named = action.dest in NAMES
+            what = action.dest if named else f"value for {'/'.join(action.option_strings) or action.dest}"
             known = "" if action.dest == "command" else f" (one of {', '.join(choices)})"
             self.error(f"unknown {what}: '{value}'{did_you_mean(str(value), choices) or known}")
 

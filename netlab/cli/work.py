@@ -18,6 +18,7 @@ from netlab.spec import LabSpec, load_spec
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from netlab.lab import Lab
     from netlab.progress import Progress
@@ -57,11 +58,15 @@ def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
         raise UsageError(f"{_option(detail['loc'])}{detail['msg'].removeprefix('Value error, ')}") from None
 
 
-@contextlib.contextmanager
-def progress_of(lab: Lab, args: Namespace) -> Iterator[Progress]:
-    """Open the display and the command's log; an error that names no log of its own names this one."""
+def progress_of(lab: Lab, args: Namespace) -> AbstractContextManager[Progress]:
+    """Open the display and the command's log in the lab."""
     lab.state_folder.mkdir(mode=0o700, exist_ok=True)
-    log = lab.logs / f"{args.command}.log"
+    return progress_to(lab.logs / f"{args.command}.log", args)
+
+
+@contextlib.contextmanager
+def progress_to(log: Path, args: Namespace) -> Iterator[Progress]:
+    """Open the display and a log; an error that names no log of its own names this one."""
     try:
         with open_progress(log, quiet=args.quiet, colour=not args.no_colour) as progress:
             yield progress

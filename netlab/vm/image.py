@@ -102,7 +102,17 @@ DATAPATH = Recipe(
 )
 CLUSTER = Recipe(
     playbook="image-cluster",
-    roles=("app", "base", "benchmark", "image", "lab_routes", "pod_image", "pod_network"),
+    roles=(
+        "app",
+        "base",
+        "benchmark",
+        "container_runtime",
+        "image",
+        "kubernetes",
+        "lab_routes",
+        "pod_image",
+        "pod_network",
+    ),
     disk_gib=8,
 )
 """Hosts of a Kubernetes cluster: the disk, which is sparse, holds every image twice."""

@@ -1,0 +1,106 @@
+"""What has been downloaded, by content: ``<cache>/artifacts/sha256/<digest>``.
+
+An entry appears by a rename when its content has been checked, and is checked again whenever it is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from netlab.errors import ArtifactChanged, ArtifactMissing
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+READ_ONLY = 0o444
+"""Entries are hard-linked into payloads: whoever wrote into one would change the other."""
+
+HOW_TO_FETCH = "'netlab artifacts fetch' downloads what the lock names"
+
+
+class Cache:
+    """The artifacts' part of the user's cache folder ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._entries = root / "artifacts" / "sha256"
+        self.partials = root / "artifacts" / "partial"
+        """Unfinished downloads and locks."""
+        for folder in (self._entries, self.partials):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, sha256: str) -> Path:
+        """Where an entry is, or would be."""
+        return self._entries / sha256
+
+    def holds(self, sha256: str) -> bool:
+        """Whether there is such an entry; its content is not looked at."""
+        return self.path(sha256).is_file()
+
+    def present(self, sha256: str, label: str) -> Path:
+        """Return the entry without a look at its content; ArtifactMissing."""
+        if not self.holds(sha256):
+            raise ArtifactMissing(f"{label} is not in the cache (sha256 {sha256})", hint=HOW_TO_FETCH)
+        return self.path(sha256)
+
+    def checked(self, sha256: str, label: str) -> Path:
+        """Return the entry after a look at its content; ArtifactMissing or ArtifactChanged."""
+        path = self.present(sha256, label)
+        found = digest_of(path)
+        if found != sha256:
+            hint = f"{HOW_TO_FETCH} and replaces it"
+            raise ArtifactChanged(f"{label} has changed in the cache: {path} {difference(sha256, found)}", hint=hint)
+        return path
+
+    def sound(self, sha256: str, label: str, warn: Callable[[str], None]) -> bool:
+        """Whether the entry is there with the right content; one that has changed is told of and removed."""
+        try:
+            self.checked(sha256, label)
+        except ArtifactMissing:
+            return False
+        except ArtifactChanged as error:
+            warn(f"{error.message}; it is fetched again")
+            self.path(sha256).unlink()
+            return False
+        return True
+
+    def adopt(self, file: Path, sha256: str, label: str, source: str) -> Path:
+        """Make ``file``, which must lie in the same file system, an entry; ArtifactChanged when it is another one."""
+        found = digest_of(file)
+        if found != sha256:
+            file.unlink()
+            hint = "nothing of it was kept; fetch it from another place with --mirror, or ask whoever publishes it"
+            raise ArtifactChanged(f"{label} from {source} {difference(sha256, found)}", hint=hint)
+        file.chmod(READ_ONLY)
+        file.replace(self.path(sha256))
+        return self.path(sha256)
+
+    @contextlib.contextmanager
+    def claim(self, name: str, stop: threading.Event) -> Iterator[bool]:
+        """Hold the lock of this name, which other processes wait for; false when ``stop`` was set while waiting."""
+        lock = FileLock(self.partials / f"{name}.lock")
+        while not stop.is_set():
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=0.2, poll_interval=0.05)
+                break
+        try:
+            yield lock.is_locked
+        finally:
+            lock.release()
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 of a file's content."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def difference(expected: str, found: str) -> str:
+    """Say what was expected and what was found."""
+    return f"is not what the lock says: expected sha256 {expected}, found sha256 {found}"

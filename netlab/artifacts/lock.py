@@ -1,0 +1,212 @@
+"""``artifacts/lock.yml`` → ``Lock``: URL and digest of everything that is downloaded for clusters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import AfterValidator, Field, model_validator
+
+from netlab import assets
+from netlab.artifacts.mirror import segments
+from netlab.errors import NotLocked
+from netlab.results.model import Frozen
+from netlab.suggest import did_you_mean
+from netlab.yamlfile import read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+Arch = Literal["amd64", "arm64"]
+ARCHES: tuple[Arch, ...] = ("amd64", "arm64")
+
+HEADER = """\
+# Everything that netlab downloads to make clusters: docs/artifacts.md. Of several versions of a component the first is
+# the default. 'netlab artifacts update COMPONENT=VERSION' adds one; 'netlab artifacts update' asks the registries for
+# the digests that are null, and until then those images are refused.
+"""
+
+
+def _matching(pattern: str, what: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(f"this must be {what}, not '{text[:80]}'")
+        return text
+
+    return check
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    plain = parts.scheme in {"http", "https"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+    if not (plain and re.fullmatch(r"[!-~]+", text) and segments(text)):
+        raise ValueError("this must be a plain URL, https://HOST/PATH without query and dots that lead elsewhere")
+    return text
+
+
+_SEGMENT = r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
+IMAGE = re.compile(
+    rf"(?P<host>localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:\.[a-z0-9-]+|:[0-9]{{1,5}}))"
+    rf"/(?P<path>{_SEGMENT}(?:/{_SEGMENT})*):(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})"
+)
+
+ComponentName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
+Version = Annotated[str, AfterValidator(_matching(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,62}", "a version"))]
+FileName = Annotated[str, AfterValidator(_matching(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,126}", "a file's name"))]
+Url = Annotated[str, AfterValidator(_url)]
+Sha256 = Annotated[str, AfterValidator(_matching(r"[0-9a-f]{64}", "a SHA-256 in 64 lower-case hexadecimal digits"))]
+Digest = Annotated[str, AfterValidator(_matching(r"sha256:[0-9a-f]{64}", "a digest, sha256: and 64 digits"))]
+ImageName = Annotated[str, AfterValidator(_matching(IMAGE.pattern, "an image's whole name, HOST/PATH:TAG"))]
+
+
+class File(Frozen):
+    """A file behind a URL; without ``arch`` it serves every architecture."""
+
+    name: FileName
+    arch: Arch | None = None
+    url: Url
+    sha256: Sha256
+    size: int | None = None
+    """Bytes, where whoever wrote the lock knew."""
+
+
+class Image(Frozen):
+    """A container image: from a registry (``digest``), or an archive of the docker-archive format behind a URL."""
+
+    name: ImageName
+    digest: Digest | None = None
+    """Of the manifest or, for several architectures, of their index; None: the registry has not been asked yet."""
+    arch: Arch | None = None
+    url: Url | None = None
+    sha256: Sha256 | None = None
+    size: int | None = None
+    """Bytes of the archive, where whoever wrote the lock knew."""
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Self:
+        if (self.url is None) != (self.sha256 is None):
+            raise ValueError("an image archive needs both 'url' and 'sha256'")
+        if self.url and self.digest:
+            raise ValueError("an image has either a 'digest', for a registry, or 'url' and 'sha256', for an archive")
+        if self.arch and not self.url:
+            raise ValueError("'arch' belongs to an image archive; a registry's digest covers all architectures")
+        return self
+
+
+Item = TypeVar("Item", File, Image)
+
+
+class Component(Frozen):
+    """One version of something that clusters are made of."""
+
+    name: ComponentName
+    version: Version
+    note: str = ""
+    files: tuple[File, ...] = ()
+    images: tuple[Image, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Name and version, for messages."""
+        return f"{self.name} {self.version}"
+
+    def files_for(self, arch: Arch) -> tuple[File, ...]:
+        """Files that a host of this architecture gets; NotLocked when one exists for other architectures only."""
+        return self._fitting(self.files, arch)
+
+    def images_for(self, arch: Arch) -> tuple[Image, ...]:
+        """Images that a host of this architecture gets; as ``files_for``."""
+        return self._fitting(self.images, arch)
+
+    def _fitting(self, items: tuple[Item, ...], arch: Arch) -> tuple[Item, ...]:
+        found = tuple(item for item in items if item.arch in {None, arch})
+        lacking = {item.name for item in items} - {item.name for item in found}
+        if lacking:
+            raise NotLocked(f"{self.label}: the lock has no {min(lacking)} for {arch}")
+        return found
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        for items in (self.files, self.images):
+            _refuse_twins([(item.name, arch) for item in items for arch in ([item.arch] if item.arch else ARCHES)])
+        return self
+
+
+class Lock(Frozen):
+    """All versions of all components; of several versions of one the first is the default."""
+
+    schema_version: Literal[1]
+    components: tuple[Component, ...]
+
+    def find(self, name: str, version: str = "") -> Component:
+        """Find a component; no version: its default. NotLocked with what there is otherwise."""
+        named = [each for each in self.components if each.name == name]
+        if not named:
+            names = dict.fromkeys(each.name for each in self.components)
+            message = f"the lock has no component '{name}'{did_you_mean(name, names)}"
+            raise NotLocked(message, hint=f"it has: {', '.join(names)}")
+        found = [each for each in named if version in {"", each.version}]
+        if not found:
+            known = ", ".join(each.version for each in named)
+            hint = f"it has: {known}; 'netlab artifacts update {name}={version}' adds one"
+            raise NotLocked(f"the lock has no version {version} of {name}", hint=hint)
+        return found[0]
+
+    def select(self, words: Iterable[str] = ()) -> tuple[Component, ...]:
+        """Find what ``NAME`` and ``NAME=VERSION`` name; none: the default version of every component."""
+        wanted = list(words) or list(dict.fromkeys(each.name for each in self.components))
+        parts = [word.partition("=") for word in wanted]
+        return tuple(dict.fromkeys(self.find(name, version) for name, _, version in parts))
+
+    @model_validator(mode="after")
+    def _versions_are_unique(self) -> Self:
+        _refuse_twins([(each.name, each.version) for each in self.components])
+        return self
+
+
+def _refuse_twins(keys: list[tuple[str, str]]) -> None:
+    twins = [key for key in keys if keys.count(key) > 1]
+    if twins:
+        raise ValueError(f"'{' '.join(twins[0])}' is there twice")
+
+
+def read_lock(path: Path) -> Lock:
+    """Read one lock file; ConfigError with file and line when it is wrong."""
+    return read_model(path, Lock, name=str(path))
+
+
+def load_lock(extra: Path | None = None) -> Lock:
+    """Read the lock that netlab brings. What the ``extra`` one names comes first, and in place of the same version."""
+    own = read_lock(assets.lock())
+    return own if extra is None else overlay(own, read_lock(extra))
+
+
+def overlay(below: Lock, above: Lock) -> Lock:
+    """Lay one lock over another."""
+    taken = {(each.name, each.version) for each in above.components}
+    rest = [each for each in below.components if (each.name, each.version) not in taken]
+    return Lock(schema_version=1, components=(*above.components, *rest))
+
+
+def render_lock(lock: Lock) -> str:
+    """Render in the one way in which lock files are written, so that a change shows as a small diff."""
+    data = {
+        "schema_version": lock.schema_version,
+        "components": [_rendered(component) for component in lock.components],
+    }
+    return HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _rendered(component: Component) -> dict[str, object]:
+    data = component.model_dump(exclude_defaults=True)
+    if component.images:
+        data["images"] = [
+            {"name": image.name, "digest": image.digest} if image.url is None else image.model_dump(exclude_none=True)
+            for image in component.images
+        ]
+    return data

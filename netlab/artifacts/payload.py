@@ -1,0 +1,152 @@
+"""What hosts get of the artifacts: a read-only disk (virtual machines) or a folder (hosts elsewhere), and its index.
+
+    index.json
+    files/<component>/<name>
+    images/<name with dots and dashes>.tar      docker-archive
+
+``index.json`` maps each component to its version, and each of its files and images to a path and its SHA-256.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from netlab import proc
+from netlab.artifacts import registry
+from netlab.artifacts.cache import Cache, digest_of
+from netlab.artifacts.images import explore, label_of
+from netlab.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from netlab.artifacts.lock import Arch, Component, Image
+
+LABEL = "netlab-payload"
+"""Of the disk's file system: hosts find it as /dev/disk/by-label/netlab-payload."""
+LAYOUT = 1
+"""Raise it when a payload is laid out differently."""
+SPARE_BYTES = 8 << 20
+BLOCK_BYTES = 4096
+
+
+def payload_disk(components: Sequence[Component], arch: Arch, cache: Path) -> Path:
+    """Return an ext4 image that holds ``components`` for hosts of ``arch``, made when there is none.
+
+    Everything must be in the cache (``fetch``): ArtifactMissing or ArtifactChanged otherwise.
+    """
+    with _made(disk_place(components, arch, cache).name, cache) as (place, work):
+        if not place.exists():
+            _fill(work / "payload", components, arch, Cache(cache))
+            _format(work / "payload", work / "disk")
+            (work / "disk").replace(place)
+    return place
+
+
+def disk_place(components: Sequence[Component], arch: Arch, cache: Path) -> Path:
+    """Return where the disk of these components is, or would be."""
+    return cache / "payloads" / f"{payload_key(components, arch)}.ext4"
+
+
+def payload_folder(components: Sequence[Component], arch: Arch, cache: Path) -> Path:
+    """Return the same as a folder. Its files are hard links into the cache: read them, write to none."""
+    with _made(payload_key(components, arch), cache) as (place, work):
+        if not place.exists():
+            _fill(work / "payload", components, arch, Cache(cache))
+            (work / "payload").replace(place)
+    return place
+
+
+def payload_key(components: Sequence[Component], arch: Arch) -> str:
+    """Return what a payload's content depends on, hashed."""
+    _refuse_two_versions(components)
+    data = [
+        [each.name, each.version, _dumped(each.files_for(arch)), _dumped(each.images_for(arch))] for each in components
+    ]
+    return hashlib.sha256(json.dumps([LAYOUT, arch, data]).encode()).hexdigest()[:16]
+
+
+def _dumped(items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Leave out where something came from: the same content is the same payload."""
+    return [item.model_dump(exclude={"url", "arch"}) for item in items]
+
+
+@contextlib.contextmanager
+def _made(name: str, cache: Path) -> Iterator[tuple[Path, Path]]:
+    """Hand out the payload's place and a folder to make it in, under a lock."""
+    payloads = cache / "payloads"
+    payloads.mkdir(parents=True, exist_ok=True)
+    with FileLock(payloads / f"{name}.lock"), tempfile.TemporaryDirectory(dir=payloads, prefix=".make-") as work:
+        yield payloads / name, Path(work)
+
+
+def _fill(folder: Path, components: Sequence[Component], arch: Arch, store: Cache) -> None:
+    index = {component.name: _lay_out(folder, component, arch, store) for component in components}
+    (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n")
+
+
+def _lay_out(folder: Path, component: Component, arch: Arch, store: Cache) -> dict[str, Any]:
+    """Put a component into the folder; return its entry of the index."""
+    files, images = {}, {}
+    (folder / "files" / component.name).mkdir(parents=True, exist_ok=True)
+    (folder / "images").mkdir(exist_ok=True)
+    for file in component.files_for(arch):
+        path = f"files/{component.name}/{file.name}"
+        _link(store.checked(file.sha256, f"{component.label} {file.name}"), folder / path)
+        files[file.name] = {"path": path, "sha256": file.sha256}
+    for image in component.images_for(arch):
+        path = f"images/{sanitised(image.name)}.tar"
+        images[image.name] = {"path": path, "sha256": _lay_out_image(folder / path, image, arch, store)}
+    return {"version": component.version, "files": files, "images": images}
+
+
+def _lay_out_image(place: Path, image: Image, arch: Arch, store: Cache) -> str:
+    """Put an image's archive at ``place``, unless another component has; return its SHA-256."""
+    if image.sha256:
+        _link(store.checked(image.sha256, label_of(image)), place)
+        return image.sha256
+    if not place.exists():
+        parts = explore(image, arch, lambda part: store.checked(part.sha256, label_of(image)))
+        registry.write_archive(store, image.name, parts, place)
+    return digest_of(place)
+
+
+def sanitised(image: str) -> str:
+    """Return an image's name as a file's name; different images get different ones."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", image)
+    return f"{plain}-{hashlib.sha256(image.encode()).hexdigest()[:8]}"
+
+
+def _link(entry: Path, place: Path) -> None:
+    place.unlink(missing_ok=True)
+    try:
+        place.hardlink_to(entry)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(entry, place)
+
+
+def _format(folder: Path, disk: Path) -> None:
+    """Make the ext4 image of a folder; it is sparse until its files are in it."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    blocks = sum(-(-path.stat().st_size // BLOCK_BYTES) for path in files)
+    disk.touch()
+    os.truncate(disk, blocks * BLOCK_BYTES * 101 // 100 + SPARE_BYTES)
+    options = ["-q", "-F", "-O", "^has_journal", "-m", "0", "-b", BLOCK_BYTES, "-N", len(files) + 256]
+    proc.run(["mkfs.ext4", *options, "-L", LABEL, "-d", folder, disk], error=ArtifactError)
+
+
+def _refuse_two_versions(components: Sequence[Component]) -> None:
+    names = [each.name for each in components]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ArtifactError(f"a payload holds one version of each component, but {twice[0]} was asked for twice")
