@@ -292,7 +292,7 @@ def payload(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "a.tar").write_text("an image")
     digest = hashlib.sha256(b"an image").hexdigest()
-    component = {"version": "1", "files": {}, "images": {"a:1": "images/a.tar"}, "sha256": {"images/a.tar": digest}}
+    component = {"version": "1", "files": {}, "images": {"a:1": {"path": "images/a.tar", "sha256": digest}}}
     (tmp_path / "index.json").write_text(json.dumps({"kubernetes": component}))
     return tmp_path
 
