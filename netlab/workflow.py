@@ -113,6 +113,15 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
             folder.rmdir()
 
 
+def reset(lab: Lab, spec: LabSpec, progress: Progress) -> None:
+    """Bring the hosts that are up back to how they had booted, before they became any profile."""
+    spec, name = _as_it_is_up(lab, spec)
+    with _opened(lab, spec, progress, [find_profile(lab, spec, name)]) as session:
+        session.lab.save_state(_state(session))
+        with progress.step("bring the hosts back"):
+            session.start(None)
+
+
 def plan_of_up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Plan:
     """Say what ``up`` would do; nothing is changed."""
     chosen = [find_profile(lab, spec, name)] if name else []

@@ -171,6 +171,16 @@ def test_what_is_up_says_what_prove_looks_at(lab, hosts, plays):
     assert plays == ["prove"]
 
 
+def test_reset_brings_back_what_had_booted(lab, hosts, plays):
+    with pytest.raises(NotUp):
+        workflow.reset(lab, LabSpec(), Reporter())
+    up(lab)
+    hosts.calls.clear()
+    workflow.reset(lab, LabSpec(), Reporter())
+    assert hosts.calls == ["start booted"]
+    assert lab.load_state().profile is None
+
+
 def test_up_without_a_profile_leaves_hosts_as_they_had_booted(lab, hosts, plays):
     up(lab, None)
     assert hosts.calls == ["start booted"]
