@@ -20,8 +20,8 @@ def register(subparsers: Subparsers) -> None:
         "reset",
         run,
         summary="bring the hosts back to how they had booted",
-        description="Take from the hosts what made them a profile (a cluster, a network, rules): they are brought back\n"
-        "to how they had booted, and stay up. 'netlab down' removes them.",
+        description="Take from the hosts what made them a profile (a cluster, a network, rules): they are brought\n"
+        "back to how they had booted, and stay up. 'netlab down' removes them.",
         example="netlab reset",
         raises=(ConfigError, LabBusy, NotUp, MachineError),
     )
