@@ -138,7 +138,8 @@ def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
     """Return the profile, if this lab's stack can have it."""
     profile = profiles.find(name, lab.folder / "profiles", spec.stack)
     if profile.stack not in {"vm", spec.stack}:
-        raise ConfigError(f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'")
+        message = f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'"
+        raise ConfigError(message, hint=f"add --stack {profile.stack}, or 'stack: {profile.stack}' to netlab.yml")
     return profile
 
 

@@ -171,6 +171,12 @@ def test_what_is_up_says_what_prove_looks_at(lab, hosts, plays):
     assert plays == ["prove"]
 
 
+def test_a_profile_of_another_stack_is_refused_by_name(lab, hosts, plays):
+    with pytest.raises(ConfigError, match="profile 'bridge' is for the stack 'kubeadm'") as caught:
+        up(lab, "bridge")
+    assert "--stack kubeadm" in caught.value.hint
+
+
 def test_reset_brings_back_what_had_booted(lab, hosts, plays):
     with pytest.raises(NotUp):
         workflow.reset(lab, LabSpec(), Reporter())
