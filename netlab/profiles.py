@@ -100,8 +100,8 @@ class Profile(ProfileFile):
 def find(name: str, own: Path | None = None, stack: Stack = "datapath") -> Profile:
     """Find the profile of this name, in the lab's own ``profiles/`` folder first; UnknownProfile with a suggestion.
 
-    A cluster and the replica of its data path share a name; the cluster's file is in the folder ``kubeadm``. A name that
-    only another stack has is found too: whoever asked says so.
+    A cluster and the replica of its data path share a name; the cluster's file is in the folder ``kubeadm``. A name
+    that only another stack has is found too: whoever asked says so.
     """
     files = {**_files(own, "kubeadm"), **_files(own, stack)}
     if name not in files:
