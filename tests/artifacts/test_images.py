@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import tarfile
 
 import pytest
@@ -28,6 +29,9 @@ pytestmark = pytest.mark.skopeo
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory):
+    for program in ("skopeo", "docker-registry"):
+        if not shutil.which(program):
+            pytest.skip(f"{program} is not installed")
     found = Registry(tmp_path_factory.mktemp("registry"))
     yield found
     found.close()

@@ -55,7 +55,7 @@ def test_a_version_comes_first_and_the_old_one_stays(lock, upstream, progress, a
     change = plan_update(lock, ["kubernetes=1.37.1"], upstream, progress)
     assert change.before == lock.read_text()
     assert "-" not in {line[0] for line in change.diff.splitlines()[3:]}
-    assert f"+    sha256: {sha256(NEW)}" in change.diff.splitlines()
+    assert f"+        sha256: {sha256(NEW)}" in change.diff.splitlines()
     change.write()
     new, old, runc = read_lock(lock).components
     assert (old.version, runc.name) == ("1.36.4", "runc")
@@ -83,7 +83,7 @@ def test_a_version_that_is_there_is_compared_with_upstream(lock, upstream, progr
     server.files["/extra.sha256"] = b"0" * 64
     change = plan_update(lock, ["kubernetes=1.36.4"], upstream, progress)
     assert [line for line in change.diff.splitlines()[3:] if line[0] in "+-"] == [
-        *("-    digest: null", f"+    digest: {DIGEST}") * 2
+        *("-        digest: null", f"+        digest: {DIGEST}") * 2
     ]
 
 

@@ -91,7 +91,7 @@ def test_update_shows_the_difference_and_writes_it(netlab, own, server):
     words = ("artifacts", "update", "tool=1.2.4", "--mirror", server.url)
     dry = netlab(*words, "--dry-run")
     assert dry.returncode == 0, dry.stderr
-    assert "+  version: 1.2.4\n" in dry.stdout
+    assert "+    version: 1.2.4\n" in dry.stdout
     assert own.read_text() == before
     assert netlab(*words).stdout == dry.stdout
     assert [each.version for each in read_lock(own).components][:2] == ["1.2.4", "1.2.3"]
