@@ -13,10 +13,18 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
-MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-CONFIG = "application/vnd.docker.container.image.v1+json"
-LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+DOCKER = {
+    "index": "application/vnd.docker.distribution.manifest.list.v2+json",
+    "manifest": "application/vnd.docker.distribution.manifest.v2+json",
+    "config": "application/vnd.docker.container.image.v1+json",
+    "layer": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+}
+OCI = {
+    "index": "application/vnd.oci.image.index.v1+json",
+    "manifest": "application/vnd.oci.image.manifest.v1+json",
+    "config": "application/vnd.oci.image.config.v1+json",
+    "layer": "application/vnd.oci.image.layer.v1.tar+gzip",
+}
 
 
 def sha256(data):
@@ -60,46 +68,31 @@ class Registry:
         self._child.kill()
         self._child.wait(5)
 
-    def push(self, repository, tag, images):
+    def push(self, repository, tag, images, kinds=DOCKER):
         """Push ``images`` (architecture → files in it) under a tag; return the digest of their index."""
-        entries = []
-        for arch, files in images.items():
-            manifest = self._push_image(repository, arch, files)
-            platform = {"os": "linux", "architecture": arch}
-            entries.append(
-                {
-                    "mediaType": MANIFEST,
-                    "size": len(manifest),
-                    "digest": f"sha256:{sha256(manifest)}",
-                    "platform": platform,
-                }
-            )
-        return self.put_manifest(repository, tag, {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
+        # what builders add about an image is no image of any architecture
+        entries = [{**self._push_image(repository, "unknown", {}, kinds), "platform": {"os": "unknown"}}]
+        entries += [self._push_image(repository, arch, files, kinds) for arch, files in images.items()]
+        index = {"schemaVersion": 2, "mediaType": kinds["index"], "manifests": entries}
+        return self._put_manifest(repository, tag, index)["digest"]
 
-    def _push_image(self, repository, arch, files):
-        layer = archive(files)
-        config = json.dumps(
-            {
-                "os": "linux",
-                "architecture": arch,
-                "config": {},
-                "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(layer)}"]},
-            }
-        ).encode()
-        packed = gzip.compress(layer, mtime=0)
+    def _push_image(self, repository, arch, files, kinds):
+        """Push one architecture's image; return its entry of the index."""
+        layer, platform = archive(files), {"os": "linux", "architecture": arch}
+        layers = {"type": "layers", "diff_ids": [f"sha256:{sha256(layer)}"]}
+        config = json.dumps({**platform, "config": {}, "rootfs": layers}).encode()
         parts = [
-            {"mediaType": kind, "size": len(data), "digest": self._put_blob(repository, data)}
-            for kind, data in ((CONFIG, config), (LAYER, packed))
+            {"mediaType": kinds[kind], "size": len(data), "digest": self._put_blob(repository, data)}
+            for kind, data in (("config", config), ("layer", gzip.compress(layer, mtime=0)))
         ]
-        manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": parts[0], "layers": parts[1:]}
-        self.put_manifest(repository, None, manifest)
-        return json.dumps(manifest).encode()
+        manifest = {"schemaVersion": 2, "mediaType": kinds["manifest"], "config": parts[0], "layers": parts[1:]}
+        return {**self._put_manifest(repository, None, manifest), "platform": platform}
 
-    def put_manifest(self, repository, tag, manifest):
+    def _put_manifest(self, repository, tag, manifest):
         data = json.dumps(manifest).encode()
         digest = f"sha256:{sha256(data)}"
         self._send("PUT", f"/v2/{repository}/manifests/{tag or digest}", data, manifest["mediaType"])
-        return digest
+        return {"mediaType": manifest["mediaType"], "size": len(data), "digest": digest}
 
     def _put_blob(self, repository, data):
         digest = f"sha256:{sha256(data)}"

@@ -15,6 +15,15 @@ def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
 
+class Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that hang up, which is what some tests do."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass
+
+
 class Server:
     """Serves ``files`` (path → bytes); ``rules`` (path → function of the handler) decide on other behaviour."""
 
@@ -24,8 +33,7 @@ class Server:
         self.asked = []
         """(path, Range header) of every request."""
         self.end = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"owner": self}))
-        self._server.daemon_threads = True
+        self._server = Quiet(("127.0.0.1", 0), type("Handler", (Handler,), {"owner": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
         self.host = f"127.0.0.1:{self._server.server_port}"

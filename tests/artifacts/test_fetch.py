@@ -1,5 +1,6 @@
 import json
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +10,7 @@ from netlab.artifacts.lock import Component, File, Image
 from netlab.artifacts.mirror import Sources
 from netlab.artifacts.payload import payload_disk, payload_folder, payload_key, sanitised
 from netlab.artifacts.verify import look, refuse, table
-from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NotLocked
+from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NoSpace, NotLocked
 from tests.artifacts.server import QUICK, sha256
 
 KUBEADM = {"amd64": b"\x7fELF amd64" * 1000, "arm64": b"\x7fELF arm64" * 1000}
@@ -175,6 +176,12 @@ def test_a_payload_wants_everything_in_the_cache(components, cache):
     with pytest.raises(ArtifactMissing, match=r"^kubernetes 1.20.2 kubeadm is not in the cache"):
         payload_disk(components, "amd64", cache.root)
     assert [path.suffix for path in (cache.root / "payloads").iterdir()] == [".lock"]
+
+
+def test_a_full_disk_says_how_much_a_payload_needs(fetched, cache, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 20))
+    with pytest.raises(NoSpace, match=r"^the payload needs 8.0 MiB in .*/payloads, but 1.0 MiB are free$"):
+        payload_disk(fetched, "amd64", cache.root)
 
 
 def test_a_payload_has_no_two_versions_of_one_thing(components):

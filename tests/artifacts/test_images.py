@@ -17,7 +17,7 @@ from netlab.artifacts.mirror import Sources
 from netlab.artifacts.payload import payload_folder
 from netlab.artifacts.verify import look, refuse
 from netlab.errors import ArtifactChanged, ArtifactMissing, ArtifactUnreachable, MissingTool, NotLocked
-from tests.artifacts.registry import Registry, sha256
+from tests.artifacts.registry import DOCKER, OCI, Registry, sha256
 from tests.artifacts.server import QUICK
 
 NAME = "registry.k8s.io/kube-proxy:v1.36.4"
@@ -58,9 +58,11 @@ def test_a_tag_is_resolved_to_the_digest_of_its_index(registry):
     assert skopeo.resolve("registry.k8s.io/pause:3.10", f"{registry.host}/some/where") == digest
 
 
-@pytest.mark.parametrize("arch", ["amd64", "arm64"])
-def test_an_image_becomes_an_archive_of_its_architecture(pull, component, cache, arch):
-    pull(arch=arch)
+@pytest.mark.parametrize(("arch", "kinds"), [("amd64", DOCKER), ("arm64", OCI)])
+def test_an_image_becomes_an_archive_of_its_architecture(registry, pull, cache, arch, kinds):
+    image = Image(name=NAME, digest=registry.push("registry.k8s.io/kube-proxy", "new", FILES, kinds))
+    component = Component(name="kubernetes", version="1.36.4", images=(image,))
+    pull(arch=arch, component=component)
     refuse(look([component], arch, cache.root, deep=True))
     folder = payload_folder([component], arch, cache.root)
     index = json.loads((folder / "index.json").read_text())["kubernetes"]
