@@ -1,5 +1,6 @@
 # make demo   install what is missing, then run the main job
 # make test   the same set-up, then lint, types and all tests
+# make test-cluster   builds Kubernetes from the distribution's source package, then the tests on a real cluster
 SHELL := /bin/sh
 VENV := .venv
 PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qemu-utils
@@ -9,7 +10,7 @@ SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 # without root, an image is baked with the user's subordinate ids
 PACKAGES += $(if $(SUDO),uidmap)
 
-.PHONY: demo test check fast vm bench packages clean
+.PHONY: demo test check fast vm test-cluster bench packages clean
 
 demo: packages $(VENV)/.netlab
 	$(VENV)/bin/netlab run
@@ -28,6 +29,12 @@ fast: packages $(VENV)/.dev
 # a fleet on the virtual clock keeps one processor busy, so two at a time; what else runs is not felt in its figures
 vm: packages $(VENV)/.dev
 	$(VENV)/bin/pytest -q -m vm -n 2 --dist worksteal --durations 12 --timeout 1500
+
+# Kubernetes from the distribution's source package: tens of minutes and about 6 GB the first time
+KUBERNETES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/netlab/kubernetes-source
+test-cluster: packages $(VENV)/.dev
+	$(VENV)/bin/python scripts/kubernetes_source.py $(KUBERNETES)
+	$(VENV)/bin/pytest -q -m vm -n 0 --durations 0 --timeout 3600 tests/test_cluster_vm.py
 
 bench: packages $(VENV)/.netlab
 	$(VENV)/bin/python scripts/bench.py

@@ -28,8 +28,8 @@ from pydantic import ValidationError
 from netlab import proc
 from netlab.errors import LabBusy, NetlabError, NotUp
 from netlab.files import write_atomic
-from netlab.results.model import Clock, Frozen
-from netlab.spec import FILE_NAME, PARTS, Part, Stack
+from netlab.results.model import Clock, Frozen, Stack
+from netlab.spec import FILE_NAME, PARTS, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

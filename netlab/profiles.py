@@ -12,8 +12,7 @@ from pydantic import Field, model_validator
 
 from netlab import assets
 from netlab.errors import UnknownProfile
-from netlab.results.model import Frozen, PathName, ProfileInfo
-from netlab.spec import Stack
+from netlab.results.model import Frozen, PathName, ProfileInfo, Stack
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
 
@@ -101,9 +100,10 @@ class Profile(ProfileFile):
 def find(name: str, own: Path | None = None, stack: Stack = "datapath") -> Profile:
     """Find the profile of this name, in the lab's own ``profiles/`` folder first; UnknownProfile with a suggestion.
 
-    A cluster and the replica of its data path share a name; the cluster's file is in the folder ``kubeadm``.
+    A cluster and the replica of its data path share a name; the cluster's file is in the folder ``kubeadm``. A name
+    that only another stack has is found too: whoever asked says so.
     """
-    files = _files(own, stack)
+    files = {**_files(own, "kubeadm"), **_files(own, stack)}
     if name not in files:
         hint = f"known profiles: {', '.join(sorted(files))}"
         raise UnknownProfile(f"there is no profile '{name}'{did_you_mean(name, files)}", hint=hint)

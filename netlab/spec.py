@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from netlab.results.model import Clock, Frozen, Load, PathName
+from netlab.results.model import Clock, Frozen, Load, PathName, Stack
 from netlab.yamlfile import read_model
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ MIN_HOST_MIB = 384
 Provider = Literal["qemu"]
 """Add a provider here and in ``netlab/providers``."""
 
-Stack = Literal["vm", "datapath", "kubeadm"]
 Part = Literal["client", "node", "control"]
 PARTS: tuple[Part, ...] = ("client", "node", "control")
 """Each is also the Ansible group of the hosts that play it."""

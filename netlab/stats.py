@@ -7,6 +7,7 @@ percentiles; a comparison is made round by round, and answers only where the rou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 Verdict = Literal["higher", "lower", "no difference shown", "cannot tell"]
+Agreement = Literal["predicted", "intervals overlap", "apart", "cannot tell"]
 CONFIDENCE = 0.95
 FEWEST_ROUNDS = 3
 """Two rounds give an interval with one degree of freedom: so wide that it only pretends to be an answer."""
+FEWEST_RANKED = 4
+"""Three things are in the same order by chance once in six times."""
 
 FULLEST = 1.1
 """More requests in flight than connections cannot be; the tenth is for wrk's correction, which adds latencies."""
@@ -48,6 +52,47 @@ class Ratio:
     low: float | None
     high: float | None
     verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and the bounds of its confidence interval, all in one unit."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        """Distance of the bounds."""
+        return self.high - self.low
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` is one of the interval's; its bounds are."""
+        return self.low <= value <= self.high
+
+    def meets(self, other: Interval) -> bool:
+        """Whether some value is in both."""
+        return self.low <= other.high and other.low <= self.high
+
+
+@dataclass(frozen=True)
+class RankAgreement:
+    """How far one order of ``n`` things is another's: Kendall's tau-b, 1 for the same order, -1 for its reverse.
+
+    ``settled`` counts the pairs of things whose measured intervals have no value in common, ``kept`` those of them
+    that are predicted in the same order.
+    """
+
+    n: int
+    tau: float | None
+    settled: int
+    kept: int
+
+    @property
+    def pairs(self) -> int:
+        """All pairs of things."""
+        return self.n * (self.n - 1) // 2
 
 
 @dataclass(frozen=True)
@@ -104,6 +149,34 @@ def _verdict(low: float, high: float) -> Verdict:
     if low > 0:
         return "higher"
     return "lower" if high < 0 else "no difference shown"
+
+
+def agreement(measured: Interval | None, predicted: Interval | None, *, widest: float) -> Agreement:
+    """Say whether a prediction agrees with what was measured.
+
+    An interval wider than ``widest`` meets almost any other: that it does says nothing, that it does not still does.
+    """
+    if measured is None or predicted is None:
+        return "cannot tell"
+    if not measured.meets(predicted):
+        return "apart"
+    if max(measured.width, predicted.width) > widest:
+        return "cannot tell"
+    return "predicted" if measured.holds(predicted.value) else "intervals overlap"
+
+
+def rank_agreement(measured: Sequence[Interval], predicted: Sequence[float]) -> RankAgreement:
+    """Compare the order of ``predicted`` with that of what was measured; no tau for fewer than `FEWEST_RANKED`.
+
+    Source: Kendall, Biometrika 33(3), 1945, on ties.
+    """
+    pairs = list(combinations(zip(measured, predicted, strict=True), 2))
+    orders = [(np.sign(one.value - two.value), np.sign(mine - yours)) for (one, mine), (two, yours) in pairs]
+    settled = [order for order, ((one, _), (two, _)) in zip(orders, pairs, strict=True) if not one.meets(two)]
+    untied = sum(real != 0 for real, _ in orders) * sum(guess != 0 for _, guess in orders)
+    told = untied and len(measured) >= FEWEST_RANKED
+    tau = float(sum(real * guess for real, guess in orders) / untied**0.5) if told else None
+    return RankAgreement(len(measured), tau, len(settled), sum(real == guess for real, guess in settled))
 
 
 def merge_histograms(histograms: Iterable[Sequence[tuple[int, int]]]) -> Histogram:

@@ -87,9 +87,12 @@ def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> t
     return report([folder])
 
 
-def report(folders: Sequence[Path]) -> tuple[Report, dict[str, Path]]:
-    """Compute the report over one or more runs and write it beside the first."""
-    result = build_report([load_run(folder) for folder in folders])
+def report(folders: Sequence[Path], replicas: Sequence[Path] = ()) -> tuple[Report, dict[str, Path]]:
+    """Compute the report over one or more runs and write it beside the first.
+
+    Runs of ``replicas`` are held against the clusters among the others.
+    """
+    result = build_report(*([load_run(folder) for folder in side] for side in (folders, replicas)))
     return result, write_report(result, folders[0] / "report")
 
 
@@ -110,6 +113,15 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
             folder.rmdir()
 
 
+def reset(lab: Lab, spec: LabSpec, progress: Progress) -> None:
+    """Bring the hosts that are up back to how they had booted, before they became any profile."""
+    spec, name = _as_it_is_up(lab, spec)
+    with _opened(lab, spec, progress, [find_profile(lab, spec, name)]) as session:
+        session.lab.save_state(_state(session))
+        with progress.step("bring the hosts back"):
+            session.start(None)
+
+
 def plan_of_up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Plan:
     """Say what ``up`` would do; nothing is changed."""
     chosen = [find_profile(lab, spec, name)] if name else []
@@ -126,7 +138,8 @@ def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
     """Return the profile, if this lab's stack can have it."""
     profile = profiles.find(name, lab.folder / "profiles", spec.stack)
     if profile.stack not in {"vm", spec.stack}:
-        raise ConfigError(f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'")
+        message = f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'"
+        raise ConfigError(message, hint=f"add --stack {profile.stack}, or 'stack: {profile.stack}' to netlab.yml")
     return profile
 
 

@@ -186,6 +186,49 @@ def run(*, rounds: int = 5, cells=tuple(SPEEDS), samples=None, spots=None, proof
     )
 
 
+CLUSTERS = {  # speed, and how far its rounds are from each other: the real clock is not a quiet one
+    BASELINE: (1.0, 0.0),
+    ("calico-ipip", "pod-ip"): (0.889, 0.01),  # predicted by the replica above
+    ("calico-ipip", "nodeport-local"): (0.781, 0.008),  # apart
+    ("calico-ipip", "nodeport-remote"): (0.63, 0.12),  # too wide to tell
+    ("ipvlan-l2", "pod-ip"): (1.0492, 0.0083),  # intervals overlap
+}
+CLUSTER_PROFILES = (
+    PROFILES[0],
+    ProfileInfo(
+        name="calico-ipip",
+        label="calico-ipip (cluster)",
+        stack="kubeadm",
+        description="Calico on Kubernetes, IPIP between nodes, kube-proxy in iptables mode.",
+        paths=("pod-ip", "nodeport-local", "nodeport-remote"),
+    ),
+    ProfileInfo(
+        name="ipvlan-l2",
+        label="ipvlan-l2",
+        stack="kubeadm",
+        description="Kubernetes with the reference ipvlan plugin in L2 mode.",
+        paths=("pod-ip",),
+    ),
+)
+
+
+def clusters(*, rounds: int = 5, cells=CLUSTERS, **changes) -> Run:
+    """A run of real clusters; its profiles have the names of the replicas that `run` measures."""
+    fleet = {"client": "client", "control": "control", "node1": "node", "node2": "node"}
+    taken = [
+        sample(cell, round_=at, rate=9000 * speed * (1 + spread * ((at % 3) - 1)), url="http://10.10.0.11:30080/")
+        for at in range(1, rounds + 1)
+        for cell, (speed, spread) in dict(cells).items()
+    ]
+    values = {
+        "run_id": "20250602-120000",
+        "profiles": CLUSTER_PROFILES,
+        "environment": environment(clock="real", image_key="c1a5", guest_cpus=2, fleet=fleet),
+        **changes,
+    }
+    return run(rounds=rounds, cells=cells, samples=taken, spots=[], **values)
+
+
 MANY_PATHS = ("pod-ip", "nodeport-local", "nodeport-remote", "clusterip")
 
 

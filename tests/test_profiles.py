@@ -41,3 +41,12 @@ def test_misspelt_key_is_named_with_its_line(tmp_path):
     (tmp_path / "odd.yml").write_text(WRITTEN + "pathes: {}\n")
     with pytest.raises(ConfigError, match=r"odd\.yml:7: .*pathes.*did you mean 'paths'"):
         profiles.find("odd", tmp_path)
+
+
+def test_a_cluster_and_its_replica_share_a_name():
+    replica, cluster = profiles.find("ipvlan-l2"), profiles.find("ipvlan-l2", stack="kubeadm")
+    assert (replica.stack, cluster.stack) == ("datapath", "kubeadm")
+    assert {profile.stack for profile in profiles.of_stack("kubeadm")} == {"vm", "kubeadm"}
+    assert {profile.stack for profile in profiles.of_stack("datapath")} == {"vm", "datapath"}
+    for profile in profiles.of_stack("kubeadm"):
+        assert (profile.cluster is not None) == (profile.stack == "kubeadm")

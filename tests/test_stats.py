@@ -121,3 +121,69 @@ def test_littles_law():
     assert stats.breaks_littles_law(20_000, 400, 4, keepalive=True)
     assert stats.breaks_littles_law(20_000, 50, 4, keepalive=True)
     assert not stats.breaks_littles_law(20_000, 50, 4, keepalive=False)
+
+
+def around(value, half=1.0):
+    return stats.Interval(value, value - half, value + half)
+
+
+@pytest.mark.parametrize(
+    ("measured", "predicted", "verdict"),
+    [
+        (around(-15), around(-15.9, 0.1), "predicted"),
+        (around(-15), around(-16, 0.1), "predicted"),  # a bound belongs to its interval
+        (around(-15), around(-16.05, 0.1), "intervals overlap"),
+        (around(-15), around(-16.5, 0.5), "intervals overlap"),  # one value in common is one
+        (around(-15), around(-16.5, 0.4), "apart"),
+        (around(-15), around(-10, 0.1), "apart"),
+        (around(-15, 6), around(-15, 0.1), "cannot tell"),  # it would agree with anything
+        (around(-15, 0.1), around(-15, 6), "cannot tell"),
+        (around(-15, 6), around(-8, 0.1), "apart"),  # wide as it is, it leaves that out
+        (around(-15, 5), around(-15, 0.1), "predicted"),
+        (None, around(-15), "cannot tell"),
+        (around(-15), None, "cannot tell"),
+    ],
+)
+def test_a_prediction_agrees_as_far_as_intervals_can_tell(measured, predicted, verdict):
+    assert stats.agreement(measured, predicted, widest=10) == verdict
+
+
+def test_the_same_order_and_its_reverse():
+    measured = [around(value) for value in (-40, -30, -20, -10)]
+    same = stats.rank_agreement(measured, [-4, -3, -2, -1])
+    assert (same.n, same.pairs, same.tau, same.settled, same.kept) == (4, 6, 1, 6, 6)
+    reverse = stats.rank_agreement(measured, [-1, -2, -3, -4])
+    assert (reverse.tau, reverse.settled, reverse.kept) == (-1, 6, 0)
+
+
+def test_one_swap_of_five_is_two_tenths_off():
+    measured = [around(value) for value in (1, 5, 9, 13, 17)]
+    found = stats.rank_agreement(measured, [1, 2, 4, 3, 5])
+    assert found.tau == pytest.approx(0.8)  # (9 - 1) / 10
+    assert (found.settled, found.kept) == (10, 9)
+
+
+def test_what_the_measurement_does_not_settle_is_not_held_against_the_prediction():
+    measured = [around(0), around(1.5), around(10), around(20)]  # the first two may be either way round
+    found = stats.rank_agreement(measured, [2, 1, 3, 4])
+    assert found.tau == pytest.approx(2 / 3)
+    assert (found.pairs, found.settled, found.kept) == (6, 5, 5)
+
+
+@pytest.mark.parametrize("predicted", [[2, 1, 3, 3, 5], [1, 1, 1, 2, 2], [5, 4, 3, 1, 1]])
+def test_ties_agree_with_scipy(predicted):
+    measured = [around(value) for value in (1, 2, 2, 4, 5)]
+    expected = scipy.stats.kendalltau([1, 2, 2, 4, 5], predicted).statistic
+    assert stats.rank_agreement(measured, predicted).tau == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("predicted", [[], [1], [1, 2, 3], [7, 7, 7, 7]])
+def test_too_few_or_equal_things_have_no_order_to_agree_on(predicted):
+    measured = [around(10 * at) for at in range(len(predicted))]
+    found = stats.rank_agreement(measured, predicted)
+    assert (found.n, found.tau) == (len(predicted), None)
+
+
+def test_every_ranked_value_needs_its_prediction():
+    with pytest.raises(ValueError):
+        stats.rank_agreement([around(1)], [])

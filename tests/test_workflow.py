@@ -1,6 +1,7 @@
 """What each command asks of its provider, in which order; hosts and Ansible are stand-ins, the rest is real."""
 
 import copy
+import json
 import shutil
 from pathlib import Path
 
@@ -68,7 +69,8 @@ class Hosts:
         return self.tags
 
     def save(self, tag, evidence):
-        assert (evidence / "requests.json").is_file()
+        assert (evidence is None) == tag.startswith("cluster-"), "only a profile has been proven"
+        assert evidence is None or (evidence / "requests.json").is_file()
         self.calls.append(f"save {tag.rpartition('-')[0]}")
         self.tags.add(tag)
 
@@ -142,6 +144,47 @@ def test_up_of_what_is_up_does_nothing(lab, hosts, plays):
     up(lab)
     assert hosts.calls == FIRST_UP
     assert plays == ["up", "prove"]
+
+
+def cluster_profile(lab, name, **inputs):
+    folder = lab.folder / "profiles" / "kubeadm"
+    folder.mkdir(parents=True, exist_ok=True)
+    words = {"description": "d", "label": name, "stack": "kubeadm", "roles": [], "paths": {}, "cluster": inputs}
+    folder.joinpath(f"{name}.yml").write_text(json.dumps(words))
+    workflow.up(lab, LabSpec(stack="kubeadm"), name, Reporter())
+
+
+def test_clusters_with_the_same_inputs_are_built_once(lab, hosts, plays):
+    cluster_profile(lab, "one")
+    assert hosts.calls == ["prepare", "start booted", "save cluster", "start cluster", "save one", "start one"]
+    assert plays == ["cluster", "up", "prove"]
+    cluster_profile(lab, "two")
+    assert plays == ["cluster", "up", "prove", "up", "prove"]
+    cluster_profile(lab, "three", kubernetes_version="1.20.2")
+    assert plays.count("cluster") == 2
+
+
+def test_what_is_up_says_what_prove_looks_at(lab, hosts, plays):
+    cluster_profile(lab, "one")
+    plays.clear()
+    assert workflow.prove_paths(lab, LabSpec(), None, Reporter()).profile == "one"
+    assert plays == ["prove"]
+
+
+def test_a_profile_of_another_stack_is_refused_by_name(lab, hosts, plays):
+    with pytest.raises(ConfigError, match="profile 'bridge' is for the stack 'kubeadm'") as caught:
+        up(lab, "bridge")
+    assert "--stack kubeadm" in caught.value.hint
+
+
+def test_reset_brings_back_what_had_booted(lab, hosts, plays):
+    with pytest.raises(NotUp):
+        workflow.reset(lab, LabSpec(), Reporter())
+    up(lab)
+    hosts.calls.clear()
+    workflow.reset(lab, LabSpec(), Reporter())
+    assert hosts.calls == ["start booted"]
+    assert lab.load_state().profile is None
 
 
 def test_up_without_a_profile_leaves_hosts_as_they_had_booted(lab, hosts, plays):

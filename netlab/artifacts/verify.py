@@ -62,7 +62,8 @@ def table(components: Sequence[Component], found: Sequence[Checked]) -> Iterator
         yield from (f"  {each.state}: {each.message}" for each in mine if each.state == "changed")
         unlocked = sum(each.state == "unlocked" for each in mine)
         if unlocked:
-            yield f"  {unlocked} without a digest in the lock: 'netlab artifacts update {component.name}={component.version}'"
+            words = f"{component.name}={component.version}"
+            yield f"  {unlocked} without a digest in the lock: 'netlab artifacts update {words}'"
 
 
 def _counted(kind: str, found: Sequence[Checked]) -> str:

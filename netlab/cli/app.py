@@ -22,6 +22,7 @@ from netlab.cli import (
     profiles,
     prove,
     report,
+    reset,
     run,
     ssh,
     status,
@@ -49,6 +50,7 @@ COMMANDS = (
     inventory,
     kubeconfig,
     artifacts,
+    reset,
     down,
     completion,
 )

@@ -36,7 +36,8 @@ def run(args: Namespace) -> int:
     from netlab.cli.work import open_lab  # noqa: PLC0415 - as above
 
     own = open_lab().folder / "profiles"
-    found = [profiles.find(name, own).info() for name in profiles.names(own)]
+    clusters = [profile for profile in profiles.of_stack("kubeadm", own) if profile.stack == "kubeadm"]
+    found = [profile.info() for profile in (*profiles.of_stack("datapath", own), *clusters)]
     if args.json:
         print(json.dumps([info.model_dump(mode="json") for info in found], indent=2))
         return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netlab.cli import options
 from netlab.cli.parser import add_command
-from netlab.errors import NotUp, ResultsError
+from netlab.errors import ConfigError, NotUp, ResultsError
 from netlab.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,11 +25,19 @@ def register(subparsers: Subparsers) -> None:
         run,
         summary="show and write the report of stored runs",
         description="Compute the report from stored samples, show its tables, and write it as HTML, Markdown and JSON\n"
-        "beside the first run.",
-        example="netlab report",
-        raises=(NotUp, ResultsError),
+        "beside the first run. Runs of one report come from one environment; those after --replicas come from\n"
+        "another, and say how well a replica's loss predicts that of the real cluster.",
+        example="netlab report CLUSTER_RUN --replicas REPLICA_RUN",
+        raises=(ConfigError, NotUp, ResultsError),
     )
     parser.add_argument("runs", metavar="RUN", nargs="*", help="id or folder of a run (the newest)")
+    parser.add_argument(
+        "--replicas",
+        metavar="RUN",
+        nargs="+",
+        action="extend",
+        help="runs of data-path replicas, to hold against the clusters",
+    )
     options.add_json(parser)
 
 
@@ -41,7 +49,7 @@ def run(args: Namespace) -> int:
 
     lab = open_lab()
     folders = [find_run(lab, name) for name in args.runs] or [latest(lab.runs)]
-    report, paths = workflow.report(folders)
+    report, paths = workflow.report(folders, [find_run(lab, name) for name in args.replicas or ()])
     if args.json:
         print(paths["json"].read_text(encoding="utf-8"))
     else:

@@ -15,7 +15,7 @@ from netlab.results.model import CpuTicks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netlab.results.model import HotSpots, Sample
+    from netlab.results.model import HotSpots, Sample, Stack
 
 TOP_FUNCTIONS = 15
 BUSY = ("user", "nice", "system", "irq", "softirq")
@@ -42,6 +42,7 @@ class Source:
     """All that was measured of one cell."""
 
     label: str
+    stack: Stack | None
     taken: tuple[Taken, ...]
     hotspots: tuple[HotSpots, ...]
 
@@ -69,6 +70,7 @@ def build_cell(source: Source, baseline: Source | None, *, base: str, cpus: int)
     return Cell(
         profile=source.first.profile,
         label=source.label,
+        stack=source.stack,
         path=source.first.path,
         name=source.name,
         load=source.first.load,

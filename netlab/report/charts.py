@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from netlab.report.values import Cell, Report
+    from netlab.report.values import Cell, Change, Report
 
 WIDTH = 9.6
 ROW = 0.52
@@ -87,6 +87,37 @@ def _interval(axes: Axes, row: int, cell: Cell) -> None:
 
 def _charted(report: Report) -> list[Cell]:
     return [cell for cell in report.cells if cell.name in report.charted]
+
+
+def predictions(report: Report) -> str | None:
+    """Cluster above replica, a row a path: the change of each against its own baseline, with its interval."""
+    found = report.predictions
+    rows = [row for row in found.rows if row.cluster in report.charted] if found else []
+    if not found or not rows:
+        return None
+    drawing = svg.figure(WIDTH, _height(len(rows)))
+    axes = drawing.subplots()
+    _named_rows(axes, [f"{row.path}\n{row.network}" for row in rows])
+    axes.axvline(0, color=svg.GRID, linewidth=1.5)
+    for at, row in enumerate(rows):
+        _side(axes, at - 0.14, row.cluster_change, "o", BLUE)
+        _side(axes, at + 0.14, row.replica_change, "D", ORANGE)
+    for name, mark, colour in zip(words.sides(found), "oD", (BLUE, ORANGE), strict=True):
+        axes.plot([], [], f"{mark}-", color=colour, markersize=7, linewidth=2.2, label=name)
+    axes.margins(x=0.08)
+    axes.xaxis.set_major_formatter(lambda value, _: words.signed(value, 0) + words.NARROW + "%")
+    axes.grid(axis="x", linewidth=0.6)
+    axes.set_xlabel(f"requests/s against {found.base}, each side's own, 95 % CI")
+    _legend(drawing, axes)
+    said = words.joined(f"{row.network} {row.path} {row.text}" for row in rows)
+    return svg.inline(drawing, name="predictions", title="Clusters and their replicas", description=said)
+
+
+def _side(axes: Axes, at: float, change: Change, mark: str, colour: str) -> None:
+    if change.percent is not None:
+        axes.plot([change.percent], [at], mark, color=colour, markersize=7)
+    if change.low_percent is not None and change.high_percent is not None:
+        axes.plot([change.low_percent, change.high_percent], [at, at], "|-", color=colour, linewidth=2.2)
 
 
 def latency(report: Report) -> str | None:
@@ -216,6 +247,7 @@ def groups(report: Report) -> str | None:
 
 CHARTS: dict[str, Callable[[Report], str | None]] = {
     "throughput": throughput,
+    "predictions": predictions,
     "latency": latency,
     "distribution": distribution,
     "groups": groups,
@@ -248,8 +280,12 @@ def _height(rows: int) -> float:
 
 def _rows(axes: Axes, cells: Sequence[Cell]) -> None:
     """One row a cell, the first on top, with its path and whose it is."""
-    axes.set_yticks(range(len(cells)), [f"{cell.path}\n{cell.label}" for cell in cells])
-    axes.set_ylim(len(cells) - 0.5, -0.6)
+    _named_rows(axes, [f"{cell.path}\n{cell.label}" for cell in cells])
+
+
+def _named_rows(axes: Axes, names: Sequence[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.6)
     axes.tick_params(axis="y", length=0, labelsize=9)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.report import costs, paths, sentences
+from netlab.report import costs, paths, sentences, words
 from netlab.report.cells import costed
 from netlab.report.costs import Cost, CostChange
 from netlab.report.model import build_report
@@ -45,7 +45,9 @@ def explain(run: Run, profile: ProfileInfo) -> Explanation:
     """Explain every path of ``profile`` that the run measured or recorded."""
     header = run.header
     cells = build_report([run]).cells if run.samples else ()
-    drawn = paths.pictures(run.proofs, {one.name: one for one in header.profiles}, header)
+    known = words.labelled({one.name: one for one in header.profiles})
+    profile = known.get(profile.name, profile)
+    drawn = paths.pictures(run.proofs, known, header)
     pictures = {one.path: one for one in drawn if one.profile == profile.name}
     mine = [cell for cell in cells if cell.profile == profile.name]
     unmeasured = [path for path in (*profile.paths, *pictures) if path not in {cell.path for cell in mine}]

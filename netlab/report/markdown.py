@@ -10,7 +10,7 @@ from netlab.report import words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netlab.report.values import Cell, PathPicture, Report, Visit
+    from netlab.report.values import Cell, PathPicture, Predictions, Report, Visit
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
@@ -21,8 +21,9 @@ def render(report: Report) -> str:
         f"# {_plain(report.title)}",
         _list(headline.text for headline in report.headlines),
         f"> {_plain(report.clock_note)}",
-        _costs(report),
+        _costs(report.cells, report.base),
         _section("Read with care", _list(report.warnings), wanted=bool(report.warnings)),
+        _section("How well replicas predict", _predictions(report), wanted=bool(report.predictions)),
         _section("Where the CPU time went", _subsystems(report), wanted=any(cell.hot_groups for cell in report.cells)),
         _section("The path each packet takes", _paths(report), wanted=bool(report.paths)),
         _section("What else decides", _facts(report), wanted=bool(report.facts)),
@@ -40,10 +41,10 @@ def _section(title: str, body: str, *, wanted: bool) -> str:
     return f"## {title}\n\n{body}" if wanted else ""
 
 
-def _costs(report: Report) -> str:
-    head = ["network", "path", "requests/s", "spread", f"against {report.base}", "95 % CI"]
+def _costs(cells: Sequence[Cell], base: str) -> str:
+    head = ["network", "path", "requests/s", "spread", f"against {base}", "95 % CI"]
     head += ["p50 µs", "p90 µs", "p99 µs", "CPU µs/request"]
-    return _table(head, (_cost(cell) for cell in report.cells))
+    return _table(head, (_cost(cell) for cell in cells))
 
 
 def _cost(cell: Cell) -> list[str]:
@@ -58,6 +59,41 @@ def _cost(cell: Cell) -> list[str]:
         *(words.number(time) for time in times),
         words.number(cell.cpu_us_per_request, 1),
     ]
+
+
+def _predictions(report: Report) -> str:
+    found = report.predictions
+    if not found:
+        return ""
+    said = [found.summary, *(order.text for order in found.orders)]
+    said += [f"No replica was measured for {words.joined(found.unpaired)}."] if found.unpaired else []
+    environments = _table(["what", *words.sides(found)], words.environment_rows(report, found))
+    runs = _list(f"replicas' run {run.run_id}: {words.run_text(run)}" for run in found.runs)
+    parts = (_list(said), _agreement(found), _list((*found.notes, *found.clock_notes)))
+    own = (
+        f"### The replicas' own figures ({found.replicas_clock} clock)",
+        _costs(found.cells, found.base),
+        "### What the two environments do not have in common",
+    )
+    return "\n\n".join((*parts, *own, environments, runs))
+
+
+def _agreement(found: Predictions) -> str:
+    cluster, replica = words.sides(found)
+    rows = (
+        [
+            row.network,
+            row.path,
+            words.difference(row.cluster_change),
+            words.interval(row.cluster_change),
+            words.difference(row.replica_change),
+            words.interval(row.replica_change),
+            words.signed(row.difference_points),
+            row.text,
+        ]
+        for row in found.rows
+    )
+    return _table(["network", "path", cluster, "95 % CI", replica, "95 % CI", "difference, points", "verdict"], rows)
 
 
 def _subsystems(report: Report) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError, ResultsError
-from netlab.report import checks, facts, paths, words
+from netlab.report import checks, facts, paths, predictions, words
 from netlab.report.cells import Source, Taken, against, build_cell
 from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
 
@@ -44,12 +44,22 @@ COLUMNS = 10
 _Key = tuple[str, str, "Load"]
 
 
-def build_report(runs: Sequence[Run]) -> Report:
-    """One report over ``runs``, which must have been measured in the same environment (else ``ConfigError``)."""
+def build_report(runs: Sequence[Run], replicas: Sequence[Run] = ()) -> Report:
+    """One report over ``runs``, which must have been measured in the same environment (else ``ConfigError``).
+
+    ``replicas`` are runs of an environment of their own, to be held against the clusters among ``runs``.
+    """
+    if not replicas:
+        return _report(runs)
+    predictions.refuse_wrong_sides([run.header for run in runs], [run.header for run in replicas])
+    return predictions.add(_report(runs), _report(replicas, beside_clusters=True))
+
+
+def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
     if not any(run.samples for run in runs):
         raise ResultsError("there is no sample to report on", hint="measure a run first: netlab bench")
     _refuse_mixtures([run.header for run in runs])
-    header, profiles, proofs = runs[0].header, _profiles(runs), _proofs(runs)
+    header, profiles, proofs = runs[0].header, _profiles(runs, beside_clusters=beside_clusters), _proofs(runs)
     sources = _sources(runs, profiles)
     cells = _cells(sources, header)
     charted, shares = _charted(cells), _shares(cells)
@@ -98,15 +108,18 @@ def _refuse_mixtures(headers: Sequence[RunHeader]) -> None:
             details = "; ".join(f"{name}: {first[name]} / {value}" for name, value in differing.items())
             raise ConfigError(
                 f"runs {headers[0].run_id} and {other.run_id} come from different environments ({details})",
-                hint="make one report for each, or measure both again on the same lab",
+                hint=predictions.hint(headers[0], other)
+                or "make one report for each, or measure both again on the same lab",
             )
 
 
-def _profiles(runs: Sequence[Run]) -> dict[str, ProfileInfo]:
+def _profiles(runs: Sequence[Run], *, beside_clusters: bool) -> dict[str, ProfileInfo]:
+    """All profiles by name, labelled so that a cluster cannot be taken for a replica."""
     found: dict[str, ProfileInfo] = {}
     for profile in (profile for run in runs for profile in run.header.profiles):
-        found.setdefault(profile.name, profile)
-    return found
+        if found.setdefault(profile.name, profile).stack != profile.stack:
+            raise predictions.two_stacks(profile.name)
+    return words.labelled(found, beside_clusters=beside_clusters)
 
 
 def _proofs(runs: Sequence[Run]) -> list[Proof]:
@@ -126,6 +139,7 @@ def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo]) -> dict[_Key
     return {
         (name, path, load): Source(
             label=_label(profiles, name) + words.load_suffix(load, loads),
+            stack=profiles[name].stack if name in profiles else None,
             taken=tuple(found),
             hotspots=tuple(
                 spot

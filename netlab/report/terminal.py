@@ -14,9 +14,10 @@ from netlab.report import words
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from netlab.report.values import Cell, Report
+    from netlab.report.values import Cell, Change, Prediction, Predictions, Report
 
 STYLES = {"lower": "red", "higher": "green", "no difference shown": "", "cannot tell": "yellow"}
+AGREEMENTS = {"predicted": "green", "intervals overlap": "", "apart": "red", "cannot tell": "yellow"}
 
 HEADLINES = 8
 
@@ -33,6 +34,8 @@ def render(report: Report) -> RenderableType:
     if len(report.headlines) > HEADLINES:
         parts += [_bullet(f"{len(report.headlines) - HEADLINES} more networks in the table")]
     parts += [_costs(report)]
+    if report.predictions:
+        parts += _predictions(report.predictions)
     if any(cell.hot_groups for cell in report.cells):
         parts += [_subsystems(report)]
     if report.paths:
@@ -90,6 +93,58 @@ def _row(cell: Cell) -> list[Text]:
         *(Text(words.number(time)) for time in times),
         Text(words.number(cell.cpu_us_per_request, 1)),
     ]
+
+
+def _predictions(found: Predictions) -> list[RenderableType]:
+    return [
+        Text("How well replicas predict", style="bold"),
+        _bullet(found.summary),
+        *(_bullet(order.text) for order in found.orders),
+        _agreement(found),
+        _replicas(found),
+        *([_bullet(f"No replica was measured for {words.joined(found.unpaired)}.")] if found.unpaired else []),
+        *(Text(note, style="dim") for note in (*found.notes, *found.clock_notes)),
+        Text(""),
+    ]
+
+
+def _agreement(found: Predictions) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), expand=False)
+    table.add_column("network and path", overflow="fold")
+    for head in (*words.sides(found), "difference, points"):
+        table.add_column(head.replace(", ", "\n"), justify="right", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
+    for row in found.rows:
+        who = Text(row.network).append(f"\n  {row.path}", style="bold")
+        changes = (_difference(change) for change in (row.cluster_change, row.replica_change))
+        table.add_row(who, *changes, *_verdict(row))
+    return table
+
+
+def _verdict(row: Prediction) -> tuple[Text, Text]:
+    return Text(words.signed(row.difference_points), style="bold"), Text(row.text, style=AGREEMENTS[row.agreement])
+
+
+def _difference(change: Change) -> Text:
+    return Text(words.difference(change), style="bold").append(f"\n{words.interval(change)}", style="not bold dim")
+
+
+def _replicas(found: Predictions) -> Table:
+    """List the replicas that are held against a cluster; the others are in the files."""
+    shown = {row.replica for row in found.rows}
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title=f"The replicas' own figures ({found.replicas_clock} clock)",
+        title_justify="left",
+    )
+    table.add_column("network and path", overflow="fold")
+    for head in ("requests/s", f"against {found.base}"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for cell in found.cells:
+        if cell.is_baseline or cell.name in shown:
+            table.add_row(Text(cell.name), words.number(cell.rate.median), words.difference(cell.change))
+    return table
 
 
 def _subsystems(report: Report) -> Table:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from netlab.results.model import DeviceFacts, Environment, Frozen, HopKind, Load
-from netlab.stats import Verdict
+from netlab.results.model import Clock, DeviceFacts, Environment, Frozen, HopKind, Load, Stack
+from netlab.stats import Agreement, Verdict
 
 
 class Rate(Frozen):
@@ -73,7 +73,7 @@ class Cell(Frozen):
 
     profile: str
     label: str
-    """The profile's, with the load where a report has several."""
+    """The profile's, with the load where a report has several; what is a cluster says so."""
     path: str
     name: str
     """Unique in the report, for humans."""
@@ -93,6 +93,8 @@ class Cell(Frozen):
     hot_functions: tuple[HotFunctionShare, ...]
     hot_groups: tuple[GroupShare, ...]
     profiler_samples: int
+    stack: Stack | None = None
+    """``kubeadm``: a real cluster, ``datapath``: a replica of its path; None where no run says."""
 
 
 class PathHop(Frozen):
@@ -202,6 +204,68 @@ class Headline(Frozen):
     verdict: Verdict
 
 
+class Prediction(Frozen):
+    """One path of a cluster beside that of its replica, each against the baseline of its own environment."""
+
+    profile: str
+    path: str
+    load: Load
+    """The cluster's; the replica's may differ in how long a sample takes."""
+    network: str
+    """The profile, with the load where there are several; for humans."""
+    cluster: str
+    """Name of the cluster's cell."""
+    replica: str
+    """Name of the replica's cell."""
+    cluster_change: Change
+    replica_change: Change
+    difference_points: float | None
+    """Replica minus cluster in percentage points: negative where the replica loses more."""
+    agreement: Agreement
+    text: str
+    """The same in words, with the reason where it cannot be told."""
+
+
+class Order(Frozen):
+    """Whether the replicas order the cells of one load as the clusters do."""
+
+    load: Load
+    cells: int
+    tau: float | None
+    """Kendall's tau-b: 1 for the same order, -1 for the reverse; None for fewer than 4 cells."""
+    settled: int
+    """Pairs of cells whose order the clusters' intervals settle: they have no value in common."""
+    kept: int
+    """Those of them that the replicas have in the same order."""
+    text: str
+
+
+class Predictions(Frozen):
+    """How well replicas, measured in an environment of their own, predict the clusters of the report."""
+
+    base: str
+    """Name of the baseline's cell, which both sides have, each its own."""
+    clusters_clock: Clock
+    replicas_clock: Clock
+    summary: str
+    rows: tuple[Prediction, ...]
+    """In the order of the report's cells."""
+    orders: tuple[Order, ...]
+    """One a load."""
+    unpaired: tuple[str, ...]
+    """Names of the clusters' cells that no replica was measured for."""
+    notes: tuple[str, ...]
+    """Base, unit, and what each verdict means, one sentence each."""
+    clock_notes: tuple[str, ...]
+    """What kind of time each side's numbers are in."""
+    cells: tuple[Cell, ...]
+    """The replicas' own, and their baseline's."""
+    environment: Environment
+    """The replicas'."""
+    runs: tuple[RunRef, ...]
+    """The replicas'."""
+
+
 class Report(Frozen):
     """One document over one or more runs."""
 
@@ -230,3 +294,5 @@ class Report(Frozen):
     paths: tuple[PathPicture, ...] = ()
     """Baseline first, then profile by profile; empty where no run recorded any."""
     facts: tuple[ProfileFacts, ...] = ()
+    predictions: Predictions | None = None
+    """Where runs of replicas were given to be held against clusters."""

@@ -5,10 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from netlab.report.values import Cell, Change, DeviceRow, Missing, PathHop, PathPicture, ProfileFacts, RunRef, Visit
-    from netlab.results.model import Clock, DeviceFacts, Load
+    from netlab.report.values import (
+        Cell,
+        Change,
+        DeviceRow,
+        Missing,
+        PathHop,
+        PathPicture,
+        Predictions,
+        ProfileFacts,
+        Report,
+        RunRef,
+        Visit,
+    )
+    from netlab.results.model import Clock, DeviceFacts, Load, ProfileInfo
 
 NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -22,6 +34,7 @@ COUNTED = {
     "wires": "wire",
 }
 """What a path is counted in, by the fields of `netlab.report.values.PathCounts`."""
+CLUSTER, REPLICA = "cluster", "data-path replica"
 VIRTUAL = (
     "Virtual clock: time is executed instructions on one guest CPU. A number here is the length of the code path, not "
     "the speed of a wall clock. It does not move when the host is busy, and it leaves out what caches, memory, "
@@ -31,6 +44,22 @@ REAL = (
     "Real clock: wall time, so that these numbers include everything else that the host was doing. Each comparison is "
     "made within one round to keep that out."
 )
+
+
+def labelled(profiles: Mapping[str, ProfileInfo], *, beside_clusters: bool = False) -> dict[str, ProfileInfo]:
+    """Mark each cluster as one and, where there are clusters, each replica as one."""
+    beside = beside_clusters or any(profile.stack == "kubeadm" for profile in profiles.values())
+    marks = {"kubeadm": CLUSTER, "datapath": REPLICA if beside else ""}
+    return {
+        name: profile.model_copy(update={"label": _marked(profile, marks.get(profile.stack, ""))})
+        for name, profile in profiles.items()
+    }
+
+
+def _marked(profile: ProfileInfo, mark: str) -> str:
+    if not mark or profile.label.endswith(f"{mark})"):
+        return profile.label
+    return f"{profile.label[:-1]}, {mark})" if profile.label.endswith(")") else f"{profile.label} ({mark})"
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -51,6 +80,11 @@ def signed(value: float | None, digits: int = 1) -> str:
         return NONE
     rounded = round(value, digits) or 0.0
     return ("+" if rounded > 0 else "") + number(rounded, digits)
+
+
+def points(value: float) -> str:
+    """Write a distance of two percentages: ``6.3 points``."""
+    return f"{number(value, 1)} points"
 
 
 def counted(count: int, noun: str) -> str:
@@ -210,6 +244,17 @@ def together(labels: Sequence[str]) -> str:
     if len(labels) > 1 and len(set(kinds)) == 1 and kinds[0]:
         return f"{joined(names)} (each a {kinds[0]})"
     return joined(labels)
+
+
+def sides(found: Predictions) -> tuple[str, str]:
+    """Head the columns of clusters and replicas: ``cluster, real clock``, ``data-path replica, virtual clock``."""
+    return f"{CLUSTER}, {found.clusters_clock} clock", f"{REPLICA}, {found.replicas_clock} clock"
+
+
+def environment_rows(report: Report, found: Predictions) -> list[list[str]]:
+    """Write what is not the same in the two environments: what, clusters, replicas."""
+    pairs = zip(report.environment, found.environment, strict=True)
+    return [[name.replace("_", " "), fact(mine), fact(theirs)] for (name, mine), (_, theirs) in pairs if mine != theirs]
 
 
 def fact_rows(facts: ProfileFacts) -> Iterator[list[str]]:

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Clock = Literal["real", "virtual"]
+Stack = Literal["vm", "datapath", "kubeadm"]
 PathName = Literal["host", "pod-ip", "nodeport-local", "nodeport-remote", "clusterip", "pod-to-pod"]
 """How the client reaches the app; the last two begin in a pod of the second node."""
 
@@ -200,7 +201,7 @@ class ProfileInfo(Frozen):
     name: str
     label: str
     """For humans; a replica is never called by its product's bare name: ``calico-ipip (data-path replica)``."""
-    stack: Literal["vm", "datapath", "kubeadm"]
+    stack: Stack
     description: str
     paths: tuple[PathName, ...]
     """Those that the run measures."""

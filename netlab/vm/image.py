@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from netlab.progress import Progress
-    from netlab.spec import Stack
+    from netlab.results.model import Stack
 
 SUITE = "trixie"
 OS_NAME = "Debian 13"

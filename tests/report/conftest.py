@@ -18,6 +18,12 @@ def proven():
 
 
 @pytest.fixture(scope="session")
+def predicting():
+    """The report of clusters, with the replicas of their paths beside them."""
+    return build_report([factories.clusters()], [factories.run()])
+
+
+@pytest.fixture(scope="session")
 def drawn(report):
     """The charts, drawn once for all tests: seconds on a busy machine."""
     return charts.draw(report)

@@ -54,6 +54,21 @@ def test_only_the_charted_cells_are_drawn(report):
     assert "nodeport-remote" not in picture
 
 
+def test_clusters_and_replicas_are_two_marks_a_path(predicting, report):
+    with mpl.rc_context(svg.styled("predictions")):
+        root = ET.fromstring(charts.predictions(predicting))
+        few = charts.predictions(predicting.model_copy(update={"charted": predicting.charted[:2]}))
+        assert charts.predictions(report) is None
+        assert charts.predictions(predicting.model_copy(update={"charted": ()})) is None
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"cluster, real clock", "data-path replica, virtual clock"} <= set(texts)
+    assert texts.count("calico-ipip") == 3
+    assert "requests/s against baseline-vm/host, each side's own, 95 % CI" in texts
+    described = root.find("{http://www.w3.org/2000/svg}desc").text
+    assert "calico-ipip nodeport-local apart by 7.0 points" in described
+    assert "nodeport-local" not in few
+
+
 def test_labels_can_be_read_on_their_colours():
     assert colours.contrast("#882255") == "#ffffff"
     assert colours.contrast("#c9d3e0") == "#000000"

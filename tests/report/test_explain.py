@@ -48,6 +48,12 @@ def test_every_path_has_its_picture_its_cost_and_its_words(explained):
     assert Explanation.model_validate_json(explained.model_dump_json()) == explained
 
 
+def test_a_cluster_says_that_it_is_one():
+    found = explain(factories.clusters(rounds=3), factories.CLUSTER_PROFILES[2])
+    assert found.label == "ipvlan-l2 (cluster)"
+    assert [story.name for story in found.stories] == ["ipvlan-l2 (cluster) · pod-ip"]
+
+
 def test_the_parts_of_a_change_add_up():
     change = story_of().change
     parts = [*change.added, *change.saved, change.rest]

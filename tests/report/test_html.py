@@ -106,6 +106,28 @@ def test_a_large_report_draws_one_path_a_network_and_says_so(monkeypatch):
     assert table.count('<th scope="col">') <= 12
 
 
+def test_predictions_have_a_section_with_the_replicas_apart(predicting, report, monkeypatch):
+    monkeypatch.setattr(charts, "draw", lambda _: {"predictions": "<svg></svg>"})
+    text = html.render(predicting)
+    assert Tags(text).open == []
+    (section,) = re.findall(r"<h2>How well replicas predict</h2>.*?</section>", text, re.DOTALL)
+    assert "<svg></svg>" in section
+    for row in predicting.predictions.rows:
+        assert f">{row.text}</td>" in section.replace("&#39;", "'")
+    for said in (
+        "calico-ipip (data-path replica)",
+        "cluster, real clock",
+        "Virtual clock",
+        "client, control",
+        "image key",
+    ):
+        assert said in section.replace("(client), control (control)", "client, control")
+    rest = text.replace(section, "")
+    assert "calico-ipip (cluster)" in rest
+    assert "calico-ipip (data-path replica)</span>" not in rest
+    assert "How well replicas predict" not in html.render(report)
+
+
 def test_foreign_text_stays_text(hostile, monkeypatch):
     monkeypatch.setattr(charts, "CHARTS", {"throughput": charts.throughput})
     text = html.render(hostile)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from netlab.report import markdown
+import pytest
+
+from netlab.report import build_report, markdown
+from tests import factories
 
 
 def test_it_holds_every_section(report):
@@ -29,6 +32,12 @@ def test_paths_are_lists_of_namespaces(proven):
     )
 
 
+def test_a_cluster_without_a_replica_is_named():
+    replicas = factories.run(rounds=3, cells=[factories.BASELINE, ("calico-ipip", "pod-ip")])
+    text = markdown.render(build_report([factories.clusters(rounds=3)], [replicas]))
+    assert "- No replica was measured for ipvlan-l2 (cluster) · pod-ip, calico-ipip (cluster) · nodeport-local" in text
+
+
 def test_facts_are_what_is_not_as_on_the_baseline(proven):
     text = markdown.render(proven).replace("\\", "")
     assert "| calico-ipip (data-path replica) | node1 | iptables rules | 23 | 0 |" in text
@@ -36,8 +45,22 @@ def test_facts_are_what_is_not_as_on_the_baseline(proven):
     assert "| calico-ipip (data-path replica) | client |" not in text
 
 
-def test_tables_are_rectangular(hostile):
-    for section in markdown.render(hostile).split("\n\n"):
+def test_predictions_are_a_table_of_both_sides(predicting):
+    text = markdown.render(predicting).replace("\\", "")
+    assert "## How well replicas predict\n\n- Of 4 cells measured on both: " in text
+    assert "| network | path | cluster, real clock | 95 % CI | data-path replica, virtual clock | 95 % CI |" in text
+    assert "| calico-ipip | nodeport-local | \N{MINUS SIGN}21.8\u202f% |" in text
+    assert "| +7.0 | apart by 7.0 points |" in text
+    assert (
+        "| calico-ipip (data-path replica) | pod-ip | 17\u202f890 |" in text.partition("own figures (virtual clock)")[2]
+    )
+    assert "| guest cpus | 2 | 1 |" in text
+    assert "replicas' run 20250601-120000: " in text
+
+
+@pytest.mark.parametrize("which", ["hostile", "predicting"])
+def test_tables_are_rectangular(which, request):
+    for section in markdown.render(request.getfixturevalue(which)).split("\n\n"):
         rows = [line.replace("\\|", "") for line in section.splitlines() if line.startswith("|")]
         assert len({row.count("|") for row in rows}) <= 1
 

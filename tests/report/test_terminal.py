@@ -41,6 +41,24 @@ def test_paths_are_counted(proven, report):
     assert "its response cross" not in printed(report)
 
 
+def test_predictions_show_both_sides_and_can_be_read_at_100_columns(predicting, report):
+    text = printed(predicting)
+    assert max(cell_len(line) for line in text.splitlines()) <= 100
+    (row,) = [line for line in text.splitlines() if "apart by 7.0 points" in line]
+    assert row.replace("\N{MINUS SIGN}", "-").split()[:6] == ["calico-ipip", "-21.8", "%", "-14.7", "%", "+7.0"]
+    assert "calico-ipip (data-path replica) · pod-ip" in text
+    assert "Replicas. Virtual clock" in text
+    assert "How well replicas predict" not in printed(report)
+
+
+def test_replicas_without_a_cluster_are_left_to_the_files():
+    clusters = factories.clusters(rounds=3, cells={factories.BASELINE: (1, 0), ("calico-ipip", "pod-ip"): (0.9, 0)})
+    text = printed(build_report([clusters], [factories.run(rounds=3)]))
+    own = text.partition("own figures")[2].partition("Change: ")[0]
+    assert "pod-ip" in own
+    assert "nodeport-remote" not in own
+
+
 def test_a_large_report_keeps_to_the_worst():
     text = printed(build_report([factories.many(rounds=1)]))
     assert text.count("Behind network") == terminal.HEADLINES

@@ -4,6 +4,7 @@ import pytest
 
 from netlab.report import words
 from netlab.report.values import Change
+from tests import factories
 
 GAP = words.NARROW
 
@@ -51,6 +52,26 @@ def test_signed(value, text):
 )
 def test_labels_say_once_what_they_have_in_common(labels, text):
     assert words.together(labels) == text
+
+
+@pytest.mark.parametrize(
+    ("label", "stack", "alone", "beside"),
+    [
+        ("a", "vm", "a", "a"),
+        ("a", "datapath", "a", "a (data-path replica)"),
+        ("a (data-path replica)", "datapath", "a (data-path replica)", "a (data-path replica)"),
+        ("a", "kubeadm", "a (cluster)", "a (cluster)"),
+        ("a (cluster)", "kubeadm", "a (cluster)", "a (cluster)"),
+        ("cluster-mesh", "kubeadm", "cluster-mesh (cluster)", "cluster-mesh (cluster)"),
+        ("Calico (3.33)", "kubeadm", "Calico (3.33, cluster)", "Calico (3.33, cluster)"),
+    ],
+)
+def test_what_is_a_cluster_or_a_replica_says_so(label, stack, alone, beside):
+    info = factories.PROFILES[0].model_copy(update={"label": label, "stack": stack})
+    assert words.labelled({"x": info})["x"].label == alone
+    assert words.labelled({"x": info}, beside_clusters=True)["x"].label == beside
+    cluster = info.model_copy(update={"label": "other", "stack": "kubeadm"})
+    assert words.labelled({"x": info, "y": cluster})["x"].label == beside
 
 
 def test_an_interval_never_looks_like_a_point():

@@ -85,3 +85,15 @@ def test_addresses_of_interfaces_are_local_and_differ():
     macs = {boot.mac(kind, index) for kind in (0, 1) for index in range(9)}
     assert len(macs) == 18
     assert all(mac.startswith("52:54:00") for mac in macs)
+
+
+def test_a_control_plane_is_larger_and_its_api_is_forwarded(tmp_path):
+    control = Host(name="control", part="control", ssh_port=2300, lab_address="10.10.0.13", api_port=2301)
+    payload = tmp_path / "payload.ext4"
+    *_, node, machine = fleet(tmp_path, clock="real", hosts=(*HOSTS, control), cpus=1, payload=payload).machines
+    words = command(machine)
+    assert "-smp 2 -m 2048" in words
+    assert "hostfwd=tcp:127.0.0.1:2300-:22,hostfwd=tcp:127.0.0.1:2301-:6443" in words
+    assert f"file={payload},format=raw,if=virtio,readonly=on" in words
+    assert "-smp 1 -m 512" in command(node)
+    assert "6443" not in command(node)

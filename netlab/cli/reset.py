@@ -1,0 +1,38 @@
+"""``netlab reset``: the hosts as they had booted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.cli.parser import add_command
+from netlab.errors import ConfigError, LabBusy, MachineError, NotUp
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from netlab.cli.parser import Subparsers
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command."""
+    add_command(
+        subparsers,
+        "reset",
+        run,
+        summary="bring the hosts back to how they had booted",
+        description="Take from the hosts what made them a profile (a cluster, a network, rules): they are brought\n"
+        "back to how they had booted, and stay up. 'netlab down' removes them.",
+        example="netlab reset",
+        raises=(ConfigError, LabBusy, NotUp, MachineError),
+    )
+
+
+def run(args: Namespace) -> int:
+    """Run the command."""
+    from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab.cli.work import open_lab, progress_of, spec_of  # noqa: PLC0415 - as above
+
+    lab = open_lab()
+    with progress_of(lab, args) as progress:
+        workflow.reset(lab, spec_of(lab, args), progress)
+    return 0

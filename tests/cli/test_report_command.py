@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from netlab.__main__ import main
+from netlab.results import store
+from tests import factories
+
+
+@pytest.fixture
+def runs(folder, monkeypatch):
+    """Stored runs of a cluster and of its replicas; their samples are made up."""
+    kinds = {"cluster": factories.clusters, "replica": factories.run, "old-replica": factories.run}
+    found = {name: make(rounds=3, run_id=name) for name, make in kinds.items()}
+    root = folder / ".netlab" / "runs"
+    for name, run in found.items():
+        store.write_header(root / name, run.header)
+    monkeypatch.setattr("netlab.workflow.load_run", lambda directory: found[directory.name])
+    monkeypatch.setattr("netlab.report.charts.draw", lambda report: {})
+    return root
+
+
+def test_replicas_are_held_against_the_cluster(runs, capsys):
+    assert main(["report", "cluster", "--replicas", "replica"]) == 0
+    out = capsys.readouterr().out
+    assert "How well replicas predict" in out
+    assert "calico-ipip (cluster)" in out
+    assert out.endswith("cluster/report/report.html\n")
+    assert {file.name for file in (runs / "cluster" / "report").iterdir()} == {
+        "report.html",
+        "report.md",
+        "report.json",
+    }
+
+
+def test_json_holds_the_predictions_and_several_runs_of_replicas(runs, capsys):
+    several = ["--replicas", "replica", "--replicas", "old-replica"]
+    assert main(["report", "cluster", *several, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [run["run_id"] for run in found["predictions"]["runs"]] == ["replica", "old-replica"]
+    assert main(["report", "cluster", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["predictions"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message", "hint"),
+    [
+        (["cluster", "replica"], 3, "different environments", "netlab report cluster --replicas replica"),
+        (["replica", "--replicas", "old-replica"], 3, "no cluster for replicas to predict", "CLUSTER_RUN"),
+        (["--replicas", "replica", "cluster"], 3, "one of clusters: run cluster", "netlab report cluster --replicas"),
+        (["cluster", "--replicas", "replca"], 6, "no run 'replca'; did you mean 'replica'?", "netlab status"),
+        (["cluster", "--replicas"], 2, "--replicas: expected at least one argument", "netlab report --help"),
+    ],
+)
+def test_what_cannot_be_held_against_each_other_is_said(runs, capsys, words, code, message, hint):
+    assert main(["report", *words]) == code
+    error = capsys.readouterr().err
+    assert message in error
+    assert hint in error

@@ -1,0 +1,90 @@
+"""A real Kubernetes cluster, out of the distribution's source package: ``make test-cluster`` builds it first."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from netlab import assets, profiles
+from netlab.errors import ProofFailed
+
+BUILT = assets.cache() / "kubernetes-source"
+pytestmark = [
+    pytest.mark.vm,
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(not (BUILT / "lock.yml").is_file(), reason="Kubernetes is not built; make test-cluster does it"),
+]
+
+PROFILES = ("bridge", "ipvlan-l2", "ipvlan-l3s", "macvlan")
+LAB = f"""
+stack: kubeadm
+profiles: [baseline-vm, {", ".join(PROFILES)}]
+artifacts:
+  lock: {BUILT}/lock.yml
+  mirror: {BUILT}/mirror
+"""
+
+
+@pytest.fixture
+def cluster(netlab):
+    """The command in a lab whose Kubernetes comes from the mirror that was built."""
+    (netlab.folder / "netlab.yml").write_text(LAB)
+    return netlab
+
+
+def kubectl(cluster, *words):
+    """What the cluster's own kubectl says on this machine."""
+    config = cluster.folder / "kubeconfig"
+    config.write_text(cluster("kubeconfig").stdout)
+    (program,) = BUILT.glob("mirror/**/kubectl")
+    program.chmod(0o755)
+    command = [program, f"--kubeconfig={config}", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def test_a_cluster_is_what_it_says_until_it_is_tampered_with(cluster):
+    up = cluster("up", "--profile", "ipvlan-l2", timeout=3000)
+    assert up.returncode == 0, up.stderr
+    status = json.loads(cluster("status", "--json").stdout)
+    assert (status["stack"], status["clock"], status["profile"]) == ("kubeadm", "real", "ipvlan-l2")
+
+    nodes = json.loads(kubectl(cluster, "get", "nodes", "--output=json"))["items"]
+    ready = {node["metadata"]["name"]: {c["type"]: c["status"] for c in node["status"]["conditions"]} for node in nodes}
+    assert {name: conditions["Ready"] for name, conditions in ready.items()} == dict.fromkeys(
+        ("control", "node1", "node2"), "True"
+    )
+    seconds = float(cluster("ssh", "control", "--", "date", "+%s.%N").stdout)
+    assert abs(time.time() - seconds) < 10, "a resumed host knows the time"
+
+    again = cluster("up", "--profile", "ipvlan-l2")
+    assert again.returncode == 0
+    assert "provision" not in again.stderr
+
+    assert cluster("ssh", "node1", "--", "ip link delete netlab-shim").returncode == 0
+    broken = cluster("prove")
+    assert broken.returncode == ProofFailed.exit_code, broken.stdout + broken.stderr
+    assert "nodeport-local" in broken.stderr
+
+    assert cluster("reset").returncode == 0
+    assert cluster("ssh", "control", "--", "test -e /etc/kubernetes/admin.conf").returncode == 1
+    assert cluster("down").returncode == 0
+    assert not cluster.machines()
+
+
+def test_clusters_are_measured_like_everything_else(cluster):
+    done = cluster("run", timeout=3400)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (cluster.folder / ".netlab" / "runs").iterdir()
+    report = json.loads((folder / "report" / "report.json").read_text())
+    measured = {(cell["profile"], cell["path"]) for cell in report["cells"]}
+    paths = ("pod-ip", "nodeport-local", "nodeport-remote")
+    assert measured == {("baseline-vm", "host"), *((name, path) for name in PROFILES for path in paths)}
+    assert "ipvlan-l2 (cluster)" in Path(folder / "report" / "report.md").read_text()
+
+
+def test_every_cluster_profile_promises_all_its_paths():
+    for name in PROFILES:
+        profile = profiles.find(name, stack="kubeadm")
+        assert profile.promises.keys() == profile.paths.keys()
