@@ -4,6 +4,7 @@ from netlab import assets
 def test_data_is_there():
     assert (assets.roles() / "benchmark" / "tasks" / "main.yml").is_file()
     assert assets.playbook("up").is_file()
+    assert assets.lock().is_file()
 
 
 def test_digest_depends_on_content_and_names_only(tmp_path):
