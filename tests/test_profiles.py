@@ -1,6 +1,7 @@
 import pytest
 
 from netlab import profiles
+from netlab.artifacts.lock import ARCHES, load_lock
 from netlab.errors import ConfigError, UnknownProfile
 
 WRITTEN = """
@@ -50,3 +51,12 @@ def test_a_cluster_and_its_replica_share_a_name():
     assert {profile.stack for profile in profiles.of_stack("datapath")} == {"vm", "datapath"}
     for profile in profiles.of_stack("kubeadm"):
         assert (profile.cluster is not None) == (profile.stack == "kubeadm")
+
+
+def test_what_a_cluster_downloads_is_in_the_lock():
+    lock = load_lock()
+    for profile in profiles.of_stack("kubeadm"):
+        components = lock.select(profile.requires.artifacts) if profile.requires.artifacts else ()
+        for arch in ARCHES:
+            assert all(each.files_for(arch) or each.images_for(arch) for each in components)
+        assert bool(components) == (profile.stack == "kubeadm")

@@ -282,52 +282,6 @@ def test_what_differs_is_told_with_what_was_seen():
     assert len(problems("node1", cluster_verify_tunnel="vxlan")) == 2
 
 
-@pytest.mark.parametrize(
-    ("plane", "encapsulation", "bgp"),
-    [("Iptables", "IPIP", "Enabled"), ("Iptables", "None", "Enabled"), ("BPF", "VXLAN", "Disabled")],
-)
-def test_calicos_data_plane_and_encapsulation_are_pinned(plane, encapsulation, bgp):
-    values = {"calico_data_plane": plane, "calico_encapsulation": encapsulation}
-    found = yaml.safe_load(render("calico", template("installation.yaml.j2"), "control", **values))
-    network = found["spec"]["calicoNetwork"]
-    assert (network["linuxDataplane"], network["bgp"]) == (plane, bgp)
-    assert network["ipPools"][0]["encapsulation"] == encapsulation
-    assert ("kubeProxyManagement" in network) == (plane == "BPF")
-
-
-def test_calicos_manifests_are_applied_in_their_order():
-    files = {name: {"path": f"files/calico/{name}"} for name in ("tigera-operator.yaml", "operator-crds.yaml")}
-    values = {"payload_index": {"calico": {"version": "3", "files": files}}, "payload_root": "/p"}
-    assert render("calico", "{{ calico_files }}", "control", **values) == [
-        "/p/files/calico/operator-crds.yaml",
-        "/p/files/calico/tigera-operator.yaml",
-        "/etc/netlab/calico.yaml",
-    ]
-
-
-def test_ciliums_values_and_those_of_the_user():
-    own = {"bpf": {"masquerade": False}}
-    found = render("cilium", "{{ cilium_values_wanted }}", "control", cilium_device_mode="netkit", cilium_values=own)
-    assert found["bpf"] == {"masquerade": False, "datapathMode": "netkit"}
-    assert found["k8sServiceHost"] == "10.10.0.13"
-    assert found["kubeProxyReplacement"] is True
-    assert found["k8sServicePort"] == 6443
-
-
-@pytest.mark.parametrize(("device", "installed"), [("veth", True), ("netkit", False)])
-def test_cilium_is_installed_when_chart_or_values_differ(device, installed):
-    files = {"cilium.tgz": {"path": "files/cilium/cilium.tgz"}}
-    values = {
-        "payload_index": {"cilium": {"version": "1.20.0", "files": files}},
-        "cilium_releases": {"stdout": json.dumps([{"chart": "cilium-1.20.0"}])},
-    }
-    now = {"stdout": json.dumps(render("cilium", "{{ cilium_values_wanted }}", "control", **values))}
-    values |= {"cilium_values_now": now, "cilium_device_mode": device}
-    assert render("cilium", "{{ cilium_installed }}", "control", **values) is installed
-    values["cilium_releases"] = {"stdout": "[]"}
-    assert render("cilium", "{{ cilium_installed }}", "control", **values) is False
-
-
 def program(role: str, name: str, *words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-IS", str(ROLES / role / "files" / name), *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
