@@ -128,13 +128,12 @@ def test_a_payload_disk_holds_all_with_an_index(fetched, cache):
     pause = f"images/{sanitised('k8s.gcr.io/pause:3.2')}.tar"
     assert index["kubernetes"] == {
         "version": "1.20.2",
-        "files": {"kubeadm": "files/kubernetes/kubeadm"},
-        "images": {"k8s.gcr.io/pause:3.2": pause},
-        "sha256": {"files/kubernetes/kubeadm": sha256(KUBEADM["amd64"]), pause: sha256(PAUSE)},
+        "files": {"kubeadm": {"path": "files/kubernetes/kubeadm", "sha256": sha256(KUBEADM["amd64"])}},
+        "images": {"k8s.gcr.io/pause:3.2": {"path": pause, "sha256": sha256(PAUSE)}},
     }
     for part in index.values():
-        for path, digest in part["sha256"].items():
-            assert sha256(read_back(disk, path)) == digest
+        for entry in [*part["files"].values(), *part["images"].values()]:
+            assert sha256(read_back(disk, entry["path"])) == entry["sha256"]
     label = subprocess.run(["/sbin/e2label", disk], check=True, capture_output=True, text=True).stdout
     assert label == "netlab-payload\n"
     subprocess.run(["/sbin/e2fsck", "-fn", disk], check=True, capture_output=True)

@@ -66,8 +66,9 @@ def test_an_image_becomes_an_archive_of_its_architecture(registry, pull, cache, 
     refuse(look([component], arch, cache.root, deep=True))
     folder = payload_folder([component], arch, cache.root)
     index = json.loads((folder / "index.json").read_text())["kubernetes"]
-    place = folder / index["images"][NAME]
-    assert sha256(place.read_bytes()) == index["sha256"][index["images"][NAME]]
+    entry = index["images"][NAME]
+    place = folder / entry["path"]
+    assert sha256(place.read_bytes()) == entry["sha256"]
     with tarfile.open(place) as tar:
         (manifest,) = json.load(tar.extractfile("manifest.json"))
         layer = tar.extractfile(manifest["Layers"][0]).read()
