@@ -5,7 +5,7 @@ SHELL := /bin/sh
 VENV := .venv
 PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qemu-utils
 # what tests need besides
-test fast: PACKAGES += wrk
+test fast: PACKAGES += docker-registry skopeo wrk
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 # without root, an image is baked with the user's subordinate ids
 PACKAGES += $(if $(SUDO),uidmap)

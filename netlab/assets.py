@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -23,6 +24,24 @@ def root() -> Path:
 def roles() -> Path:
     """Folder of the Ansible roles."""
     return root() / "roles"
+
+
+def with_their_roles(names: Iterable[str]) -> list[Path]:
+    """Return the folders of these roles and of all that they include, or take a template from; sorted."""
+    found: set[str] = set()
+    queue = set(names)
+    while queue:
+        found |= queue
+        queue = {other for name in queue for other in _included(roles() / name)} - found
+    return [roles() / name for name in sorted(found)]
+
+
+def _included(role: Path) -> Iterator[str]:
+    for file in role.glob("*/*.yml"):
+        yield from _INCLUDED.findall(file.read_text(encoding="utf-8"))
+
+
+_INCLUDED = re.compile(r"(?:(?:include|import)_role:\n +name: |role_path ~ '/\.\./)([a-z_]+)")
 
 
 def playbook(name: str) -> Path:

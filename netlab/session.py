@@ -83,7 +83,7 @@ class Session:
 
 def snapshot_tag(profile: Profile, spec: LabSpec) -> str:
     """Name a profile's snapshot by all that goes into it on top of the fleet: roles, profile, inputs, netlab."""
-    roles = sorted({assets.roles() / use.role for use in profile.roles})
+    roles = assets.with_their_roles(use.role for use in profile.roles)
     parts = [profile.file, assets.playbook("up"), assets.playbook("steps/role"), *roles]
     foundation = foundation_tag(profile)
     words = [str(spec.load.response_bytes), *([foundation] if foundation else [])]
@@ -94,7 +94,7 @@ def foundation_tag(profile: Profile) -> str | None:
     """Name the snapshot of the cluster that a profile builds on; profiles with the same inputs share it."""
     if profile.cluster is None:
         return None
-    parts = [assets.playbook("cluster"), *(assets.roles() / name for name in CLUSTER_ROLES)]
+    parts = [assets.playbook("cluster"), *assets.with_their_roles(CLUSTER_ROLES)]
     return _tag("cluster", [json.dumps(profile.cluster, sort_keys=True)], parts)
 
 

@@ -4,6 +4,7 @@ from netlab import assets
 def test_data_is_there():
     assert (assets.roles() / "benchmark" / "tasks" / "main.yml").is_file()
     assert assets.playbook("up").is_file()
+    assert assets.lock().is_file()
 
 
 def test_digest_depends_on_content_and_names_only(tmp_path):
@@ -18,3 +19,8 @@ def test_digest_depends_on_content_and_names_only(tmp_path):
     assert first != assets.digest([tmp_path / "b" / "role"])
     (tmp_path / "a" / "role" / "main.yml").rename(tmp_path / "a" / "role" / "other.yml")
     assert first != assets.digest([tmp_path / "a" / "role"])
+
+
+def test_a_role_depends_on_the_roles_that_it_includes():
+    names = [folder.name for folder in assets.with_their_roles(["cluster_workload", "cni_reference"])]
+    assert names == ["app", "cluster_workload", "cni_reference", "lab_routes", "pod_image", "pod_network"]

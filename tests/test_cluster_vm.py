@@ -12,7 +12,7 @@ from netlab.errors import ProofFailed
 
 BUILT = assets.cache() / "kubernetes-source"
 pytestmark = [
-    pytest.mark.vm,
+    pytest.mark.cluster,
     pytest.mark.timeout(3600),
     pytest.mark.skipif(not (BUILT / "lock.yml").is_file(), reason="Kubernetes is not built; make test-cluster does it"),
 ]

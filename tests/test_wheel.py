@@ -31,9 +31,9 @@ def netlab(installed, folder, *words):
     return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
 
 
-def test_roles_playbooks_and_profiles_travel_in_it(installed):
+def test_roles_playbooks_profiles_and_the_lock_travel_in_it(installed):
     data = installed / "netlab" / "_data"
-    for folder in ("roles", "playbooks", "profiles"):
+    for folder in ("roles", "playbooks", "profiles", "artifacts"):
         here = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
         there = {path.relative_to(data) for path in (data / folder).rglob("*") if path.is_file()}
         assert {path for path in here if path.suffix != ".pyc"} <= there
@@ -50,3 +50,11 @@ def test_it_lists_profiles_and_plans_in_an_empty_folder(installed, tmp_path):
     assert plan.returncode == 0, plan.stderr
     assert "bake the image" in plan.stdout
     assert not (tmp_path / ".netlab").exists()
+
+
+def test_its_lock_is_listed_and_not_changed(installed, tmp_path):
+    listed = netlab(installed, tmp_path, "artifacts", "list", "kubernetes=1.34.11")
+    assert listed.stdout.startswith("kubernetes 1.34.11  0 of 3 files, 0 of 7 images cached (0 B)\n"), listed.stderr
+    refused = netlab(installed, tmp_path, "artifacts", "update", "kubernetes=1.37.1")
+    assert refused.returncode == 2
+    assert "name a file with --lock" in refused.stderr

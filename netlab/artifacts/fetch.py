@@ -83,7 +83,7 @@ def _have_image(  # noqa: PLR0913, PLR0917 - one step of fetch, with all that it
         try:
             _from_mirror(image, arch, store, loader, progress)
         except ArtifactMissing as error:
-            progress.note(f"{error.message}; the registry is asked")
+            progress.task("artifacts", f"{error.message}; the registry is asked")
         else:
             return
     registry.pull(store, image, arch, sources.registry_mirror)

@@ -24,6 +24,7 @@ Arch = Literal["amd64", "arm64"]
 ARCHES: tuple[Arch, ...] = ("amd64", "arm64")
 
 HEADER = """\
+---
 # Everything that netlab downloads to make clusters: docs/artifacts.md. Of several versions of a component the first is
 # the default. 'netlab artifacts update COMPONENT=VERSION' adds one; 'netlab artifacts update' asks the registries for
 # the digests that are null, and until then those images are refused.
@@ -199,7 +200,14 @@ def render_lock(lock: Lock) -> str:
         "schema_version": lock.schema_version,
         "components": [_rendered(component) for component in lock.components],
     }
-    return HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+    return HEADER + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents lists, as yamllint wants them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's
+        super().increase_indent(flow, indentless=False)
 
 
 def _rendered(component: Component) -> dict[str, object]:

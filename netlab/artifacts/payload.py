@@ -25,7 +25,8 @@ from netlab import proc
 from netlab.artifacts import registry
 from netlab.artifacts.cache import Cache, digest_of
 from netlab.artifacts.images import explore, label_of
-from netlab.errors import ArtifactError
+from netlab.errors import ArtifactError, NoSpace
+from netlab.progress import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,10 +140,19 @@ def _format(folder: Path, disk: Path) -> None:
     """Make the ext4 image of a folder; it is sparse until its files are in it."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     blocks = sum(-(-path.stat().st_size // BLOCK_BYTES) for path in files)
+    needed = blocks * BLOCK_BYTES * 101 // 100 + SPARE_BYTES
+    _check_space(disk.parent, needed)
     disk.touch()
-    os.truncate(disk, blocks * BLOCK_BYTES * 101 // 100 + SPARE_BYTES)
+    os.truncate(disk, needed)
     options = ["-q", "-F", "-O", "^has_journal", "-m", "0", "-b", BLOCK_BYTES, "-N", len(files) + 256]
     proc.run(["mkfs.ext4", *options, "-L", LABEL, "-d", folder, disk], error=ArtifactError)
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        hint = f"free {size(needed - free)} there, or point XDG_CACHE_HOME to another disk"
+        raise NoSpace(f"the payload needs {size(needed)} in {folder.parent}, but {size(free)} are free", hint=hint)
 
 
 def _refuse_two_versions(components: Sequence[Component]) -> None:

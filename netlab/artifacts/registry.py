@@ -33,7 +33,7 @@ COPY_TIMEOUT_S = 3600.0
 RETRIES = 3
 
 _ABSENT = re.compile(r"manifest unknown|name unknown|not found|status 404|unauthorized|denied", re.IGNORECASE)
-_CHANGED = re.compile(r"digest did not match|does not match (the )?(provided )?(manifest )?digest", re.IGNORECASE)
+_CHANGED = re.compile(r"digest did not match|does not match (expected|provided manifest digest)", re.IGNORECASE)
 
 
 def places(name: str, mirror: str) -> list[str]:
@@ -120,11 +120,17 @@ def _skopeo(name: str, words: Sequence[object], work: Path, timeout: float = COP
     outcome = proc.run(command, cwd=work, env=env, timeout=timeout, check=False, error=ArtifactUnreachable)
     if outcome.exit_code == 0:
         return outcome
-    said = (outcome.stderr.strip().splitlines() or ["it said nothing"])[-1]
-    found = re.search(r'msg="(.*)"', said)
-    message = f"image {name}: {(found[1] if found else said).replace(chr(92) + chr(34), chr(34))}"
+    message = f"image {name}: {_last_words(outcome.stderr)}"
     if _CHANGED.search(message):
         raise ArtifactChanged(message)
     if _ABSENT.search(message):
         raise ArtifactMissing(message, hint=ELSEWHERE)
     raise ArtifactUnreachable(message, hint=ELSEWHERE)
+
+
+def _last_words(stderr: str) -> str:
+    """Return what skopeo said last, without its log's decoration and without the name that it repeats."""
+    last = (stderr.strip().splitlines() or ["skopeo failed and said nothing"])[-1]
+    found = re.search(r'msg="(.*)"$', last)
+    text = found[1].replace('\\"', '"') if found else last
+    return re.sub(r'^Error parsing image name "[^"]*": ', "", text)

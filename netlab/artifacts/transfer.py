@@ -151,14 +151,14 @@ def _words(error: object) -> str:
     match error:
         case urllib3.exceptions.NameResolutionError():
             return "its name cannot be resolved"
+        case urllib3.exceptions.NewConnectionError():
+            return str(error).rpartition(": ")[2].rpartition("] ")[2]
         case urllib3.exceptions.ConnectTimeoutError():
             return "no connection in time"
         case urllib3.exceptions.ReadTimeoutError():
             return "the server fell silent"
         case urllib3.exceptions.ProtocolError() if error.args:
             return f"the connection broke off ({error.args[-1]})"
-        case urllib3.exceptions.NewConnectionError():
-            return str(error).rpartition(": ")[2]
         case _:
             return str(error)
 

@@ -78,17 +78,13 @@ class Upstream:
 def find_checksum(text: str, url: str, place: str) -> str:
     """Find the SHA-256 of the file at ``url`` in a checksum file: alone, or on the line that ends with its name."""
     name = url.rpartition("/")[2]
-    lines = [
-        (words[0].lower(), words[-1].rpartition("/")[2].lstrip("*"))
-        for line in text.splitlines()
-        if (words := line.split())
-    ]
-    sums = [(value, of) for value, of in lines if re.fullmatch(r"[0-9a-f]{64}", value)]
-    named = [value for value, of in sums if of == name]
-    alone = [value for value, of in sums if of == value] if len(sums) == 1 else []
+    lines = [words for line in text.splitlines() if (words := line.split())]
+    sums = [words for words in lines if re.fullmatch(r"[0-9a-fA-F]{64}", words[0])]
+    named = [words for words in sums if len(words) > 1 and words[-1].rpartition("/")[2].lstrip("*") == name]
+    alone = sums if len(sums) == 1 == len(sums[0]) else []
     if not (found := named or alone):
         raise ArtifactChanged(f"{place} holds no SHA-256 of {name}")
-    return found[0]
+    return found[0][0].lower()
 
 
 def plan_update(path: Path, words: Sequence[str], upstream: Upstream, progress: Progress) -> Change:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import ValidationError
 
 from netlab import assets
-from netlab.artifacts.mirror import is_url
 from netlab.artifacts.settings import host_arch, lock_of, sources_of
 from netlab.cli.work import open_lab, progress_to
 from netlab.errors import UsageError
@@ -59,7 +58,7 @@ def _override(spec: ArtifactsSpec, options: dict[str, object]) -> ArtifactsSpec:
         name: str(value) for name in ("mirror", "registry_mirror", "lock") if (value := options.get(name)) is not None
     }
     for name in ("mirror", "lock"):
-        if given.get(name) and not is_url(given[name]):
+        if given.get(name) and "://" not in given[name]:
             given[name] = str(Path(given[name]).expanduser().absolute())
     try:
         return ArtifactsSpec.model_validate({**spec.model_dump(), **given})

@@ -11,7 +11,7 @@ import yaml
 from netlab import assets, profiles
 from netlab.artifacts.cache import Cache
 from netlab.artifacts.lock import load_lock
-from tests.roles.test_cluster_roles import render, template
+from tests.roles.rendering import render, template
 
 PROFILES = {
     "calico-ipip": ("Iptables", "IPIP", "Disabled", 1480),

@@ -8,43 +8,12 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
-from ansible.template import Templar, trust_as_template
 
-ROLES = Path(__file__).parents[2] / "roles"
-ADDRESSES = {"client": "10.10.0.10", "node1": "10.10.0.11", "node2": "10.10.0.12", "control": "10.10.0.13"}
-
-
-init_plugin_loader([])
-
-GROUPS = {"client": ["client"], "node": ["node1", "node2"], "control": ["control"]}
-
-
-def render(role: str, expression: str, host: str, **values: object) -> Any:
-    """What an expression of a role's gives on one host, with the role's defaults and variables."""
-    loader = DataLoader()
-    files = [ROLES / role / place / "main.yml" for place in ("defaults", "vars")]
-    read = [loader.load_from_file(str(file), trusted_as_template=True) for file in files if file.exists()]
-    facts = {
-        "inventory_hostname": host,
-        "netlab_address": ADDRESSES[host],
-        "hostvars": {name: {"netlab_address": address} for name, address in ADDRESSES.items()},
-        "groups": GROUPS,
-        "role_path": str(ROLES / role),
-        "ansible_managed": "managed",
-    }
-    variables = facts | {name: value for part in read for name, value in part.items()} | values
-    return Templar(loader=loader, variables=variables).template(trust_as_template(expression))
-
-
-def template(name: str) -> str:
-    return f"{{{{ lookup('ansible.builtin.template', role_path ~ '/templates/{name}') }}}}"
+from tests.roles.rendering import ADDRESSES, ROLES, render, template
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,18 @@ from netlab.ansible import accelerator
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "extensions" / "molecule"
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+ON_A_CLUSTER = {
+    "calico",
+    "cilium",
+    "cluster_verify",
+    "cluster_workload",
+    "cni_reference",
+    "container_runtime",
+    "kubeadm_control",
+    "kubeadm_node",
+    "kubernetes",
+}
+"""Roles whose scenarios ask for hosts of the stack kubeadm; there is no such fleet for scenarios yet."""
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -24,7 +36,7 @@ def test_a_role_has_a_scenario_that_asserts(role):
 
 @pytest.mark.vm
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", sorted(set(ROLES) - ON_A_CLUSTER))
 def test_scenario(role, tmp_path):
     env = {
         **os.environ,
