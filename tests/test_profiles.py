@@ -60,3 +60,13 @@ def test_what_a_cluster_downloads_is_in_the_lock():
         for arch in ARCHES:
             assert all(each.files_for(arch) or each.images_for(arch) for each in components)
         assert bool(components) == (profile.stack == "kubeadm")
+
+
+def test_a_clusters_containerd_is_one_that_its_kubelet_speaks_to():
+    lock = load_lock()
+    for profile in profiles.of_stack("kubeadm"):
+        if (profile.cluster or {}).get("container_runtime_source") == "payload":
+            names = {each.name for each in lock.select(profile.requires.artifacts)}
+            assert {"containerd", "runc", "cni-plugins"} <= names
+        elif profile.name.startswith(("calico", "cilium")) and profile.stack == "kubeadm":
+            pytest.fail(f"{profile.name}: Kubernetes {lock.find('kubernetes').version} wants containerd 2")
