@@ -21,6 +21,8 @@ SABOTAGE = {
     "cilium-netkit": ("node1", "systemctl stop netlab-bpf", "nodeport-local"),
     "kube-proxy-nft": ("node1", "iptables -A FORWARD -p tcp -j ACCEPT", "node1: nft_do_chain"),
     "services-iptables-1": ("node1", "iptables -I FORWARD -p tcp --dport 80 -j DROP", "timed out"),
+    "services-nftables-1": ("node1", "iptables -I FORWARD -p tcp --dport 80 -j DROP", "timed out"),
+    "services-ebpf-1": ("node1", "systemctl stop netlab-bpf", "nodeport-local"),
 }
 """Profile: on which host, what is done to it, what the failed proof must then say."""
 
