@@ -34,7 +34,7 @@ vm: packages $(VENV)/.dev
 KUBERNETES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/netlab/kubernetes-source
 test-cluster: packages $(VENV)/.dev
 	$(VENV)/bin/python scripts/kubernetes_source.py $(KUBERNETES)
-	$(VENV)/bin/pytest -q -m vm -n 0 --durations 0 --timeout 3600 tests/test_cluster_vm.py
+	$(VENV)/bin/pytest -q -m cluster -n 0 --durations 0 --timeout 3600
 
 bench: packages $(VENV)/.netlab
 	$(VENV)/bin/python scripts/bench.py

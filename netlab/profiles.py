@@ -117,9 +117,9 @@ def of_stack(stack: Stack, own: Path | None = None) -> list[Profile]:
     return [profile for profile in found if profile.stack in {"vm", stack}]
 
 
-def names(own: Path | None = None, stack: Stack = "datapath") -> list[str]:
-    """Names of all profiles, sorted."""
-    return sorted(_files(own, stack))
+def names(own: Path | None = None) -> list[str]:
+    """Names of all profiles of all stacks, sorted."""
+    return sorted(_files(own, "kubeadm"))
 
 
 def _files(own: Path | None, stack: Stack) -> dict[str, Path]:
