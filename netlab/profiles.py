@@ -84,6 +84,11 @@ class Profile(ProfileFile):
     name: str
     file: Path
 
+    @property
+    def names_pods(self) -> bool:
+        """Whether a path's URL asks for what only its cluster knows (``netlab_cluster``)."""
+        return any("netlab_cluster" in use.url for use in self.paths.values())
+
     def info(self, chosen: Collection[PathName] = ()) -> ProfileInfo:
         """Return what a report says about it when only the ``chosen`` paths are measured (none: all)."""
         measured = tuple(path for path in self.paths if not chosen or path in chosen)

@@ -160,7 +160,9 @@ class LabSpec(Frozen):
     @model_validator(mode="after")
     def _a_cluster_has_real_time(self) -> Self:
         if self.stack == "kubeadm" and self.clock == "virtual":
-            raise ValueError("clock: a cluster (stack kubeadm) is several machines, and the virtual clock is of one")
+            raise ValueError(
+                "clock: a cluster is several machines, the virtual clock is of one; take the stack datapath"
+            )
         return self
 
     @property

@@ -29,7 +29,7 @@ SABOTAGE = {
 
 @pytest.mark.parametrize("name", SABOTAGE)
 def test_a_profile_keeps_its_promise_until_its_lab_is_tampered_with(netlab, name):
-    up = netlab("up", "--profile", name)
+    up = netlab("up", "--stack", "datapath", "--profile", name)
     assert up.returncode == 0, up.stderr
     kept = netlab("prove", "--json")
     assert kept.returncode == 0, kept.stderr

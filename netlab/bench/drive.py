@@ -76,7 +76,7 @@ def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: P
             for target in chosen
         ],
         "benchmark_dest": str(place),
-        "netlab_is_cluster": profile.stack == "kubeadm",
+        "netlab_names_pods": profile.names_pods,
         **({"benchmark_hotspots_dest": str(hotspots), "benchmark_perf_seconds": PERF_SECONDS} if hotspots else {}),
         **{f"benchmark_{name}": value for name, value in session.spec.load.model_dump().items()},
     }

@@ -23,7 +23,11 @@ def add_profiles(parser: Parser) -> None:
 
 def add_making(parser: Parser) -> None:
     """Add what decides how hosts are made."""
-    parser.add_argument("--stack", choices=("vm", "datapath", "kubeadm"), help="data-path replica or real cluster")
+    parser.add_argument(
+        "--stack",
+        choices=("vm", "datapath", "kubeadm"),
+        help="datapath: the replica of a CNI's packet path; kubeadm: the real cluster",
+    )
     parser.add_argument("--clock", choices=("auto", "real", "virtual"), help="what the hosts' clocks count")
 
 

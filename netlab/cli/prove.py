@@ -26,7 +26,7 @@ def register(subparsers: Subparsers) -> None:
         description="Send one request along each path of the profile that is up, record in the kernel which devices\n"
         "and hooks it and its response cross, and compare that with what the profile promises. 'netlab up' does\n"
         "so once, before it keeps the profile's snapshot; this looks again at the hosts as they are now.",
-        example="netlab prove --profile calico-ipip",
+        example="netlab prove --stack datapath --profile calico-ipip",
         raises=(ConfigError, LabBusy, NotUp, MachineError, AnsibleFailed, ProofFailed),
     )
     parser.add_argument("--profile", metavar="NAME", help="turn the hosts into this profile first (what is up)")
@@ -37,11 +37,11 @@ def register(subparsers: Subparsers) -> None:
 def run(args: Namespace) -> int:
     """Run the command."""
     from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
-    from netlab.cli.work import open_lab, progress_of, spec_of  # noqa: PLC0415 - as above
+    from netlab.cli.work import open_lab, progress_of, spec_of_profile  # noqa: PLC0415 - as above
 
     lab = open_lab()
     with progress_of(lab, args) as progress:
-        proof = workflow.prove_paths(lab, spec_of(lab, args), args.profile, progress)
+        proof = workflow.prove_paths(lab, spec_of_profile(lab, args), args.profile, progress)
     print(proof.model_dump_json(indent=2) if args.json else as_text(proof))
     return 0
 

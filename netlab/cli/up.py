@@ -21,8 +21,9 @@ def register(subparsers: Subparsers) -> None:
         "up",
         run,
         summary="turn the lab's hosts into a profile",
-        description="Make the lab's hosts, or take those that run, and turn them into a profile. Safe to repeat.",
-        example="netlab up --profile calico-ipip",
+        description="Make the lab's hosts, or take those that run, and turn them into a profile. Safe to repeat.\n"
+        "Where nobody chose a stack, the name of a CNI means the real cluster; '--stack datapath' its replica.",
+        example="netlab up --profile cilium",
         raises=(ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, ImageError),
     )
     what = parser.add_mutually_exclusive_group()
@@ -35,11 +36,11 @@ def register(subparsers: Subparsers) -> None:
 def run(args: Namespace) -> int:
     """Run the command."""
     from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
-    from netlab.cli.work import open_lab, progress_of, spec_of  # noqa: PLC0415 - as above
+    from netlab.cli.work import open_lab, progress_of, spec_of_profile  # noqa: PLC0415 - as above
     from netlab.progress import Reporter  # noqa: PLC0415 - as above
 
     lab = open_lab()
-    spec = spec_of(lab, args)
+    spec = spec_of_profile(lab, args)
     name = None if args.no_profile else args.profile or spec.profiles[0]
     if args.dry_run:
         print("\n".join(workflow.plan_of_up(lab, spec, name, Reporter()).steps))

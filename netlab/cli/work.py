@@ -43,6 +43,18 @@ def spec_of(lab: Lab, args: Namespace) -> LabSpec:
     return spec.model_copy(update={"profiles": tuple(profile.name for profile in found)})
 
 
+def spec_of_profile(lab: Lab, args: Namespace) -> LabSpec:
+    """Read the spec for ``--profile NAME``: where nobody chose a stack, a name means the real cluster if there is one.
+
+    Only what measures many profiles takes the stack that works everywhere by itself (``netlab.spec``).
+    """
+    spec = spec_of(lab, args)
+    if args.profile is None or args.stack is not None or "stack" in load_spec(lab.folder).model_fields_set:
+        return spec
+    stack = profiles.find(args.profile, lab.folder / "profiles", "kubeadm").stack
+    return override(spec, {"stack": stack}) if stack == "kubeadm" else spec
+
+
 def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
     """Lay those options that were given over the spec; an option wins over ``netlab.yml``, key by key."""
     data = spec.model_dump()

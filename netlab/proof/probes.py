@@ -48,6 +48,8 @@ PROBES: dict[str, Probe] = {
     "arrive": Probe("receive", "netif_receive_skb", f"{_SKB} {_OF_SKB} {_LENGTH}", tracepoint=True),
     "netif_rx": Probe("softirq", "netif_rx", f"{_SKB} {_OF_SKB}", tracepoint=True),
     "ip_rcv": Probe("receive", "ip_rcv", f"{_SKB} {_ON_DEV}"),
+    # a device that polls hands over a list, which ip_rcv does not see
+    "ip_rcv_core": Probe("receive", "ip_rcv_core", f"{_SKB} {_OF_SKB}"),
     "hook": Probe("netfilter", "nf_hook_slow", f"{_ARG1} hook=+0($arg2):u8 family=+1($arg2):u8 {_NET.format('$arg2')}"),
     "conntrack": Probe("netfilter", "nf_conntrack_in", f"{_ARG1} {_NET.format('$arg2')}"),
     "nft_do_chain": Probe("netfilter", "nft_do_chain", f"skb=+0($arg1):x64 {_NET.format('+8($arg1)')}"),

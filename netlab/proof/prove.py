@@ -33,7 +33,7 @@ def prove(session: Session, profile: Profile, folder: Path) -> Proof:
             "benchmark_probes": probes.definitions(),
             "benchmark_events": probes.EVENTS,
             "benchmark_trace_hosts": _recorders(session),
-            "netlab_is_cluster": profile.stack == "kubeadm",
+            "netlab_names_pods": profile.names_pods,
         },
         accelerate=False,
     )

@@ -37,6 +37,7 @@ _HOOKS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 _CHANGES = {"0": "SNAT", "1": "DNAT"}
 _IPV4 = "2"
 _QUEUEING = {"netif_rx", "softirq_raise"}
+_RECEIVING = ("arrive", "ip_rcv", "ip_rcv_core")
 
 
 class Event(NamedTuple):
@@ -234,7 +235,7 @@ def _hops(kernel: Kernel, events: Sequence[Event]) -> Iterator[Hop]:
         if event.name not in _QUEUEING:  # a driver that queues a packet for the next device still has it
             place, device = kernel.place(event, place), event.fields.get("dev", device)
         kind, what = _named(event)
-        if event.name in {"arrive", "ip_rcv"}:
+        if event.name in _RECEIVING:
             if inside == (place, what):
                 continue  # the stack says again what the device has said
             inside = (place, what)
@@ -254,8 +255,7 @@ def _named(event: Event) -> tuple[HopKind, str]:
         "send": "socket",
         "deliver": "socket",
         "out": f"out {device}",
-        "arrive": f"in {device}",
-        "ip_rcv": f"in {device}",
+        **dict.fromkeys(_RECEIVING, f"in {device}"),
         "hook": _hook(event),
         "nat": _CHANGES.get(event.fields.get("change", ""), "NAT"),
     }

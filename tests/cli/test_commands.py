@@ -125,6 +125,29 @@ def test_options_win_over_the_file():
     assert (changed.rounds, changed.seed, changed.profiles, changed.load.duration_s) == (4, 1, ("a", "b"), 7)
 
 
+@pytest.mark.parametrize(
+    ("words", "file", "stack"),
+    [
+        (["--profile", "cilium"], "", "kubeadm"),
+        (["--profile", "cilium"], "stack: datapath", "datapath"),
+        (["--profile", "cilium", "--stack", "datapath"], "", "datapath"),
+        (["--profile", "baseline-vm"], "", "datapath"),
+        ([], "", "datapath"),
+    ],
+)
+def test_the_name_of_a_cni_means_the_real_cluster(monkeypatch, folder, words, file, stack):
+    seen = []
+    monkeypatch.setattr("netlab.workflow.up", lambda lab, spec, name, progress: seen.append(spec.stack))
+    (folder / "netlab.yml").write_text(file or "rounds: 3")
+    assert main(["up", *words]) == 0
+    assert seen == [stack]
+
+
+def test_a_real_cluster_has_no_virtual_clock(capsys, folder):
+    assert main(["up", "--profile", "cilium", "--clock", "virtual"]) == 2
+    assert "take the stack datapath" in capsys.readouterr().err
+
+
 def test_options_are_checked_together():
     with pytest.raises(UsageError, match="profiles: 'a' is there twice"):
         override(LabSpec(), {"profiles": ("a", "a")})

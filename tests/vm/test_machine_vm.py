@@ -55,7 +55,7 @@ def test_a_machine_that_does_not_answer_is_named_and_none_is_left(provider, monk
 
 
 def test_on_the_real_clock_each_host_is_a_machine_of_its_own(netlab):
-    done = netlab("up", "--profile", "calico-ipip", "--clock", "real")
+    done = netlab("up", "--stack", "datapath", "--profile", "calico-ipip", "--clock", "real")
     assert done.returncode == 0, done.stderr
     assert len(netlab.machines()) == 3
     assert json.loads(netlab("status", "--json").stdout)["clock"] == "real"
