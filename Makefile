@@ -1,6 +1,7 @@
 # make demo   install what is missing, then run the main job
 # make test   the same set-up, then lint, types and all tests
 # make test-cluster   builds Kubernetes from the distribution's source package, then the tests on a real cluster
+# make test-cluster-roles   the scenarios of a cluster's roles, on the same build
 SHELL := /bin/sh
 VENV := .venv
 PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qemu-utils
@@ -10,12 +11,12 @@ SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 # without root, an image is baked with the user's subordinate ids
 PACKAGES += $(if $(SUDO),uidmap)
 
-.PHONY: demo test check fast vm test-cluster bench packages clean
+.PHONY: demo test check fast vm cluster-if-built test-cluster test-cluster-roles kubernetes bench packages clean
 
 demo: packages $(VENV)/.netlab
 	$(VENV)/bin/netlab run
 
-test: check fast vm
+test: check fast vm cluster-if-built
 
 check: $(VENV)/.dev
 	$(VENV)/bin/ruff check .
@@ -32,9 +33,20 @@ vm: packages $(VENV)/.dev
 
 # Kubernetes from the distribution's source package: tens of minutes and about 6 GB the first time
 KUBERNETES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/netlab/kubernetes-source
-test-cluster: packages $(VENV)/.dev
+kubernetes: packages $(VENV)/.dev
 	$(VENV)/bin/python scripts/kubernetes_source.py $(KUBERNETES)
-	$(VENV)/bin/pytest -q -m cluster -n 0 --durations 0 --timeout 3600
+
+CLUSTER_TESTS := $(VENV)/bin/pytest -q -m cluster -n 0 --durations 0 --timeout 3600
+test-cluster: kubernetes
+	$(CLUSTER_TESTS) tests/test_cluster_vm.py
+
+test-cluster-roles: kubernetes
+	$(CLUSTER_TESTS) tests/roles/test_molecule.py
+
+# what `make test` does of it: where the build is there, it is not made anew, and else nothing
+cluster-if-built: packages $(VENV)/.dev
+	@if test -f $(KUBERNETES)/lock.yml; then set -x; $(CLUSTER_TESTS) tests/test_cluster_vm.py; \
+	else echo 'SKIPPED the tests on a real cluster: $(KUBERNETES) has no Kubernetes (make test-cluster builds it)'; fi
 
 bench: packages $(VENV)/.netlab
 	$(VENV)/bin/python scripts/bench.py

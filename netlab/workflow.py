@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
     """Turn the lab's hosts into profile ``name``; does nothing when they are that already.
 
-    Without a name they are brought back to how they had booted.
+    Without a name they are brought back to how they had booted, with what the lab's profiles bring along.
     """
-    profile = find_profile(lab, spec, name) if name else None
-    with _opened(lab, spec, progress, [profile] if profile else []) as session:
-        if profile:
-            _turn_into(session, profile)
+    names = [name] if name else spec.profiles
+    chosen = [find_profile(lab, spec, each) for each in names]
+    with _opened(lab, spec, progress, chosen) as session:
+        if name:
+            _turn_into(session, chosen[0])
         else:
             session.lab.save_state(_state(session))
             session.start(None)

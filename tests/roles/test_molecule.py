@@ -6,24 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from netlab import assets
 from netlab.ansible import accelerator
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "extensions" / "molecule"
+KUBERNETES = assets.cache() / "kubernetes-source"
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
-ON_A_CLUSTER = {
-    "calico",
-    "cilium",
-    "cluster_verify",
-    "cluster_workload",
-    "cni_reference",
-    "container_runtime",
-    "kubeadm_control",
-    "kubeadm_node",
-    "kubernetes",
-}
-"""Roles whose scenarios ask for hosts of the stack kubeadm; there is no such fleet for scenarios yet."""
+ON_A_CLUSTER = set(yaml.safe_load((SCENARIOS / "shared" / "vars" / "clusters.yml").read_text())["clusters"])
+"""Roles whose scenarios begin with hosts of the stack kubeadm, and want what `make test-cluster` builds."""
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -38,10 +31,24 @@ def test_a_role_has_a_scenario_that_asserts(role):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", sorted(set(ROLES) - ON_A_CLUSTER))
 def test_scenario(role, tmp_path):
+    molecule(role, tmp_path)
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(
+    not (KUBERNETES / "lock.yml").is_file(), reason="Kubernetes is not built; make test-cluster does it"
+)
+@pytest.mark.parametrize("role", sorted(ON_A_CLUSTER))
+def test_scenario_on_a_cluster(role, tmp_path):
+    molecule(role, tmp_path)
+
+
+def molecule(role, folder):
     env = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "MOLECULE_EPHEMERAL_DIRECTORY": str(tmp_path),
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(folder),
         "NO_COLOR": "1",
     }
     if plugins := accelerator():  # a third of the time
