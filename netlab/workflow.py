@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netlab import ansible, profiles
 from netlab.artifacts import bring
 from netlab.bench import drive
-from netlab.errors import AnsibleFailed, BenchmarkFailed, ConfigError, NotUp, ProofFailed
+from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, NotUp, ProofFailed
 from netlab.lab import LabState
 from netlab.lanes import work
 from netlab.plan import plan_run, plan_up
@@ -198,8 +198,7 @@ def _opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profil
     lab.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lab.lock():
         lab.create()
-        words = _artifacts(chosen)
-        payload = bring.bring(words, spec.artifacts, lab.folder, progress) if words else None
+        payload = _brought(lab, spec, progress, chosen)
         session = Session(lab, spec, provider_of(lab, spec, progress, payload), progress)
         try:
             yield session
@@ -210,6 +209,18 @@ def _opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profil
             if state is not None and state.profile is None:
                 _remove(session)
             raise
+
+
+def _brought(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Path | None:
+    """Return the disk with all that the profiles download; where it cannot be had, the error names replicas."""
+    words = _artifacts(chosen)
+    try:
+        return bring.bring(words, spec.artifacts, lab.folder, progress) if words else None
+    except ArtifactError as error:
+        if all(profiles.find(profile.name, lab.folder / "profiles").stack != "kubeadm" for profile in chosen):
+            replica = "'--stack datapath' takes the replica of the data path, which needs nothing to be downloaded"
+            error.hint = f"{error.hint}; {replica}" if error.hint else replica
+        raise
 
 
 def _turn_into(session: Session, profile: Profile) -> None:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +23,9 @@ profiles: [baseline-vm, {", ".join(PROFILES)}]
 artifacts:
   lock: {BUILT}/lock.yml
   mirror: {BUILT}/mirror
+load: {{duration_s: 3}}
 """
+REPLICAS = ("ipvlan-l2", "ipvlan-l3s", "macvlan")
 
 
 @pytest.fixture
@@ -73,15 +74,22 @@ def test_a_cluster_is_what_it_says_until_it_is_tampered_with(cluster):
     assert not cluster.machines()
 
 
-def test_clusters_are_measured_like_everything_else(cluster):
+def test_clusters_are_measured_like_everything_else_and_reported_beside_their_replicas(cluster):
     done = cluster("run", timeout=3400)
     assert done.returncode == 0, done.stderr
-    (folder,) = (cluster.folder / ".netlab" / "runs").iterdir()
-    report = json.loads((folder / "report" / "report.json").read_text())
-    measured = {(cell["profile"], cell["path"]) for cell in report["cells"]}
+    done = cluster("run", "--stack", "datapath", "--profiles", ",".join(("baseline-vm", *REPLICAS)), timeout=1800)
+    assert done.returncode == 0, done.stderr
+    real, replicas = sorted((cluster.folder / ".netlab" / "runs").iterdir())
+
+    done = cluster("report", str(real), "--replicas", str(replicas))
+    assert done.returncode == 0, done.stderr
+    report = json.loads((real / "report" / "report.json").read_text())
     paths = ("pod-ip", "nodeport-local", "nodeport-remote")
-    assert measured == {("baseline-vm", "host"), *((name, path) for name in PROFILES for path in paths)}
-    assert "ipvlan-l2 (cluster)" in Path(folder / "report" / "report.md").read_text()
+    measured = {(cell["profile"], cell["path"], cell["stack"]) for cell in report["cells"]}
+    clusters = {(name, path, "kubeadm") for name in PROFILES for path in paths}
+    assert measured == {("baseline-vm", "host", "vm"), *clusters}
+    assert len(report["predictions"]["rows"]) == len(REPLICAS) * len(paths)
+    assert "ipvlan-l2 (cluster)" in (real / "report" / "report.md").read_text()
 
 
 def test_every_cluster_profile_promises_all_its_paths():

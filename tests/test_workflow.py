@@ -15,6 +15,7 @@ from netlab.errors import (
     HostUnreachable,
     LabBusy,
     MachinePanicked,
+    NotLocked,
     NotUp,
     ProofFailed,
 )
@@ -162,6 +163,26 @@ def test_clusters_with_the_same_inputs_are_built_once(lab, hosts, plays):
     assert plays == ["cluster", "up", "prove", "up", "prove"]
     cluster_profile(lab, "three", kubernetes_version="1.20.2")
     assert plays.count("cluster") == 2
+
+
+@pytest.mark.parametrize(("name", "has_replica"), [("cilium", True), ("calico-ebpf", False)])
+def test_a_cluster_whose_parts_cannot_be_had_names_its_replica(lab, hosts, monkeypatch, name, has_replica):
+    def bring(*_):
+        raise NotLocked("no digest", hint="update the lock")
+
+    monkeypatch.setattr("netlab.artifacts.bring.bring", bring)
+    with pytest.raises(NotLocked) as caught:
+        workflow.up(lab, LabSpec(stack="kubeadm"), name, Reporter())
+    assert caught.value.hint.startswith("update the lock")
+    assert ("--stack datapath" in caught.value.hint) == has_replica
+    assert hosts.calls == []
+
+
+def test_hosts_that_are_no_profile_have_what_the_labs_profiles_bring(lab, hosts, monkeypatch):
+    brought = []
+    monkeypatch.setattr("netlab.artifacts.bring.bring", lambda words, *_: brought.append(words))
+    workflow.up(lab, LabSpec(stack="kubeadm", profiles=("cluster-host",)), None, Reporter())
+    assert brought == [{"kubernetes", "crictl"}]
 
 
 def test_what_is_up_says_what_prove_looks_at(lab, hosts, plays):
