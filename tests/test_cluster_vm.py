@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from netlab import assets, profiles
+from netlab import assets
 from netlab.errors import ProofFailed
 
 BUILT = assets.cache() / "kubernetes-source"
@@ -90,9 +90,3 @@ def test_clusters_are_measured_like_everything_else_and_reported_beside_their_re
     assert measured == {("baseline-vm", "host", "vm"), *clusters}
     assert len(report["predictions"]["rows"]) == len(REPLICAS) * len(paths)
     assert "ipvlan-l2 (cluster)" in (real / "report" / "report.md").read_text()
-
-
-def test_every_cluster_profile_promises_all_its_paths():
-    for name in PROFILES:
-        profile = profiles.find(name, stack="kubeadm")
-        assert profile.promises.keys() == profile.paths.keys()

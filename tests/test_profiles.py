@@ -53,6 +53,18 @@ def test_a_cluster_and_its_replica_share_a_name():
         assert (profile.cluster is not None) == (profile.stack == "kubeadm")
 
 
+def test_every_cluster_that_was_seen_running_promises_all_its_paths():
+    for profile in profiles.of_stack("kubeadm"):
+        seen = not profile.name.startswith(("calico", "cilium"))
+        assert profile.promises.keys() == (profile.paths.keys() if seen else set()), profile.name
+
+
+@pytest.mark.parametrize("name", ["ipvlan-l2", "ipvlan-l3", "ipvlan-l3s", "macvlan"])
+def test_packets_of_a_cluster_go_as_those_of_its_replica(name):
+    replica, cluster = profiles.find(name), profiles.find(name, stack="kubeadm")
+    assert cluster.promises == {path: replica.promises[path] for path in cluster.paths}
+
+
 def test_what_a_cluster_downloads_is_in_the_lock():
     lock = load_lock()
     for profile in profiles.of_stack("kubeadm"):
