@@ -129,10 +129,11 @@ class QemuProvider:
             self.prepare()
         stop_all(self.machines)
         self.fleet.start(tag or BASE)
-        # all answered when the snapshot was made: now one of each machine shows that it goes on
-        self._wait_for_ssh(self.hosts()[: len(self.fleet.machines)], RESUME_TIMEOUT_S)
         if self.clock == "real":
-            self._set_clocks()
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(self._set_clock, self.hosts()))
+        else:  # all answered when the snapshot was made: now one shows that the machine goes on
+            self._wait_for_ssh(self.hosts()[:1], RESUME_TIMEOUT_S)
 
     def snapshots(self) -> set[str]:
         """Return the states that the cache holds for a fleet of this shape."""
@@ -219,10 +220,10 @@ class QemuProvider:
             self._ask(host, "systemctl is-system-running --wait")
         time.sleep(SETTLE_S)
 
-    def _set_clocks(self) -> None:
-        """Tell resumed hosts the time; theirs goes on from when they were saved."""
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda host: self._ask(host, f"date --set=@{time.time():.3f}"), self.hosts()))
+    def _set_clock(self, host: Host) -> None:
+        """Tell a resumed host the time as soon as it answers; its own goes on from when it was saved."""
+        self._wait_for_ssh([host], RESUME_TIMEOUT_S)
+        self._ask(host, f"date --set=@{time.time():.3f}")
 
     def _ask(self, host: Host, command: str) -> None:
         words = ["ssh", "-F", str(self.lab.ssh_config), host.name, command]

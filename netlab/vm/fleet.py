@@ -98,11 +98,19 @@ class Fleet:
         return {entry.name for entry in self.cache.glob("[!.]*")}
 
     def start(self, tag: str | None) -> None:
-        """Boot all, or resume the snapshot ``tag``; if one fails, none is left running."""
+        """Boot all, or resume the snapshot ``tag``; if one fails, none is left running.
+
+        Snapshots are loaded at the same time, and go on together: none waits in vain for another's answer.
+        """
         try:
             for machine in self.machines:
                 machine.start(self.cache / tag / machine.config.name if tag else None)
                 self._wait_for_links(machine)
+            if tag:
+                for machine in self.machines:
+                    machine.wait_until_loaded()
+                for machine in self.machines:
+                    machine.resume()
         except BaseException:
             self.stop()
             raise

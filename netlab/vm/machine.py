@@ -97,21 +97,30 @@ class Machine:
         return running_pid(self.folder)
 
     def start(self, snapshot: Path | None = None) -> None:
-        """Boot, or resume from the folder ``snapshot``. Returns when QEMU runs the guest, long before that answers."""
+        """Boot, or load the folder ``snapshot``; ``resume`` lets that go on.
+
+        Returns when QEMU runs, long before a booted guest answers or a snapshot is loaded.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._make_disks(snapshot)
         self.console.unlink(missing_ok=True)
         self.messages.unlink(missing_ok=True)
-        resume = ["-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
-        child = proc.spawn([*self._command(), *resume], log=self.messages, cwd=self.folder)
+        load = ["-S", "-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
+        child = proc.spawn([*self._command(), *load], log=self.messages, cwd=self.folder)
         (self.folder / "pid").write_text(str(child.pid))
         try:
             self._wait_for_qmp(child)
-            if snapshot:
-                self._qmp(qmp.resume)
         except BaseException:
             child.stop()
             raise
+
+    def wait_until_loaded(self) -> None:
+        """Return once the snapshot is loaded."""
+        self._qmp(qmp.wait_until_loaded)
+
+    def resume(self) -> None:
+        """Let a guest go on that stands still."""
+        self._qmp(lambda socket: qmp.execute(socket, "cont"))
 
     def stop(self) -> None:
         """End QEMU; the disks stay."""

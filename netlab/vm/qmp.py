@@ -33,10 +33,9 @@ def save(socket: Path, file: Path) -> None:
     _wait_until_migrated(socket, f"QEMU could not save the machine to {file}")
 
 
-def resume(socket: Path) -> None:
-    """Let a machine go on that QEMU was started to receive."""
+def wait_until_loaded(socket: Path) -> None:
+    """Return once a machine that QEMU was started to receive is there, and stands still."""
     _wait_until_migrated(socket, "QEMU could not resume the snapshot")
-    execute(socket, "cont")
 
 
 def _wait_until_migrated(socket: Path, failure: str) -> None:
