@@ -59,7 +59,8 @@ def labelled(profiles: Mapping[str, ProfileInfo], *, beside_clusters: bool = Fal
 def _marked(profile: ProfileInfo, mark: str) -> str:
     if not mark or profile.label.endswith(f"{mark})"):
         return profile.label
-    return f"{profile.label[:-1]}, {mark})" if profile.label.endswith(")") else f"{profile.label} ({mark})"
+    label = profile.label.removesuffix(f" ({profile.stack})")  # the report's word for it takes its place
+    return f"{label[:-1]}, {mark})" if label.endswith(")") else f"{label} ({mark})"
 
 
 def number(value: float | None, digits: int = 0) -> str:

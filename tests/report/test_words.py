@@ -62,6 +62,7 @@ def test_labels_say_once_what_they_have_in_common(labels, text):
         ("a (data-path replica)", "datapath", "a (data-path replica)", "a (data-path replica)"),
         ("a", "kubeadm", "a (cluster)", "a (cluster)"),
         ("a (cluster)", "kubeadm", "a (cluster)", "a (cluster)"),
+        ("a (kubeadm)", "kubeadm", "a (cluster)", "a (cluster)"),
         ("cluster-mesh", "kubeadm", "cluster-mesh (cluster)", "cluster-mesh (cluster)"),
         ("Calico (3.33)", "kubeadm", "Calico (3.33, cluster)", "Calico (3.33, cluster)"),
     ],
