@@ -233,8 +233,15 @@ def _turn_into(session: Session, profile: Profile) -> None:
         provider.prepare()
         _provision(session, profile)
     with session.progress.step(f"resume {profile.name}"):
-        session.start(tag)
+        _resume(session, profile, tag)
     lab.save_state(_state(session, profile))
+
+
+def _resume(session: Session, profile: Profile, tag: str | None) -> None:
+    """Start the hosts to be worked with, however long ago they were saved."""
+    session.start(tag)
+    if profile.cluster is not None:
+        session.play("resume", {}, accelerate=False)
 
 
 def _found(session: Session, profile: Profile) -> str | None:
@@ -254,7 +261,7 @@ def _provision(session: Session, profile: Profile) -> None:
     """Play the profile's roles on freshly booted hosts and keep the outcome; the hosts may be gone then."""
     foundation = _found(session, profile)
     with session.progress.step(f"provision {profile.name}"):
-        session.start(foundation)
+        _resume(session, profile, foundation)
         session.play(
             "up",
             {

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from netlab.session import Session
 
 PERF_SECONDS = 1
+CLUSTER_SETTLE_S = 10.0
+"""A cluster that goes on does what was due meanwhile: kubelets look at every pod and disk, which samples would feel."""
 
 
 def measure(
@@ -65,6 +67,8 @@ def _keepalive(profile: Profile, header: RunHeader) -> bool:
 
 def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: Path, hotspots: Path | None) -> None:
     session.start(session.tag(profile))
+    if profile.cluster is not None:
+        time.sleep(CLUSTER_SETTLE_S)
     variables = {
         "benchmark_paths": [
             {
