@@ -23,7 +23,6 @@ profiles: [baseline-vm, {", ".join(PROFILES)}]
 artifacts:
   lock: {BUILT}/lock.yml
   mirror: {BUILT}/mirror
-load: {{duration_s: 3}}
 """
 REPLICAS = ("ipvlan-l2", "ipvlan-l3s", "macvlan")
 
