@@ -49,20 +49,23 @@ def spec_of_profile(lab: Lab, args: Namespace) -> LabSpec:
     Only what measures many profiles takes the stack that works everywhere by itself (``netlab.spec``).
     """
     spec = spec_of(lab, args)
-    if args.profile is None or args.stack is not None or "stack" in load_spec(lab.folder).model_fields_set:
+    if args.profile is None or "stack" in spec.model_fields_set:
         return spec
     stack = profiles.find(args.profile, lab.folder / "profiles", "kubeadm").stack
     return override(spec, {"stack": stack}) if stack == "kubeadm" else spec
 
 
 def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
-    """Lay those options that were given over the spec; an option wins over ``netlab.yml``, key by key."""
-    data = spec.model_dump()
+    """Lay those options that were given over the spec; an option wins over ``netlab.yml``, key by key.
+
+    What neither says stays unset.
+    """
+    data = spec.model_dump(exclude_unset=True)
     given = {name: value for name, value in options.items() if value is not None}
     data |= {name: given[name] for name in ("profiles", "stack", "rounds", "seed", "clock") if name in given}
     if "paths" in given:
         data["paths"] = () if given["paths"] == (ALL,) else given["paths"]
-    data["load"] |= {key: given[name] for name, key in _LOAD.items() if name in given}
+    data["load"] = data.get("load", {}) | {key: given[name] for name, key in _LOAD.items() if name in given}
     try:
         return LabSpec.model_validate(data)
     except ValidationError as error:
