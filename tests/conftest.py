@@ -10,11 +10,20 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from netlab import assets
+
 # A busy machine fails no test: how long something takes is for `make bench`.
 settings.register_profile("netlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("netlab")
 
 NETLAB = [sys.executable, "-m", "netlab"]
+
+
+BUILT = assets.cache() / "kubernetes-source"
+"""Where `make kubernetes` puts what it builds."""
+needs_kubernetes = pytest.mark.skipif(
+    not (BUILT / "lock.yml").is_file(), reason="Kubernetes is not built; make test-cluster does it"
+)
 
 
 class Command:

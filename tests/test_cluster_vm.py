@@ -6,15 +6,10 @@ import time
 
 import pytest
 
-from netlab import assets
 from netlab.errors import ProofFailed
+from tests.conftest import BUILT, needs_kubernetes
 
-BUILT = assets.cache() / "kubernetes-source"
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.timeout(3600),
-    pytest.mark.skipif(not (BUILT / "lock.yml").is_file(), reason="Kubernetes is not built; make test-cluster does it"),
-]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(3600), needs_kubernetes]
 
 PROFILES = ("bridge", "ipvlan-l2", "ipvlan-l3s", "macvlan")
 LAB = f"""

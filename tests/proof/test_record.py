@@ -108,18 +108,14 @@ def test_machines_of_their_own_each_hold_a_part_of_the_journey():
 
 
 def test_a_slave_that_gets_a_list_of_packets_has_received_them():
-    from_interface = (
+    node = kernel(
+        {"1": "node1", "2": "node1/app"},
         line("arrive", "0xa", ns=1, dev="lab0", len=752),
         line("ip_rcv_core", "0xa", ns=2, dev="eth0"),
         line("deliver", "0xa", ns=2),
     )
-    node = kernel({"1": "node1", "2": "node1/app"}, *from_interface)
-    request, _ = journeys([kernel({"1": "client"}, *lines_of_client()), node], "client", 700)
+    request, _ = journeys([CLIENT, node], "client", 700)
     assert by_place(request)["node1/app"] == ("in eth0", "socket")
-
-
-def lines_of_client():
-    return line("send", "0xa", ns=1, len=732), line("out", "0xa", ns=1, dev="lab0", len=766)
 
 
 def test_responses_of_one_length_are_told_apart_by_when_they_came():

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from netlab import assets
 from netlab.ansible import accelerator
+from tests.conftest import needs_kubernetes
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "extensions" / "molecule"
-KUBERNETES = assets.cache() / "kubernetes-source"
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 ON_A_CLUSTER = set(yaml.safe_load((SCENARIOS / "shared" / "vars" / "clusters.yml").read_text())["clusters"])
 """Roles whose scenarios begin with hosts of the stack kubeadm, and want what `make test-cluster` builds."""
@@ -36,9 +35,7 @@ def test_scenario(role, tmp_path):
 
 @pytest.mark.cluster
 @pytest.mark.timeout(3600)
-@pytest.mark.skipif(
-    not (KUBERNETES / "lock.yml").is_file(), reason="Kubernetes is not built; make test-cluster does it"
-)
+@needs_kubernetes
 @pytest.mark.parametrize("role", sorted(ON_A_CLUSTER))
 def test_scenario_on_a_cluster(role, tmp_path):
     molecule(role, tmp_path)
