@@ -49,11 +49,13 @@ def throughput(report: Report) -> str | None:
 
 def _rate_bars(axes: Axes, cells: Sequence[Cell]) -> None:
     medians = [cell.rate.median for cell in cells]
-    bars = axes.barh(range(len(cells)), medians, height=0.56, color=[_verdict_colour(cell) for cell in cells])
+    axes.barh(range(len(cells)), medians, height=0.56, color=[_verdict_colour(cell) for cell in cells])
     spans = [[cell.rate.min for cell in cells], [cell.rate.max for cell in cells]]
     axes.hlines(range(len(cells)), spans[0], spans[1], color=svg.INK, linewidth=2)
-    axes.bar_label(bars, [words.number(median) for median in medians], padding=6, color=svg.INK, fontweight="bold")
-    axes.set_xlim(0, 1.22 * max(medians) or 1)
+    for row, cell in enumerate(cells):
+        place: dict[str, Any] = {"xytext": (6, 0), "textcoords": "offset points", "va": "center_baseline"}
+        axes.annotate(words.number(cell.rate.median), (spans[1][row], row), color=svg.INK, fontweight="bold", **place)
+    axes.set_xlim(0, 1.22 * max(spans[1]) or 1)
     _quiet(axes)
 
 
@@ -107,7 +109,7 @@ def predictions(report: Report) -> str | None:
     axes.margins(x=0.08)
     axes.xaxis.set_major_formatter(lambda value, _: words.signed(value, 0) + words.NARROW + "%")
     axes.grid(axis="x", linewidth=0.6)
-    axes.set_xlabel(f"requests/s against {found.base}, each side's own, 95 % CI")
+    axes.set_xlabel(f"requests/s against {words.bases(found)}, 95 % CI")
     _legend(drawing, axes)
     said = words.joined(f"{row.network} {row.path} {row.text}" for row in rows)
     return svg.inline(drawing, name="predictions", title="Clusters and their replicas", description=said)

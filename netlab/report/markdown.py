@@ -72,7 +72,7 @@ def _predictions(report: Report) -> str:
     parts = (_list(said), _agreement(found), _list((*found.notes, *found.clock_notes)))
     own = (
         f"### The replicas' own figures ({found.replicas_clock} clock)",
-        _costs(found.cells, found.base),
+        _costs(found.cells, found.replicas_base),
         "### What the two environments do not have in common",
     )
     return "\n\n".join((*parts, *own, environments, runs))

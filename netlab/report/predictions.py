@@ -78,13 +78,14 @@ def _predictions(clusters: Report, replicas: Report) -> Predictions:
     paired = {row.cluster for row in rows}
     return Predictions(
         base=clusters.base,
+        replicas_base=replicas.base,
         clusters_clock=clusters.environment.clock,
         replicas_clock=replicas.environment.clock,
         summary=verdicts.summary(rows),
         rows=rows,
         orders=tuple(_orders(rows)),
         unpaired=tuple(cell.name for cell in _of_clusters(clusters) if cell.name not in paired),
-        notes=(*verdicts.notes(clusters.base), *_sample_lengths(pairs)),
+        notes=(*verdicts.notes(clusters.base, replicas.base), *_sample_lengths(pairs)),
         clock_notes=(f"Clusters. {clusters.clock_note}", f"Replicas. {replicas.clock_note}"),
         cells=replicas.cells,
         environment=replicas.environment,
@@ -94,7 +95,7 @@ def _predictions(clusters: Report, replicas: Report) -> Predictions:
 
 def _pairs(clusters: Report, replicas: Report) -> list[tuple[Cell, Cell]]:
     """Every cell of a cluster that was measured on its replica too, with the replica's."""
-    if clusters.base != replicas.base:
+    if not _ask_the_same(clusters.base, replicas.base):
         raise ConfigError(
             f"the clusters are compared with {clusters.base}, the replicas with {replicas.base}",
             hint="measure one of them again with the other's baseline (netlab.yml)",
@@ -107,6 +108,11 @@ def _pairs(clusters: Report, replicas: Report) -> list[tuple[Cell, Cell]]:
             hint="measure the clusters' profiles, paths and load on the stack 'datapath' too",
         )
     return found
+
+
+def _ask_the_same(one: str, other: str) -> bool:
+    """Whether two baselines are one, or both the app on a host's own network: a cluster's host, and the bare VM."""
+    return one == other or all(base.endswith("/host") for base in (one, other))
 
 
 def _of_clusters(report: Report) -> list[Cell]:

@@ -139,7 +139,7 @@ def _replicas(found: Predictions) -> Table:
         title_justify="left",
     )
     table.add_column("network and path", overflow="fold")
-    for head in ("requests/s", f"against {found.base}"):
+    for head in ("requests/s", f"against {found.replicas_base}"):
         table.add_column(head, justify="right", no_wrap=True)
     for cell in found.cells:
         if cell.is_baseline or cell.name in shown:

@@ -244,7 +244,9 @@ class Predictions(Frozen):
     """How well replicas, measured in an environment of their own, predict the clusters of the report."""
 
     base: str
-    """Name of the baseline's cell, which both sides have, each its own."""
+    """Name of the clusters' baseline's cell."""
+    replicas_base: str
+    """Name of the replicas'; not the clusters' where these are compared with a host of theirs, which has no pods."""
     clusters_clock: Clock
     replicas_clock: Clock
     summary: str

@@ -83,12 +83,15 @@ def order(found: stats.RankAgreement, load: str) -> str:
     )
 
 
-def notes(base: str) -> tuple[str, ...]:
+def notes(base: str, replicas_base: str) -> tuple[str, ...]:
     """Name base and unit, and say what each verdict means."""
+    own = f"{base} in the same round, cluster and replica each against its own"
+    if base != replicas_base:
+        own = f"{base} (cluster) or {replicas_base} (replica) in the same round"
     return (
         (
-            f"Change: requests/s in % of {base} in the same round, cluster and replica each against its own, with its "
-            "95 % CI. Difference: replica minus cluster in percentage points; negative where the replica loses more."
+            f"Change: requests/s in % of {own}, with its 95 % CI. Difference: replica minus cluster in percentage "
+            "points; negative where the replica loses more."
         ),
         (
             "Predicted: the replica's estimate lies within the cluster's interval. Intervals overlap: it does not, but "

@@ -252,6 +252,13 @@ def sides(found: Predictions) -> tuple[str, str]:
     return f"{CLUSTER}, {found.clusters_clock} clock", f"{REPLICA}, {found.replicas_clock} clock"
 
 
+def bases(found: Predictions) -> str:
+    """Name what clusters and replicas are compared with: ``baseline-vm/host, each side's own``."""
+    if found.base == found.replicas_base:
+        return f"{found.base}, each side's own"
+    return f"{found.base} (cluster) and {found.replicas_base} (replica)"
+
+
 def environment_rows(report: Report, found: Predictions) -> list[list[str]]:
     """Write what is not the same in the two environments: what, clusters, replicas."""
     pairs = zip(report.environment, found.environment, strict=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from netlab.errors import ConfigError, ResultsError
-from netlab.report import build_report
+from netlab.report import build_report, charts, markdown
 from netlab.report.values import Report
 from tests import factories
 
@@ -150,6 +150,25 @@ def test_another_baseline_is_another_question():
     replicas = factories.run(baseline_profile="calico-ipip", baseline_path="pod-ip")
     with pytest.raises(ConfigError, match="compared with baseline-vm/host, the replicas with calico-ipip/pod-ip"):
         build_report([factories.clusters()], [replicas])
+
+
+def test_a_clusters_own_host_and_the_bare_vm_ask_the_same():
+    host = ("cluster-host", "host")
+    info = factories.PROFILES[0].model_copy(update={"name": host[0], "label": "cluster-host", "stack": "kubeadm"})
+    real = factories.clusters(
+        cells={host: (1, 0), POD: (0.9, 0)},
+        profiles=(info, *factories.CLUSTER_PROFILES[1:]),
+        baseline_profile=host[0],
+    )
+    report = build_report([real], [factories.run()])
+    found = report.predictions
+    assert (found.base, found.replicas_base) == ("cluster-host/host", "baseline-vm/host")
+    assert "in % of cluster-host/host (cluster) or baseline-vm/host (replica) in the same round" in found.notes[0]
+    (row,) = found.rows
+    assert row.cluster_change.percent == pytest.approx(-10, abs=0.01)
+    text = markdown.render(report).replace("\\", "")
+    assert "against baseline-vm/host" in text.partition("The replicas' own figures")[2]
+    assert "cluster-host/host (cluster) and baseline-vm/host (replica)" in charts.predictions(report)
 
 
 def test_clusters_predict_nothing():
