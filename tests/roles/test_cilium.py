@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -61,6 +62,8 @@ def test_the_chart_runs_no_image_beyond_the_lock(name, tmp_path):
     command = ["helm", "template", "cilium", "cilium.tgz", *options]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     objects = [each for each in yaml.safe_load_all(done.stdout) if each]
+    for each in objects:
+        kubernetes_validate.validate(each, "1.36", strict=True)
     images = set(re.findall(r'(?m)^ *image: "?([^"\s]+)"?$', done.stdout))
     assert images
     assert images <= {image.name for image in component.images}
