@@ -10,9 +10,9 @@ import pytest
 import yaml
 from openapi_schema_validator import OAS30Validator
 
-from netlab import assets, profiles
-from netlab.artifacts.cache import Cache
+from netlab import profiles
 from netlab.artifacts.lock import load_lock
+from tests.roles.locked import fetched
 from tests.roles.rendering import render, template
 
 PROFILES = {
@@ -61,24 +61,20 @@ def test_nothing_is_asked_for_that_needs_an_image_beyond_the_lock():
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_calicos_own_definitions_allow_what_is_written(name):
-    definitions = {each["spec"]["names"]["kind"]: each["spec"]["versions"][0] for each in fetched("operator-crds.yaml")}
+    definitions = {each["spec"]["names"]["kind"]: each["spec"]["versions"][0] for each in objects("operator-crds.yaml")}
     for kind, value in written(name).items():
         schema = closed(definitions[kind]["schema"]["openAPIV3Schema"])
         OAS30Validator(schema).validate(value)
 
 
 def test_kubernetes_own_schemas_allow_the_operators_manifest():
-    for each in fetched("tigera-operator.yaml"):
+    for each in objects("tigera-operator.yaml"):
         kubernetes_validate.validate(each, "1.36", strict=True)
 
 
-def fetched(name: str) -> list[Any]:
+def objects(name: str) -> list[Any]:
     """The objects of one of Calico's manifests, of the lock's version."""
-    (file,) = [each for each in load_lock().find("calico").files if each.name == name]
-    store = Cache(assets.cache())
-    if not store.holds(file.sha256):
-        pytest.skip("Calico's manifests are not in the cache; 'netlab artifacts fetch' brings them")
-    found = yaml.load_all(store.path(file.sha256).read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    found = yaml.load_all(fetched("calico", name).read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return [each for each in found if each]
 
 

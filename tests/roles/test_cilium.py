@@ -12,9 +12,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from netlab import assets, profiles
-from netlab.artifacts.cache import Cache
+from netlab import profiles
 from netlab.artifacts.lock import load_lock
+from tests.roles.locked import fetched
 from tests.roles.rendering import render, template
 
 PROFILES = {"cilium": "veth", "cilium-netkit": "netkit"}
@@ -50,10 +50,7 @@ def test_the_cluster_is_built_without_kube_proxy(name):
 def test_the_chart_runs_no_image_beyond_the_lock(name, tmp_path):
     """What Helm renders names only images that the payload brings, by the names under which they are imported."""
     component = load_lock().find("cilium")
-    store = Cache(assets.cache())
-    chart = store.path(component.files[0].sha256)
-    if not chart.is_file():
-        pytest.skip("Cilium's chart is not in the cache; 'netlab artifacts fetch' brings it")
+    chart = fetched("cilium", "cilium.tgz")
     if not shutil.which("helm"):
         pytest.skip("helm is not installed")
     (tmp_path / "values.yaml").write_text(yaml.safe_dump(written(name)))
