@@ -109,7 +109,7 @@ def predictions(report: Report) -> str | None:
     axes.margins(x=0.08)
     axes.xaxis.set_major_formatter(lambda value, _: words.signed(value, 0) + words.NARROW + "%")
     axes.grid(axis="x", linewidth=0.6)
-    axes.set_xlabel(f"requests/s against {words.bases(found)}, 95 % CI")
+    axes.set_xlabel(f"requests/s against {words.bases(found.base, found.replicas_base)}, 95 % CI")
     _legend(drawing, axes)
     said = words.joined(f"{row.network} {row.path} {row.text}" for row in rows)
     return svg.inline(drawing, name="predictions", title="Clusters and their replicas", description=said)

@@ -85,13 +85,11 @@ def order(found: stats.RankAgreement, load: str) -> str:
 
 def notes(base: str, replicas_base: str) -> tuple[str, ...]:
     """Name base and unit, and say what each verdict means."""
-    own = f"{base} in the same round, cluster and replica each against its own"
-    if base != replicas_base:
-        own = f"{base} (cluster) or {replicas_base} (replica) in the same round"
     return (
         (
-            f"Change: requests/s in % of {own}, with its 95 % CI. Difference: replica minus cluster in percentage "
-            "points; negative where the replica loses more."
+            "Change: requests/s in % of the baseline in the same round, with its 95 % CI; the baseline is "
+            f"{words.bases(base, replicas_base)}. Difference: replica minus cluster in percentage points; negative "
+            "where the replica loses more."
         ),
         (
             "Predicted: the replica's estimate lies within the cluster's interval. Intervals overlap: it does not, but "

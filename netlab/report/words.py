@@ -252,11 +252,11 @@ def sides(found: Predictions) -> tuple[str, str]:
     return f"{CLUSTER}, {found.clusters_clock} clock", f"{REPLICA}, {found.replicas_clock} clock"
 
 
-def bases(found: Predictions) -> str:
+def bases(base: str, replicas_base: str) -> str:
     """Name what clusters and replicas are compared with: ``baseline-vm/host, each side's own``."""
-    if found.base == found.replicas_base:
-        return f"{found.base}, each side's own"
-    return f"{found.base} (cluster) and {found.replicas_base} (replica)"
+    if base == replicas_base:
+        return f"{base}, each side's own"
+    return f"{base} (cluster) and {replicas_base} (replica)"
 
 
 def environment_rows(report: Report, found: Predictions) -> list[list[str]]:

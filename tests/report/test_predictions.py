@@ -72,7 +72,7 @@ def test_both_clocks_the_base_and_what_is_left_out_are_said(predicting):
     assert clusters.startswith("Clusters. Real clock")
     assert replicas.startswith("Replicas. Virtual clock")
     assert "caches, memory, hardware offload and parallelism" in replicas
-    assert "each against its own" in found.notes[0]
+    assert "each side's own" in found.notes[0]
 
 
 def test_the_order_is_compared_from_four_cells_on(predicting):
@@ -163,7 +163,7 @@ def test_a_clusters_own_host_and_the_bare_vm_ask_the_same():
     report = build_report([real], [factories.run()])
     found = report.predictions
     assert (found.base, found.replicas_base) == ("cluster-host/host", "baseline-vm/host")
-    assert "in % of cluster-host/host (cluster) or baseline-vm/host (replica) in the same round" in found.notes[0]
+    assert "the baseline is cluster-host/host (cluster) and baseline-vm/host (replica)." in found.notes[0]
     (row,) = found.rows
     assert row.cluster_change.percent == pytest.approx(-10, abs=0.01)
     text = markdown.render(report).replace("\\", "")
