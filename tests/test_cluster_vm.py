@@ -1,42 +1,25 @@
 """A real Kubernetes cluster, out of the distribution's source package: ``make test-cluster`` builds it first."""
 
 import json
-import subprocess
 import time
 
 import pytest
 
 from netlab.errors import ProofFailed
-from tests.conftest import BUILT, needs_kubernetes
+from tests.clusters import describe, kubectl
+from tests.conftest import needs_kubernetes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(3600), needs_kubernetes]
 
 PROFILES = ("bridge", "ipvlan-l2", "ipvlan-l3s", "macvlan")
-LAB = f"""
-stack: kubeadm
-profiles: [baseline-vm, {", ".join(PROFILES)}]
-artifacts:
-  lock: {BUILT}/lock.yml
-  mirror: {BUILT}/mirror
-"""
 REPLICAS = ("ipvlan-l2", "ipvlan-l3s", "macvlan")
 
 
 @pytest.fixture
 def cluster(netlab):
     """The command in a lab whose Kubernetes comes from the mirror that was built."""
-    (netlab.folder / "netlab.yml").write_text(LAB)
+    describe(netlab, ["baseline-vm", *PROFILES])
     return netlab
-
-
-def kubectl(cluster, *words):
-    """What the cluster's own kubectl says on this machine."""
-    config = cluster.folder / "kubeconfig"
-    config.write_text(cluster("kubeconfig").stdout)
-    (program,) = BUILT.glob("mirror/**/kubectl")
-    program.chmod(0o755)
-    command = [program, f"--kubeconfig={config}", *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 def test_a_cluster_is_what_it_says_until_it_is_tampered_with(cluster):

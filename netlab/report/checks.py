@@ -1,4 +1,4 @@
-"""What makes a number doubtful, one sentence each."""
+"""What makes a number doubtful, a sentence each; what befalls many cells alike is one sentence of them all."""
 
 from __future__ import annotations
 
@@ -22,19 +22,41 @@ def warnings(runs: Sequence[Run], sources: Sequence[Source], cells: Sequence[Cel
     """Everything the reader must know before believing the numbers."""
     planned = sum(run.header.rounds for run in runs)
     found = [text for source in sources for text in _of_samples(source)]
+    found += _in_flight(sources)
     found += [text for cell in cells for text in _of_cell(cell, planned)]
+    found += _noise(cells)
     return tuple(found)
+
+
+def _in_flight(sources: Sequence[Source]) -> Iterator[str]:
+    """Name in one sentence all samples that Little's law does not allow: on a busy machine they are many."""
+    odd = {source.name: [sample for sample in source.samples if _odd(sample)] for source in sources}
+    named = [f"{name} {_most(samples)}" for name, samples in odd.items() if samples]
+    if named:
+        yield (
+            "Requests/s \N{MULTIPLICATION SIGN} mean response time makes another number of requests in flight than wrk "
+            f"held connections (Little's law): {'; '.join(named)}. The client was saturated or the response times are "
+            "wrong."
+        )
+
+
+def _most(samples: Sequence[Sample]) -> str:
+    """Write those that are furthest off: ``8.0 instead of 4 (rounds 1, 3)``."""
+    flying = [stats.in_flight(sample.wrk.requests_per_second, sample.wrk.latency_us.mean) for sample in samples]
+    held = samples[0].load.connections
+    furthest = max(flying, key=lambda found: abs(found - held))
+    return f"{furthest:.1f} instead of {held} ({_rounds(samples)})"
+
+
+def _noise(cells: Sequence[Cell]) -> Iterator[str]:
+    noisy = [cell for cell in cells if cell.rate.spread_percent > NOISY_PERCENT]
+    if noisy:
+        named = joined(f"{cell.name} by {percent(cell.rate.spread_percent)}" for cell in noisy)
+        yield f"Requests/s spread between rounds ((max \N{MINUS SIGN} min)/mean): {named}."
 
 
 def _of_samples(source: Source) -> Iterator[str]:
     yield from _failures(source)
-    if odd := [sample for sample in source.samples if _odd(sample)]:
-        flying = stats.in_flight(odd[0].wrk.requests_per_second, odd[0].wrk.latency_us.mean)
-        yield (
-            f"{source.name}: requests/s \N{MULTIPLICATION SIGN} mean response time makes {flying:.1f} requests in "
-            f"flight in {_rounds(odd)}, but wrk held {odd[0].load.connections} connections (Little's law): "
-            "the client was saturated or the response times are wrong."
-        )
     if dropped := sum(kernel.softnet_dropped for sample in source.samples for kernel in sample.kernels):
         yield f"{source.name}: the kernel dropped {counted(dropped, 'packet')} because a backlog queue was full."
     if source.hotspots and not sum(found.total_samples for found in source.hotspots):
@@ -70,8 +92,6 @@ def _rounds(samples: Sequence[Sample]) -> str:
 def _of_cell(cell: Cell, planned: int) -> Iterator[str]:
     if cell.rounds < planned:
         yield f"{cell.name}: measured in {cell.rounds} of {counted(planned, 'round')}."
-    if cell.rate.spread_percent > NOISY_PERCENT:
-        yield f"{cell.name}: requests/s spread by {percent(cell.rate.spread_percent)} between rounds."
     for kernel in cell.cpu:
         if kernel.percent["steal"] > STEAL_PERCENT:
             yield f"{cell.name}: the host took {percent(kernel.percent['steal'])} of a CPU from {joined(kernel.hosts)}."

@@ -173,13 +173,15 @@ def _rank(cell: Cell) -> tuple[bool, float, str]:
 
 
 def _headlines(cells: Sequence[Cell], header: RunHeader, profiles: dict[str, ProfileInfo]) -> tuple[Headline, ...]:
+    """Costliest first, but what chance alone may have made comes after all that it has not."""
     stack = profiles[header.baseline_profile].stack if header.baseline_profile in profiles else None
     base = words.base_phrase(_base(header), stack)
-    return tuple(
+    found = [
         Headline(text=words.headline(cell, cell.change, base), verdict=cell.change.verdict)
         for cell in reversed(cells)
         if cell.change
-    )
+    ]
+    return tuple(sorted(found, key=lambda headline: headline.verdict not in {"higher", "lower"}))
 
 
 def _charted(cells: Sequence[Cell]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def test_a_clean_run_only_flags_what_is_faster_than_its_base(report):
         (pod(wrk=wrk(requests=0, histogram=())), "no request was answered in round 1"),
         (
             pod(wrk=wrk(requests=40_000, latency_us=LATENCY)),
-            "8.0 requests in flight in round 1, but wrk held 4 connections",
+            "calico-ipip (data-path replica) · pod-ip 8.0 instead of 4 (round 1)",
         ),
     ],
 )
@@ -54,7 +54,7 @@ def test_steal_and_drops_are_named():
 
 def test_spread_and_lost_rounds_are_named():
     found = warnings(pod(rate=100), pod(rate=120, round_=2), rounds=5)
-    assert "spread by 18.2" in found
+    assert "calico-ipip (data-path replica) · pod-ip by 18.2" in found
     assert "measured in 2 of 5 rounds" in found
 
 
@@ -64,3 +64,10 @@ def test_too_few_rounds_say_how_many_would_do():
 
 def test_a_pair_without_requests_is_not_compared():
     assert "cannot be compared" in warnings(factories.sample(), pod(wrk=wrk(requests=0, histogram=())))
+
+
+def test_what_befalls_many_cells_alike_is_one_sentence():
+    cells = (factories.BASELINE, POD)
+    found = warnings(*(factories.sample(cell, round_=at, rate=100 * at) for cell in cells for at in (1, 2, 3)))
+    (spread,) = [line for line in found.splitlines() if "spread between rounds" in line]
+    assert spread.count(" by 100.0") == len(cells)

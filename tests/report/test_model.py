@@ -44,6 +44,21 @@ def test_headlines_start_with_the_costliest(report):
     assert "more requests per second" in last
 
 
+def test_headlines_begin_with_what_was_shown():
+    far = {1: 20.0, 2: 90.0, 3: 30.0}  # less on the whole, and it may be chance
+    samples = [
+        sample
+        for at in (1, 2, 3)
+        for sample in (
+            factories.sample(rate=100, round_=at),
+            factories.sample(("ipvlan-l2", "pod-ip"), rate=80 + at, round_=at),
+            factories.sample(("calico-ipip", "pod-ip"), rate=far[at], round_=at),
+        )
+    ]
+    found = build_report([factories.run(samples=tuple(samples), rounds=3)]).headlines
+    assert [headline.verdict for headline in found] == ["lower", "no difference shown"]
+
+
 def test_percentiles_are_of_all_requests_of_all_rounds():
     halves = [
         factories.sample(round_=at).model_copy(

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kubernetes_validate
 import pytest
@@ -16,6 +16,9 @@ from netlab import profiles
 from netlab.artifacts.lock import load_lock
 from tests.roles.locked import fetched
 from tests.roles.rendering import render, template
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROFILES = {"cilium": "veth", "cilium-netkit": "netkit"}
 
@@ -46,24 +49,28 @@ def test_the_cluster_is_built_without_kube_proxy(name):
     assert cluster["kubeadm_control_skip_phases"] == ["addon/kube-proxy"]
 
 
+def rendered(name: str, folder: Path, helm: str | Path) -> str:
+    """What Helm makes of the lock's chart and of the values for a profile."""
+    (folder / "values.yaml").write_text(yaml.safe_dump(written(name)))
+    shutil.copy(fetched("cilium", "cilium.tgz"), folder / "cilium.tgz")
+    options = ["--namespace=kube-system", "--values=values.yaml", "--kube-version=1.36.4"]
+    command = [helm, "template", "cilium", "cilium.tgz", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("name", PROFILES)
 def test_the_chart_runs_no_image_beyond_the_lock(name, tmp_path):
     """What Helm renders names only images that the payload brings, by the names under which they are imported."""
-    component = load_lock().find("cilium")
-    chart = fetched("cilium", "cilium.tgz")
-    if not shutil.which("helm"):
+    helm = shutil.which("helm")
+    if not helm:
         pytest.skip("helm is not installed")
-    (tmp_path / "values.yaml").write_text(yaml.safe_dump(written(name)))
-    shutil.copy(chart, tmp_path / "cilium.tgz")
-    options = ["--namespace=kube-system", "--values=values.yaml", "--kube-version=1.36.4"]
-    command = ["helm", "template", "cilium", "cilium.tgz", *options]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    objects = [each for each in yaml.safe_load_all(done.stdout) if each]
+    text = rendered(name, tmp_path, helm)
+    objects = [each for each in yaml.safe_load_all(text) if each]
     for each in objects:
         kubernetes_validate.validate(each, "1.36", strict=True)
-    images = set(re.findall(r'(?m)^ *image: "?([^"\s]+)"?$', done.stdout))
+    images = set(re.findall(r'(?m)^ *image: "?([^"\s]+)"?$', text))
     assert images
-    assert images <= {image.name for image in component.images}
+    assert images <= {image.name for image in load_lock().find("cilium").images}
     (config,) = [each["data"] for each in objects if each["metadata"]["name"] == "cilium-config"]
     assert (config["datapath-mode"], config["enable-bpf-masquerade"]) == (PROFILES[name], "true")
     assert (config["kube-proxy-replacement"], config["routing-mode"]) == ("true", "native")

@@ -1,0 +1,37 @@
+"""Labs with a real cluster, out of what ``make kubernetes`` builds."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from tests.conftest import BUILT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.conftest import Command
+
+
+def describe(lab: Command, profiles: Iterable[str]) -> None:
+    """Write the ``netlab.yml`` of a lab whose Kubernetes comes from the mirror that was built."""
+    words = f"stack: kubeadm\nprofiles: [{', '.join(profiles)}]\n"
+    (lab.folder / "netlab.yml").write_text(f"{words}artifacts: {{lock: {BUILT}/lock.yml, mirror: {BUILT}/mirror}}\n")
+
+
+def kubectl(lab: Command, *words: str, told: str | None = None) -> str:
+    """What the cluster's own kubectl says on this machine; ``told`` is its standard input."""
+    config = lab.folder / "kubeconfig"
+    config.write_text(lab("kubeconfig").stdout)
+    (program,) = BUILT.glob("mirror/**/kubectl")
+    program.chmod(0o755)
+    done = subprocess.run(
+        [program, f"--kubeconfig={config}", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        input=told,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
