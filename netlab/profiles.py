@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 NOT_ASKED = "not asked for in this run (--paths all)"
+ONE_NODE = "the lab has one node (fleet.nodes)"
+SECOND_NODE = "groups['node'][1]"
+"""In a URL."""
 
 
 class RoleUse(Frozen):
@@ -46,6 +49,11 @@ class PathUse(Frozen):
     url: str
     pod: str = ""
     """Pod of the second node that sends; empty: the client."""
+
+    @property
+    def needs_second_node(self) -> bool:
+        """Whether a request begins there, or is sent to its address."""
+        return bool(self.pod) or SECOND_NODE in self.url
 
     @model_validator(mode="before")
     @classmethod
@@ -88,6 +96,12 @@ class Profile(ProfileFile):
     def names_pods(self) -> bool:
         """Whether a path's URL asks for what only its cluster knows (``netlab_cluster``)."""
         return any("netlab_cluster" in use.url for use in self.paths.values())
+
+    def on(self, nodes: int) -> Profile:
+        """Return what a lab of so few nodes has of the profile: with one, no path goes through a second."""
+        lost = [name for name, use in self.paths.items() if use.needs_second_node] if nodes == 1 else []
+        left = {name: use for name, use in self.paths.items() if name not in lost}
+        return self.model_copy(update={"paths": left, "missing": {**self.missing, **dict.fromkeys(lost, ONE_NODE)}})
 
     def info(self, chosen: Collection[PathName] = ()) -> ProfileInfo:
         """Return what a report says about it when only the ``chosen`` paths are measured (none: all)."""

@@ -141,7 +141,7 @@ def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
     if profile.stack not in {"vm", spec.stack}:
         message = f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'"
         raise ConfigError(message, hint=f"add --stack {profile.stack}, or 'stack: {profile.stack}' to netlab.yml")
-    return profile
+    return profile.on(spec.fleet.nodes)
 
 
 def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile]:
@@ -156,7 +156,9 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
     idle = next((profile for profile in chosen if not profile.info(spec.paths).paths), None)
     if idle or spec.baseline.path not in base.info(spec.paths).paths:
         what = f"profile '{idle.name}'" if idle and idle is not base else "the baseline"
-        raise ConfigError(f"{what} has none of the paths that are measured: {', '.join(spec.paths)}")
+        why = {path: text for path, text in (idle or base).missing.items() if path in spec.paths}
+        hint = "; ".join(f"{path}: {text}" for path, text in why.items()) or None
+        raise ConfigError(f"{what} has none of the paths that are measured: {', '.join(spec.paths)}", hint=hint)
     return chosen
 
 

@@ -82,3 +82,12 @@ def test_a_clusters_containerd_is_one_that_its_kubelet_speaks_to():
             assert {"containerd", "runc", "cni-plugins"} <= names
         elif profile.name.startswith(("calico", "cilium")) and profile.stack == "kubeadm":
             pytest.fail(f"{profile.name}: Kubernetes {lock.find('kubernetes').version} wants containerd 2")
+
+
+@pytest.mark.parametrize("stack", ["datapath", "kubeadm"])
+def test_a_lab_of_one_node_has_no_path_through_a_second(stack):
+    for profile in profiles.of_stack(stack):
+        left, lost = profile.on(1), {"nodeport-remote", "clusterip", "pod-to-pod"} & set(profile.paths)
+        assert set(left.paths) == set(profile.paths) - lost
+        assert {path: left.missing[path] for path in lost} == dict.fromkeys(lost, profiles.ONE_NODE)
+        assert profile.on(2) == profile

@@ -22,7 +22,7 @@ from netlab.errors import (
 from netlab.lab import Host, Lab
 from netlab.progress import Reporter
 from netlab.session import snapshot_tag
-from netlab.spec import LabSpec
+from netlab.spec import FleetSpec, LabSpec
 from tests import factories
 
 GOLDEN = Path(__file__).parent / "bench" / "data"
@@ -30,6 +30,7 @@ EVIDENCE = Path(__file__).parent / "proof" / "data" / "calico-ipip"
 HOSTS = (
     Host(name="client", part="client", ssh_port=1, lab_address="10.10.0.10"),
     Host(name="node1", part="node", ssh_port=2, lab_address="10.10.0.11"),
+    Host(name="node2", part="node", ssh_port=3, lab_address="10.10.0.12"),
 )
 
 
@@ -261,6 +262,13 @@ def test_prove_looks_at_the_hosts_as_they_are(lab, hosts, plays):
     assert (proof.profile, plays, hosts.calls) == ("baseline-vm", ["prove"], [])
     workflow.prove_paths(lab, LabSpec(), "ipvlan-l2", Reporter())
     assert plays == ["prove", "up", "prove", "prove"]
+
+
+def test_paths_that_need_a_second_node_are_refused_where_there_is_one(lab, hosts, plays):
+    spec = LabSpec(paths=("host", "nodeport-remote"), fleet=FleetSpec(nodes=1))
+    with pytest.raises(ConfigError) as found:
+        workflow.bench(lab, spec, ["baseline-vm", "ipvlan-l2"], Reporter())
+    assert "nodeport-remote: the lab has one node (fleet.nodes)" in found.value.hint
 
 
 def test_paths_that_no_profile_has_are_refused(lab, hosts, plays):

@@ -49,8 +49,7 @@ def origins(profile: Profile, hosts: Sequence[Host]) -> dict[PathName, str]:
     """Return where each path's request begins: the client, or a pod of the second node."""
     client = next(host.name for host in hosts if host.part == "client")
     nodes = [host.name for host in hosts if host.part == "node"]
-    second = nodes[min(1, len(nodes) - 1)]
-    return {name: f"{second}/{path.pod}" if path.pod else client for name, path in profile.paths.items()}
+    return {name: f"{nodes[1]}/{path.pod}" if path.pod else client for name, path in profile.paths.items()}
 
 
 def _recorders(session: Session) -> list[str]:
