@@ -1,7 +1,7 @@
 # make demo   install what is missing, then run the main job
 # make test   the same set-up, then lint, types and all tests
 # make test-cluster   builds Kubernetes from the distribution's source package, then the tests on a real cluster
-# make test-cluster-roles   the scenarios of a cluster's roles, on the same build
+# make test-cluster-roles   a cluster's roles: their scenarios and what they tell an API server, on the same build
 SHELL := /bin/sh
 VENV := .venv
 PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qemu-utils
@@ -41,7 +41,7 @@ test-cluster: kubernetes
 	$(CLUSTER_TESTS) tests/test_cluster_vm.py
 
 test-cluster-roles: kubernetes
-	$(CLUSTER_TESTS) tests/roles/test_molecule.py
+	$(CLUSTER_TESTS) tests/roles
 
 # what `make test` does of it: where the build is there, it is not made anew, and else nothing
 cluster-if-built: packages $(VENV)/.dev

@@ -60,6 +60,14 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
     assert [entry.name for entry in (tmp_path / ".netlab").iterdir()] == ["runs"], "the run that was interrupted"
 
 
+def test_one_node_is_enough(netlab):
+    (netlab.folder / "netlab.yml").write_text("fleet: {nodes: 1}\n")
+    done = netlab("up", "--profile", "calico-ipip", "--stack", "datapath")
+    assert done.returncode == 0, done.stderr
+    proof = json.loads(netlab("prove", "--json").stdout)
+    assert {path["path"] for path in proof["paths"]} == {"pod-ip", "nodeport-local"}
+
+
 def test_a_machine_that_dies_is_named_and_nothing_is_left(netlab):
     assert netlab("up", "--profile", "baseline-vm").returncode == 0
     work, machine = in_the_next_block(netlab)
