@@ -99,9 +99,11 @@ class Profile(ProfileFile):
 
     def on(self, nodes: int) -> Profile:
         """Return what a lab of so few nodes has of the profile: with one, no path goes through a second."""
-        lost = [name for name, use in self.paths.items() if use.needs_second_node] if nodes == 1 else []
-        left = {name: use for name, use in self.paths.items() if name not in lost}
-        return self.model_copy(update={"paths": left, "missing": {**self.missing, **dict.fromkeys(lost, ONE_NODE)}})
+        if nodes > 1:
+            return self
+        left = {name: use for name, use in self.paths.items() if not use.needs_second_node}
+        lost = {name: ONE_NODE for name in self.paths if name not in left}
+        return self.model_copy(update={"paths": left, "missing": {**self.missing, **lost}})
 
     def info(self, chosen: Collection[PathName] = ()) -> ProfileInfo:
         """Return what a report says about it when only the ``chosen`` paths are measured (none: all)."""

@@ -221,9 +221,12 @@ class QemuProvider:
         time.sleep(SETTLE_S)
 
     def _set_clock(self, host: Host) -> None:
-        """Tell a resumed host the time as soon as it answers; its own goes on from when it was saved."""
+        """Have a resumed host look at its RTC as soon as it answers; its own clock goes on from when it was saved.
+
+        The RTC is this machine's clock. A time sent along would be as late as SSH, seconds on a busy machine.
+        """
         self._wait_for_ssh([host], RESUME_TIMEOUT_S)
-        self._ask(host, f"date --set=@{time.time():.3f}")
+        self._ask(host, "date --set=@$(cat /sys/class/rtc/rtc0/since_epoch)")
 
     def _ask(self, host: Host, command: str) -> None:
         words = ["ssh", "-F", str(self.lab.ssh_config), host.name, command]
