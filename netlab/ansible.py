@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from netlab import assets, proc
+from netlab import assets, locales, proc
 from netlab.errors import AnsibleFailed, HostUnreachable
 
 if TYPE_CHECKING:
@@ -141,8 +141,7 @@ def _sockets(given: Path | None) -> Iterator[Path]:
 def end_plays() -> None:
     """End every play of this process, with all that it started; each then raises AnsibleFailed in its own thread."""
     for mark in list(_plays):
-        for pid in proc.marked(_MARK, mark):
-            proc.end_tree(pid)
+        proc.end_marked(_MARK, mark)
 
 
 def _run(*, envvars: dict[str, str], **options: Any) -> int:
@@ -159,8 +158,7 @@ def _run(*, envvars: dict[str, str], **options: Any) -> int:
             cancel_callback=lambda: False,  # or ansible-runner takes the signals of this process for itself
         )
     except BaseException:
-        for pid in proc.marked(_MARK, mark):
-            proc.end_tree(pid)
+        proc.end_marked(_MARK, mark)
         raise
     finally:
         _plays.discard(mark)
@@ -193,6 +191,7 @@ def _version(text: str) -> tuple[int, ...]:
 def _environment(folder: Path, sockets: Path, strategy: Path | None) -> dict[str, str]:
     accelerated = {"ANSIBLE_STRATEGY_PLUGINS": str(strategy), "ANSIBLE_STRATEGY": "mitogen_linear"}
     return {
+        **locales.required(),
         # ansible-playbook stands beside the interpreter, also when its environment is not activated.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(folder / _CONFIG),

@@ -1,6 +1,6 @@
 """The one place that runs processes: every run is an ``Outcome``, and no child outlives an error.
 
-A child gets a session of its own. So a Ctrl-C reaches netlab alone, which then ends the child's whole process group.
+A child gets a session of its own. So a Ctrl-C reaches netlab alone, which then ends the child with all its descendants.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
+from netlab import locales
 from netlab.errors import MissingTool, NetlabError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import psutil
 
 DEBIAN_PACKAGES = {
     "mkfs.ext4": "e2fsprogs",
@@ -37,12 +41,13 @@ DEBIAN_PACKAGES = {
 GRACE_S = 5.0
 """How long a process may take to end by itself after SIGTERM."""
 
+_FORCING_COLOUR = {"CLICOLOR_FORCE", "FORCE_COLOR", "TTY_COMPATIBLE"}
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A process that ended. Secrets are blanked in ``argv``; ``seconds`` is wall time."""
+    """A process that ended. ``seconds`` is wall time."""
 
     argv: tuple[str, ...]
     exit_code: int
@@ -52,17 +57,14 @@ class Outcome:
     seconds: float
 
 
-class _Process(NamedTuple):
-    pid: int
-    parent: int
-    group: int
-
-
 class Child:
     """A long-lived process started by ``spawn``; it outlives netlab unless ``stop`` is called."""
 
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+        import psutil  # noqa: PLC0415 - imported late: most commands start no such process
+
         self._popen = popen
+        self._process = psutil.Process(popen.pid)
         self.pid = popen.pid
 
     @property
@@ -77,9 +79,9 @@ class Child:
         return None
 
     def stop(self, *, grace: float = GRACE_S) -> None:
-        """End it and its process group."""
-        end_group(self.pid, grace=grace)
-        self._popen.wait(1.0)
+        """End it with all that it started."""
+        _end_tree(self._process, grace)
+        self.wait(1.0)
 
 
 def find_tool(name: str) -> str:
@@ -99,15 +101,14 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
     input: str | None = None,  # noqa: A002 - subprocess's own name
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    redact: Iterable[str] = (),
     log: Path | None = None,
     check: bool = True,
     error: type[NetlabError] = NetlabError,
 ) -> Outcome:
     """Run a program to its end. The words of ``argv`` are strings and paths, or whatever reads well as text.
 
-    ``env`` is added to netlab's own environment. ``redact`` lists secrets that appear neither in the outcome nor in
-    the log. ``error`` is raised on a time-out and, with ``check``, on an exit code other than 0.
+    ``env`` is added to netlab's own environment. ``error`` is raised on a time-out and, with ``check``, on an exit code
+    other than 0. Whatever ends the wait early ends the program with all that it started.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
@@ -115,15 +116,14 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
         try:
             out, err, expired = _communicate(child, input, timeout)
         except BaseException:
-            end_group(child.pid)
+            end_tree(child.pid, grace=GRACE_S)
             child.wait()
             raise
-    blank = _blanker(redact)
     outcome = Outcome(
-        argv=tuple(blank(str(word)) for word in argv),
+        argv=tuple(str(word) for word in argv),
         exit_code=child.returncode,
-        stdout=blank(out),
-        stderr=blank(err),
+        stdout=out,
+        stderr=err,
         started=started,
         seconds=time.monotonic() - clock,
     )
@@ -155,44 +155,31 @@ def replace(argv: Sequence[object]) -> NoReturn:
     os.execv(find_tool(words[0]), words)  # noqa: S606 - no shell is wanted
 
 
-def end_group(pid: int, *, grace: float = GRACE_S) -> None:
-    """End the process group that ``pid`` leads: SIGTERM, then SIGKILL after ``grace`` seconds."""
-    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 1.0)):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, number)
-        if _gone(lambda: any(found.group == pid for found in _running()), patience):
-            return
-
-
 def end_tree(pid: int, *, grace: float = 1.0) -> None:
-    """End a process and all its descendants, whatever session they have put themselves into."""
-    family: set[int] = set()
+    """End a process with all its descendants, whatever session they have put themselves into, and its own session.
 
-    def there() -> bool:
-        return any(found.pid in family for found in _running())
+    SIGTERM first, SIGKILL for what is left after ``grace`` seconds.
+    """
+    import psutil  # noqa: PLC0415 - imported late: most commands end no process
 
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        family |= {pid, *_descendants(pid)}
-        for each in family:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(each, number)
-        if _gone(there, grace):
-            return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        _end_tree(psutil.Process(pid), grace)
 
 
-def marked(name: str, value: str) -> list[int]:
-    """Find the processes of this user that were started with ``name=value`` in their environment."""
-    wanted = f"{name}={value}".encode()
-    return [pid for pid in _pids() if wanted in _read(pid, "environ").split(b"\0")]
+def end_marked(name: str, value: str, *, grace: float = 1.0) -> None:
+    """End all processes of this user that were started with ``name=value`` in their environment, as ``end_tree``."""
+    _end(lambda: set(_marked(name, value)), grace)
 
 
 def descendant(pid: int, words: str) -> int | None:
     """Find the process below ``pid`` that is a shell whose command begins with ``words``."""
-    wanted = words.encode()
-    for found in sorted(_descendants(pid)):
-        argv = _read(found, "cmdline").split(b"\0")
-        if argv[0].endswith(b"sh") and any(word.startswith(wanted) for word in argv[1:]):
-            return found
+    import psutil  # noqa: PLC0415 - as above
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in sorted(psutil.Process(pid).children(recursive=True), key=lambda child: child.pid):
+            program, *rest = _words_of(process)
+            if program.endswith("sh") and any(word.startswith(words) for word in rest):
+                return int(process.pid)
     return None
 
 
@@ -209,7 +196,7 @@ def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
     program, *rest = (str(word) for word in argv)
     return subprocess.Popen(
         [find_tool(program), *rest],
-        env={**os.environ, **(env or {})},
+        env={**_environment(), **(env or {})},
         cwd=cwd,
         start_new_session=True,
         stdin=stdin,
@@ -219,13 +206,19 @@ def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
     )
 
 
+def _environment() -> dict[str, str]:
+    """Return what every child gets: texts in UTF-8, no colours in what netlab reads, a folder for temporary files."""
+    own = {name: value for name, value in os.environ.items() if name not in _FORCING_COLOUR}
+    return {**own, **locales.environment(), "TMPDIR": tempfile.gettempdir()}
+
+
 def _communicate(child: subprocess.Popen[bytes], text: str | None, timeout: float | None) -> tuple[str, str, bool]:
     """Output, errors and whether the time was up; what came before a time-out is kept."""
     expired = False
     try:
         out, err = child.communicate(None if text is None else text.encode(), timeout)
     except subprocess.TimeoutExpired:
-        end_group(child.pid)
+        end_tree(child.pid, grace=GRACE_S)
         expired = True
         out, err = _rest(child)
     return out.decode(errors="replace"), err.decode(errors="replace"), expired
@@ -239,17 +232,6 @@ def _rest(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
         return late.stdout or b"", late.stderr or b""
 
 
-def _blanker(secrets: Iterable[str]) -> Callable[[str], str]:
-    words = [secret for secret in secrets if secret]
-
-    def blank(text: str) -> str:
-        for word in words:
-            text = text.replace(word, "***")
-        return text
-
-    return blank
-
-
 def _append(log: Path, outcome: Outcome) -> None:
     with log.open("a", encoding="utf-8") as file:
         file.write(f"$ {shlex.join(outcome.argv)}\n{outcome.stdout}{outcome.stderr}")
@@ -261,38 +243,81 @@ def _failure(outcome: Outcome) -> str:
     return f"{Path(outcome.argv[0]).name} failed with exit code {outcome.exit_code}: {lines[-1].strip()}"
 
 
-def _gone(there: Callable[[], bool], patience: float) -> bool:
-    """Whether nothing was ``there`` any more within ``patience`` seconds."""
-    deadline = time.monotonic() + patience
-    while there():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+def _end_tree(root: psutil.Process, grace: float) -> None:
+    _end(lambda: {root, *_session_of(root)}, grace)
 
 
-def _pids() -> Iterator[int]:
-    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+def _end(find: Callable[[], set[psutil.Process]], grace: float) -> None:
+    """End what ``find`` finds, and what that starts meanwhile.
+
+    A ``psutil.Process`` is a number and a time of birth: a number that somebody else has by now gets no signal.
+    """
+    import psutil  # noqa: PLC0415 - as above
+
+    known: set[psutil.Process] = set()
+    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 1.0)):
+        told: set[psutil.Process] = set()
+        deadline = time.monotonic() + patience
+        while left := {process for process in _below(known | find()) if _runs(process)}:
+            known |= left
+            for process in left - told:
+                with contextlib.suppress(psutil.Error):
+                    process.send_signal(number)
+            told |= left
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
+        else:
+            return
 
 
-def _read(pid: int, name: str) -> bytes:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    return b""
+def _below(family: set[psutil.Process]) -> set[psutil.Process]:
+    """Return these processes and all their descendants."""
+    import psutil  # noqa: PLC0415 - as above
+
+    found = set(family)
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.update(process.children(recursive=True))
+    return found
 
 
-def _running() -> Iterator[_Process]:
-    """All processes but those that ended and wait for their parent to notice."""
-    for pid in _pids():
-        # The fields follow the last bracket, because a process's name may hold anything.
-        fields = _read(pid, "stat").rpartition(b")")[2].split()
-        if fields and fields[0] not in b"ZX":
-            yield _Process(pid=pid, parent=int(fields[1]), group=int(fields[2]))
+def _session_of(leader: psutil.Process) -> set[psutil.Process]:
+    """Return the session that a process leads, or led: its number is nobody else's while one of them is left."""
+    import psutil  # noqa: PLC0415 - as above
+
+    if not leader.is_running() and psutil.pid_exists(leader.pid):
+        return set()
+    found = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError):
+            found |= {process} if os.getsid(process.pid) == leader.pid else set()
+    return found
 
 
-def _descendants(pid: int) -> set[int]:
-    parents = {found.pid: found.parent for found in _running()}
-    family = {pid}
-    while more := {child for child, parent in parents.items() if parent in family} - family:
-        family |= more
-    return family - {pid}
+def _marked(name: str, value: str) -> Iterator[psutil.Process]:
+    import psutil  # noqa: PLC0415 - as above
+
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(name) == value:
+                yield process
+
+
+def _words_of(process: psutil.Process) -> list[str]:
+    """Words of its command line; one without any for a process of the kernel's, or one that has ended."""
+    import psutil  # noqa: PLC0415 - as above
+
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline() or [""]
+    return [""]
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether it has not ended; one that waits for its parent to notice has."""
+    import psutil  # noqa: PLC0415 - as above
+
+    try:
+        return process.is_running() and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    except psutil.NoSuchProcess:
+        return False

@@ -4,9 +4,9 @@ import sys
 import threading
 import time
 
+import psutil
 import pytest
 
-from netlab import proc
 from netlab.ansible import NEWEST_ACCELERATED, _supported, accelerator, explain, play
 from netlab.errors import AnsibleFailed, HostUnreachable
 
@@ -90,11 +90,15 @@ def test_a_playbook_that_cannot_run_says_why(run):
         run("    - name: Missing\n      ansible.builtin.import_role:\n        name: no-such-role\n")
 
 
+def command_lines():
+    return [found.info["cmdline"] for found in psutil.process_iter(["cmdline"]) if found.info["cmdline"]]
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files that ansible-runner left open
 @pytest.mark.parametrize("accelerate", [False, True], ids=["linear", "mitogen"])
 def test_ctrl_c_leaves_nothing_running(run, accelerate, tmp_path):
     mark = f"98.{os.getpid()}"
-    running = lambda: [p for p in proc._pids() if proc._read(p, "cmdline") == f"sleep\0{mark}\0".encode()]  # noqa: E731
+    running = lambda: [words for words in command_lines() if words == ["sleep", mark]]  # noqa: E731
 
     def interrupt():
         deadline = time.monotonic() + 20
@@ -110,7 +114,7 @@ def test_ctrl_c_leaves_nothing_running(run, accelerate, tmp_path):
     while running() and time.monotonic() < begin + 2:
         time.sleep(0.05)
     assert running() == []
-    assert [pid for pid in proc._pids() if str(tmp_path).encode() in proc._read(pid, "cmdline")] == []
+    assert [words for words in command_lines() if str(tmp_path) in " ".join(words)] == []
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,42 @@
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
-from netlab import proc
+from netlab import locales, proc
 from netlab.errors import ImageError, MissingTool, NetlabError
 
 PYTHON = sys.executable
 
 
 def gone(pid):
-    return proc._gone(lambda: any(found.pid == pid for found in proc._running()), 5)
+    """Whether the process ended, or does within seconds; one that waits for its parent to notice has ended."""
+    deadline = time.monotonic() + 5
+    while runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not runs(pid)
+
+
+def runs(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def read_when_there(path):
+    deadline = time.monotonic() + 20
+    while not (path.exists() and (text := path.read_text()).endswith("\n")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return text
 
 
 def test_outcome_holds_output_and_times():
@@ -33,13 +56,6 @@ def test_failure_ends_with_the_last_line_and_the_log(tmp_path):
 
 def test_unchecked_failure_is_an_outcome():
     assert proc.run(["false"], check=False).exit_code == 1
-
-
-def test_secrets_are_blanked_everywhere(tmp_path):
-    log = tmp_path / "log"
-    with pytest.raises(NetlabError) as caught:
-        proc.run(["sh", "-c", "echo s3cret >&2; exit 1"], redact=["s3cret"], log=log)
-    assert "s3cret" not in str(caught.value) + log.read_text()
 
 
 @pytest.mark.parametrize(
@@ -83,18 +99,91 @@ def test_spawned_output_goes_to_the_log(tmp_path):
     child.stop()
 
 
-def test_a_tree_ends_even_across_sessions(tmp_path):
-    script = "import subprocess, sys; print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid, flush=True)"
-    child = proc.spawn([PYTHON, "-c", f"{script}; sys.stdin = None; import time; time.sleep(60)"], log=tmp_path / "log")
-    deadline = time.monotonic() + 10
-    while not (text := (tmp_path / "log").read_text()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    proc.end_tree(child.pid)
-    assert gone(int(text))
-    assert child.wait(5) is not None
+SETSID = f"{PYTHON} -c 'import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])'"
+INNER = SETSID.replace("'", '"')
+WAIT = "echo $! >> pids; wait"
+TREES = {
+    "a child": f"sleep 60 & {WAIT}",
+    "in a session of its own": f"{SETSID} sleep 60 & {WAIT}",
+    "whose parent has gone": "(sleep 60 & echo $! >> pids) & wait; sleep 60",
+    "whose parent has gone, and that ignores SIGTERM": "(trap '' TERM; sleep 60 & echo $! >> pids) & wait; sleep 60",
+    "three deep, each in a session of its own": f"{SETSID} sh -c '{INNER} sleep 60 & {WAIT}' & wait",
+    "that starts another when it is told to end": f"trap 'sleep 60 & {WAIT}' TERM; echo >> pids; while :; do sleep 0.05; done",
+}
 
 
-def test_marked_processes_are_found(tmp_path):
-    child = proc.spawn(["sleep", "60"], log=tmp_path / "log", env={"NETLAB_TEST_MARK": str(tmp_path)})
-    assert proc.marked("NETLAB_TEST_MARK", str(tmp_path)) == [child.pid]
+@pytest.mark.parametrize("script", TREES.values(), ids=TREES)
+def test_a_tree_ends_as_a_whole(tmp_path, script):
+    child = proc.spawn(["sh", "-c", script], log=tmp_path / "log", cwd=tmp_path)
+    read_when_there(tmp_path / "pids")
+    child.stop(grace=0.3)
+    assert all(gone(int(pid)) for pid in read_when_there(tmp_path / "pids").split())
+    assert child.exit_code is not None
+
+
+def test_what_a_program_leaves_behind_ends_with_its_child(tmp_path):
+    child = proc.spawn(["sh", "-c", "sleep 60 & echo $! > pids"], log=tmp_path / "log", cwd=tmp_path)
+    assert child.wait(20) == 0
+    pid = int(read_when_there(tmp_path / "pids"))
+    assert runs(pid)
     child.stop()
+    assert gone(pid)
+
+
+def test_a_number_that_another_process_has_by_now_is_left_alone(tmp_path):
+    """The process is another one when it was born at another time."""
+    child = proc.spawn(["sleep", "60"], log=tmp_path / "log")
+    stranger = proc.spawn(["sleep", "60"], log=tmp_path / "log")
+    child.stop()
+    child._process = psutil.Process(stranger.pid)
+    child._process._ident = (stranger.pid, child._process._ident[1] - 1.0)
+    child.stop()
+    assert stranger.exit_code is None
+    stranger.stop()
+    assert stranger.exit_code is not None
+
+
+def test_a_tree_that_has_gone_is_no_error():
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    proc.end_tree(ended.pid)
+
+
+def test_marked_processes_end_wherever_they_are(tmp_path):
+    mark = {"NETLAB_TEST_MARK": str(tmp_path)}
+    script = f"({SETSID} sleep 60 & echo $! >> pids) &"
+    child = proc.spawn(["sh", "-c", script], log=tmp_path / "log", env=mark, cwd=tmp_path)
+    other = proc.spawn(["sleep", "60"], log=tmp_path / "log", env={"NETLAB_TEST_MARK": "another"})
+    pid = int(read_when_there(tmp_path / "pids"))
+    child.wait(20)
+    proc.end_marked("NETLAB_TEST_MARK", str(tmp_path))
+    assert gone(pid)
+    assert other.exit_code is None
+    other.stop()
+
+
+def test_a_shell_below_is_found_by_its_words(tmp_path):
+    child = proc.spawn(["sh", "-c", "sh -c ': wanted; sleep 60; true' & wait"], log=tmp_path / "log")
+    deadline = time.monotonic() + 20
+    while (found := proc.descendant(child.pid, ": wanted")) is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert found in {below.pid for below in psutil.Process(child.pid).children()}
+    assert proc.descendant(child.pid, ": unwanted") is None
+    child.stop()
+    assert proc.descendant(child.pid, ": wanted") is None
+
+
+@pytest.mark.parametrize("name", ["FORCE_COLOR", "CLICOLOR_FORCE"])
+def test_what_netlab_reads_is_english_utf8_without_colour(monkeypatch, name):
+    monkeypatch.setenv("LC_ALL", "xx_XX.ISO-8859-1")
+    monkeypatch.setenv("LANGUAGE", "de")
+    monkeypatch.setenv(name, "1")
+    variables = dict(line.split("=", 1) for line in proc.run(["env"]).stdout.splitlines() if "=" in line)
+    assert (variables["LC_ALL"], variables["LANGUAGE"]) == (locales.utf8_locale(), "")
+    assert name not in variables
+
+
+def test_children_get_a_temporary_folder_that_exists(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
+    assert Path(proc.run(["sh", "-c", "echo $TMPDIR"]).stdout.strip()).is_dir()

@@ -218,7 +218,7 @@ def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
         try:
             yield child
         finally:
-            proc.end_tree(child.pid, grace=CLEANUP_TIMEOUT_S)
+            child.stop(grace=CLEANUP_TIMEOUT_S)
 
 
 @contextlib.contextmanager
