@@ -108,7 +108,7 @@ TREES = {
     "whose parent has gone": "(sleep 60 & echo $! >> pids) & wait; sleep 60",
     "whose parent has gone, and that ignores SIGTERM": "(trap '' TERM; sleep 60 & echo $! >> pids) & wait; sleep 60",
     "three deep, each in a session of its own": f"{SETSID} sh -c '{INNER} sleep 60 & {WAIT}' & wait",
-    "that starts another when it is told to end": f"trap 'sleep 60 & {WAIT}' TERM; echo >> pids; while :; do sleep 0.05; done",
+    "that starts another when it is told": f"trap 'sleep 60 & {WAIT}' TERM; echo >> pids; while :; do sleep 0.05; done",
 }
 
 
