@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from netlab.errors import RequirementError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -66,7 +68,11 @@ def installed() -> bool:
 
 def cache() -> Path:
     """Folder of images, snapshots and answers that cost time to find; safe to delete while no netlab runs."""
-    return Path(platformdirs.user_cache_dir("netlab", appauthor=False))
+    folder = Path(platformdirs.user_cache_dir("netlab", appauthor=False))
+    if not folder.is_absolute():
+        message = f"the cache's folder must have an absolute path, not '{folder}'"
+        raise RequirementError(message, hint="set HOME, or XDG_CACHE_HOME to an absolute path")
+    return folder
 
 
 def digest(paths: Iterable[Path]) -> str:

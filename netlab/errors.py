@@ -24,7 +24,7 @@
     │   ├── ArtifactMissing         13   it is not where the lock, the mirror or the cache should have it
     │   ├── ArtifactChanged         13   its content is not what the lock says (expected and found digest)
     │   └── ArtifactUnreachable     13   its server gave no usable answer (which URL, and what to do)
-    └── Interrupted                130   Ctrl-C (143: SIGTERM)
+    └── Interrupted                130   Ctrl-C (129: SIGHUP, 131: SIGQUIT, 143: SIGTERM)
 
 Anything else is a bug in netlab: exit code 70, a crash log on disk and its path on the screen.
 """
@@ -168,6 +168,6 @@ class ArtifactUnreachable(ArtifactError):
 
 
 class Interrupted(NetlabError):
-    """The user pressed Ctrl-C (130) or the process was asked to end (143)."""
+    """The user pressed Ctrl-C (130), or the process was asked to end (129 SIGHUP, 131 SIGQUIT, 143 SIGTERM)."""
 
     exit_code = 130

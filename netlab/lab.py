@@ -29,7 +29,7 @@ from netlab import proc
 from netlab.errors import LabBusy, NetlabError, NotUp
 from netlab.files import write_atomic
 from netlab.results.model import Clock, Frozen, Stack
-from netlab.spec import FILE_NAME, PARTS, Part
+from netlab.spec import FILE_NAMES, PARTS, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,7 +223,7 @@ def find_lab(start: Path) -> Lab:
     """Find the lab of the nearest folder upwards that has a ``netlab.yml`` or a ``.netlab/``; else ``start``'s own."""
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file() or (folder / STATE_FOLDER / "state.json").is_file():
+        if any(map(os.path.lexists, [folder / STATE_FOLDER / "state.json", *(folder / name for name in FILE_NAMES)])):
             return Lab(folder)
     return Lab(start)
 

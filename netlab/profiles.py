@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, model_validator
 
 from netlab import assets
-from netlab.errors import UnknownProfile
+from netlab.errors import ConfigError, UnknownProfile
 from netlab.results.model import Frozen, PathName, ProfileInfo, Stack
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
@@ -19,6 +19,7 @@ from netlab.yamlfile import read_model
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+SUFFIXES = (".yml", ".yaml")
 NOT_ASKED = "not asked for in this run (--paths all)"
 ONE_NODE = "the lab has one node (fleet.nodes)"
 SECOND_NODE = "groups['node'][1]"
@@ -147,4 +148,15 @@ def _files(own: Path | None, stack: Stack) -> dict[str, Path]:
     folders = [assets.profiles(), *([own] if own and own.is_dir() else [])]
     if stack == "kubeadm":
         folders = [place for folder in folders for place in (folder, folder / stack)]
-    return {file.stem: file for folder in folders for file in folder.glob("*.yml")}
+    return {name: file for folder in folders for name, file in _files_in(folder).items()}
+
+
+def _files_in(folder: Path) -> dict[str, Path]:
+    """Profiles of one folder by name; ConfigError where two files have the same."""
+    found: dict[str, Path] = {}
+    for file in sorted(file for suffix in SUFFIXES for file in folder.glob(f"*{suffix}")):
+        if file.stem in found:
+            message = f"{folder} has both {found[file.stem].name} and {file.name}"
+            raise ConfigError(message, hint="keep one of them: only one can be meant")
+        found[file.stem] = file
+    return found

@@ -9,16 +9,18 @@ import time
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Protocol
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
+
+from netlab.console import is_live, open_console, paint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 
 class Progress(Protocol):
@@ -79,10 +81,14 @@ class Sink(Protocol):
 
 
 class Reporter:
-    """A ``Progress`` that tells several sinks. Threads may share it: each has steps of its own."""
+    """A ``Progress`` that tells several sinks. Threads may share it: each has steps of its own.
 
-    def __init__(self, *sinks: Sink) -> None:
+    The work, and what it cleans up, goes on when the sink that is ``shown`` fails, as when its terminal has gone.
+    """
+
+    def __init__(self, *sinks: Sink, shown: Sink | None = None) -> None:
         self._sinks = sinks
+        self._shown = shown
         self._turn = threading.Lock()
         self._steps: dict[int, list[Step]] = {}
 
@@ -130,13 +136,25 @@ class Reporter:
         with self._turn:
             for sink in self._sinks:
                 tell(sink)
+            if self._shown:
+                with contextlib.suppress(OSError):
+                    tell(self._shown)
 
 
 class LinesSink:
     """One line an event on a stream; ``details`` are left out where a reader would drown in them."""
 
-    def __init__(self, stream: IO[str], *, details: bool, times: bool = False, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        stream: IO[str],
+        *,
+        details: bool,
+        times: bool = False,
+        quiet: bool = False,
+        console: Console | None = None,
+    ) -> None:
         self._stream = stream
+        self._console = console
         self._details = details
         self._times = times
         self._quiet = quiet
@@ -149,7 +167,8 @@ class LinesSink:
     def end(self, step: Step, *, ok: bool) -> None:
         """Write the title and how long it took."""
         if not self._quiet:
-            self._line(f"{step.title}: {'done' if ok else 'failed'} ({duration(step.seconds)})")
+            word = "done" if ok else "failed"
+            self._line(f"{step.title}: {word} ({duration(step.seconds)})", "green" if ok else "red")
 
     def detail(self, text: str) -> None:
         """Write it where details are wanted."""
@@ -159,12 +178,13 @@ class LinesSink:
     def say(self, text: str, *, warning: bool) -> None:
         """Write it; with ``quiet`` only warnings."""
         if warning or not self._quiet:
-            self._line(f"warning: {text}" if warning else text)
+            self._line(f"warning: {text}" if warning else text, "yellow" if warning else "")
 
     def close(self) -> None:
         """Leave the stream open: it is its owner's."""
 
-    def _line(self, text: str) -> None:
+    def _line(self, text: str, style: str = "") -> None:
+        text = paint(self._console, text, style) if self._console else text
         stamp = time.strftime("%H:%M:%S ") if self._times else ""
         self._stream.write(f"{stamp}{text}\n")
         self._stream.flush()
@@ -176,7 +196,7 @@ class LiveSink:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._open: list[Step] = []
-        self._spinner = Spinner("dots")
+        self._spinner = Spinner("line" if console.options.ascii_only else "dots")
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=8, transient=True)
 
     def begin(self, step: Step) -> None:
@@ -230,15 +250,17 @@ def open_progress(log: Path, *, quiet: bool = False, colour: bool = True) -> Ite
     It goes to stderr, so that stdout holds results alone; all of it, with times of day, goes to ``log``.
     """
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as file:
-        console = Console(stderr=True, no_color=True if not colour else None)
-        shown: Sink = LinesSink(sys.stderr, details=False, quiet=quiet)
-        if console.is_terminal and not quiet:
+    with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+        console = open_console(sys.stderr, colour=colour)
+        painted = console if console.is_terminal else None
+        shown: Sink = LinesSink(sys.stderr, details=False, quiet=quiet, console=painted)
+        if is_live(sys.stderr) and not quiet:
             shown = LiveSink(console)
         try:
-            yield Reporter(LinesSink(file, details=True, times=True), shown)
+            yield Reporter(LinesSink(file, details=True, times=True), shown=shown)
         finally:
-            shown.close()
+            with contextlib.suppress(OSError):
+                shown.close()
 
 
 def duration(seconds: float) -> str:

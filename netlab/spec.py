@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from netlab.errors import ConfigError
+from netlab.paths import expand
 from netlab.results.model import Clock, Frozen, Load, PathName, Stack
 from netlab.yamlfile import read_model
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "netlab.yml"
+FILE_NAMES = (FILE_NAME, "netlab.yaml")
+"""The second is what many tools call theirs; only one of them may be there."""
 MIN_HOST_MIB = 384
 
 Provider = Literal["qemu"]
@@ -107,7 +112,12 @@ class ArtifactsSpec(Frozen):
     def _is_a_url_or_a_folder(cls, text: str) -> str:
         if "://" in text and not text.startswith(("http://", "https://")):
             raise ValueError(f"'{text}' is neither an http:// or https:// URL nor a folder")
-        return text
+        return text if "://" in text else expand(text)
+
+    @field_validator("lock")
+    @classmethod
+    def _is_a_path(cls, text: str) -> str:
+        return expand(text)
 
     @field_validator("registry_mirror")
     @classmethod
@@ -174,9 +184,33 @@ class LabSpec(Frozen):
 
 
 def load_spec(folder: Path) -> LabSpec:
-    """Read ``folder/netlab.yml``, or take the defaults; ConfigError with file and line when it is wrong."""
-    path = folder / FILE_NAME
-    return read_model(path, LabSpec, name=FILE_NAME) if path.exists() else LabSpec()
+    """Read the folder's file, or take the defaults; ConfigError with file and line when it is wrong."""
+    path = find_file(folder)
+    return read_model(path, LabSpec, name=path.name) if path else LabSpec()
+
+
+def find_file(folder: Path) -> Path | None:
+    """Find the lab's file in its folder; ConfigError for two of them, or for one that only looks like it."""
+    found = [folder / name for name in FILE_NAMES if os.path.lexists(folder / name)]
+    if len(found) > 1:
+        both = " and ".join(path.name for path in found)
+        raise ConfigError(f"{folder} has both {both}", hint="keep one of them: only one can be meant")
+    if not found and (stranger := _stranger(folder)):
+        raise ConfigError(f"{folder / stranger} is not read", hint=f"netlab reads {FILE_NAME}: rename it")
+    return found[0] if found else None
+
+
+def _stranger(folder: Path) -> str | None:
+    """Find what somebody may take for the lab's file; ``.netlab.yml`` is another tool's."""
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return None
+    return next((name for name in names if name.lower() in _STRANGERS), None)
+
+
+_STRANGERS = {*FILE_NAMES, "netlab.json", "netlab.toml", "netlab.yml.txt", "netlab.yaml.txt"}
+"""In lower case."""
 
 
 def generate_schema() -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab.artifacts.lock import Arch, Lock, load_lock
@@ -11,6 +10,8 @@ from netlab.artifacts.mirror import Sources, is_url
 from netlab.errors import RequirementError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netlab.spec import ArtifactsSpec
 
 _ARCHES: dict[str, Arch] = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -18,14 +19,14 @@ _ARCHES: dict[str, Arch] = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm
 
 def lock_of(spec: ArtifactsSpec, folder: Path) -> Lock:
     """Read netlab's lock with the lab's own laid over it; paths are relative to the lab's ``folder``."""
-    return load_lock(folder / Path(spec.lock).expanduser() if spec.lock else None)
+    return load_lock(folder / spec.lock if spec.lock else None)
 
 
 def sources_of(spec: ArtifactsSpec, folder: Path) -> Sources:
     """Return where to look instead of upstream; a mirror that is a folder is relative to the lab's ``folder``."""
     mirror = spec.mirror
     if mirror and not is_url(mirror):
-        mirror = str(folder / Path(mirror).expanduser())
+        mirror = str(folder / mirror)
     return Sources(mirror, spec.registry_mirror)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlab import __version__
+from netlab import __version__, paths
 from netlab.cli import (
     artifacts,
     bench,
@@ -82,11 +83,20 @@ def run_command(argv: Sequence[str] | None = None) -> int:
         return UsageError.exit_code
     if args.directory is not None:
         _enter(args.directory)
+    _require_a_folder()
     return int(args.run(args))
 
 
 def _enter(directory: str) -> None:
     try:
-        os.chdir(directory)
+        os.chdir(paths.of_option(directory, "-C"))
     except OSError as error:
         raise UsageError(f"cannot work in {directory}: {error.strerror}") from error
+
+
+def _require_a_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        message = f"the folder that this command was started in cannot be used: {error.strerror}"
+        raise UsageError(message, hint="it may have been removed; go to another one, or name it with -C") from error

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
-from netlab import assets
+from netlab import assets, paths
 from netlab.artifacts.settings import host_arch, lock_of, sources_of
 from netlab.cli.work import open_lab, progress_to
 from netlab.errors import UsageError
@@ -16,6 +15,7 @@ from netlab.spec import ArtifactsSpec, load_spec
 if TYPE_CHECKING:
     from argparse import Namespace
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from netlab.artifacts.lock import Arch, Lock
     from netlab.artifacts.mirror import Sources
@@ -59,7 +59,7 @@ def _override(spec: ArtifactsSpec, options: dict[str, object]) -> ArtifactsSpec:
     }
     for name in ("mirror", "lock"):
         if given.get(name) and "://" not in given[name]:
-            given[name] = str(Path(given[name]).expanduser().absolute())
+            given[name] = str(paths.of_option(given[name], f"--{name}"))
     try:
         return ArtifactsSpec.model_validate({**spec.model_dump(), **given})
     except ValidationError as error:

@@ -182,20 +182,18 @@ def run_update(args: Namespace) -> int:
 
 def run_bundle(args: Namespace) -> int:
     """Run the action."""
-    from pathlib import Path  # noqa: PLC0415 - imported late, so that --help is quick
-
-    from netlab import assets  # noqa: PLC0415 - as above
+    from netlab import assets, paths  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.artifacts.bundle import write_bundle  # noqa: PLC0415 - as above
     from netlab.artifacts.fetch import fetch  # noqa: PLC0415 - as above
     from netlab.cli.artifact_settings import Chosen  # noqa: PLC0415 - as above
 
     chosen = Chosen.of(args)
-    components, folder = chosen.lock.select(args.components), Path(args.folder)
+    components, folder = chosen.lock.select(args.components), paths.of_option(args.folder, "FOLDER")
     with chosen.progress(args) as progress:
         fetch(components, chosen.arch, assets.cache(), progress, sources=chosen.sources)
         with progress.step(f"write {folder}"):
             new = write_bundle(components, chosen.arch, assets.cache(), folder)
-    print(f"{folder}: {new} new files; use it with --mirror {folder}")
+    print(f"{args.folder}: {new} new files; use it with --mirror {args.folder}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from netlab.cli import options
@@ -38,7 +39,8 @@ def register(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> int:
     """Run the command."""
-    from netlab.cli.work import open_console, open_lab  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab.cli.work import open_lab  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab.console import open_console  # noqa: PLC0415 - as above
     from netlab.report.explain import explain  # noqa: PLC0415 - as above
     from netlab.report.explain_terminal import print_explanation  # noqa: PLC0415 - as above
     from netlab.results.store import load_run  # noqa: PLC0415 - as above
@@ -51,7 +53,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print(explanation.model_dump_json(indent=2))
     else:
-        print_explanation(explanation, open_console(args))
+        print_explanation(explanation, open_console(sys.stdout, colour=not args.no_colour))
     return 0
 
 

@@ -92,7 +92,9 @@ def add_global_options(parser: argparse.ArgumentParser, *, default: object = Non
     group.add_argument("-C", "--directory", metavar="DIR", default=default, help="work as if started in DIR")
     flag = default if suppressed else False
     group.add_argument("-q", "--quiet", action="store_true", default=flag, help="show results and warnings only")
-    group.add_argument("--no-colour", action="store_true", default=flag, help="no colours (NO_COLOR does the same)")
+    group.add_argument(
+        "--no-colour", "--no-color", action="store_true", default=flag, help="no colours (NO_COLOR does the same)"
+    )
 
 
 def _exit_codes(raises: Sequence[type[NetlabError]]) -> str:

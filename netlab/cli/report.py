@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netlab import paths
 from netlab.cli import options
 from netlab.cli.parser import add_command
 from netlab.errors import ConfigError, NotUp, ResultsError
@@ -12,6 +12,7 @@ from netlab.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from pathlib import Path
 
     from netlab.cli.parser import Subparsers
     from netlab.lab import Lab
@@ -49,17 +50,17 @@ def run(args: Namespace) -> int:
 
     lab = open_lab()
     folders = [find_run(lab, name) for name in args.runs] or [latest(lab.runs)]
-    report, paths = workflow.report(folders, [find_run(lab, name) for name in args.replicas or ()])
+    report, files = workflow.report(folders, [find_run(lab, name) for name in args.replicas or ()])
     if args.json:
-        print(paths["json"].read_text(encoding="utf-8"))
+        print(files["json"].read_text(encoding="utf-8"))
     else:
-        show_report(report, paths, args)
+        show_report(report, files, args)
     return 0
 
 
 def find_run(lab: Lab, name: str) -> Path:
     """Find a run by its id, or by a folder anywhere."""
-    for folder in (lab.runs / name, Path(name)):
+    for folder in (lab.runs / name, paths.of_option(name, "RUN")):
         if (folder / "run.json").is_file():
             return folder
     known = [run.parent.name for run in lab.runs.glob("*/run.json")]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from rich.console import Console
 
 from netlab import profiles
+from netlab.console import open_console
 from netlab.errors import NetlabError, UsageError
 from netlab.lab import find_lab
 from netlab.progress import open_progress
@@ -26,8 +28,15 @@ if TYPE_CHECKING:
 
 
 def open_lab() -> Lab:
-    """Find the lab of the folder that the command was started in."""
-    return find_lab(Path.cwd())
+    """Find the lab of the folder that the command was started in; NetlabError where its state cannot be kept."""
+    lab = find_lab(Path.cwd())
+    if os.path.lexists(lab.state_folder) and not lab.state_folder.is_dir():
+        message = f"{lab.state_folder} is no folder, but that is where netlab keeps the lab's state"
+        raise NetlabError(message, hint="move it away")
+    if not str(lab.folder).isprintable():
+        message = f"the path of the lab's folder has a character that is no text: {str(lab.folder)!r}"
+        raise NetlabError(message, hint="rename the folder")
+    return lab
 
 
 def spec_of(lab: Lab, args: Namespace) -> LabSpec:
@@ -94,21 +103,11 @@ def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None
     """Print the report's tables, then where its files are."""
     from netlab.report.terminal import print_report  # noqa: PLC0415 - most commands show no report
 
-    print_report(report, open_console(args))
+    print_report(report, open_console(sys.stdout, colour=not args.no_colour))
     print(f"\nreport: {paths['html']}")
 
 
-def open_console(args: Namespace) -> Console:
-    """Open standard output for tables."""
-    console = Console(no_color=True if args.no_colour else None)
-    if not console.is_terminal:
-        console.width = FILE_COLUMNS
-    return console
-
-
 ALL = "all"
-FILE_COLUMNS = 100
-"""Width of tables that go to a file or a pipe, which have none of their own."""
 
 _LOAD = {"duration": "duration_s", "connections": "connections"}
 

@@ -1,0 +1,66 @@
+"""What asks netlab to end: each such signal unwinds the stack, so that everything is cleaned up, and is an exit code.
+
+A signal that is ignored when netlab begins stays ignored: so do nohup and a shell's jobs in the background want it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+KEYS = (signal.SIGINT, signal.SIGQUIT)
+"""Those that somebody at a terminal sends: Ctrl-C and Ctrl-\\."""
+
+BROKEN_PIPE = 128 + signal.SIGPIPE
+
+
+class Ended(KeyboardInterrupt):
+    """One of the signals, as something that unwinds the stack as Ctrl-C does."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.strsignal(number))
+        self.number = number
+
+    @property
+    def exit_code(self) -> int:
+        """As shells count it."""
+        return 128 + self.number
+
+
+@contextlib.contextmanager
+def unwinding() -> Iterator[None]:
+    """Raise ``Ended`` at the first of the signals; what is cleaned up then is left in peace by the next ones."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    mine = [number for number, handler in before.items() if handler is not None and handler is not signal.SIG_IGN]
+    handle = _Handler()
+    for number in mine:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number in mine:
+            signal.signal(number, before[number])
+
+
+class _Handler:
+    """Raises at the first signal. Of those that follow only the second that a person sends ends the clean-up, too."""
+
+    def __init__(self) -> None:
+        self._ending = False
+        self._asked = False
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if not self._ending or (self._asked and number in KEYS):
+            self._ending = True
+            raise Ended(number)
+        if number in KEYS:
+            self._asked = True
+            with contextlib.suppress(OSError):
+                os.write(2, b"netlab: cleaning up; once more leaves everything as it is\n")
