@@ -20,7 +20,8 @@ def open_console(stream: IO[str], *, colour: bool = True) -> Console:
     """Open a console on the stream; ``colour`` is False where the command was told so."""
     colour = colour and not os.environ.get("NO_COLOR")
     terminal = stream.isatty() and os.environ.get("TTY_COMPATIBLE") != "0"
-    console = Console(file=stream, no_color=not colour, force_terminal=terminal or (colour and _is_forced()))
+    knows = not _is_dumb() and (terminal or (colour and _is_forced()))
+    console = Console(file=stream, no_color=not colour, force_terminal=knows)
     if not stream.isatty():
         console.width = FILE_COLUMNS
     return console
@@ -28,9 +29,8 @@ def open_console(stream: IO[str], *, colour: bool = True) -> Console:
 
 def is_live(stream: IO[str]) -> bool:
     """Whether lines on the stream can be written over: only a real terminal that knows how, and is not told off."""
-    environment = os.environ
-    refused = "0" in {environment.get("TTY_INTERACTIVE"), environment.get("TTY_COMPATIBLE")}
-    return stream.isatty() and not refused and environment.get("TERM", "").lower() not in {"", "dumb", "unknown"}
+    refused = "0" in {os.environ.get("TTY_INTERACTIVE"), os.environ.get("TTY_COMPATIBLE")}
+    return stream.isatty() and not refused and not _is_dumb()
 
 
 def paint(console: Console, text: str, style: str) -> str:
@@ -38,6 +38,10 @@ def paint(console: Console, text: str, style: str) -> str:
     with console.capture() as captured:
         console.print(Text(text, style), end="", soft_wrap=True)
     return captured.get()
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM", "dumb").lower() in {"", "dumb", "unknown"}
 
 
 def _is_forced() -> bool:

@@ -83,7 +83,7 @@ class ProfileFile(Frozen):
     missing: dict[PathName, str] = Field(default_factory=dict)
     promises: dict[PathName, Promise] = Field(default_factory=dict)
     """What the proof must find on each path: see docs/architecture.md."""
-    keepalive: bool | None = None
+    keepalive: bool | None = Field(default=None, strict=True)
     """Overrides the load's: what a profile is about may show only where each request opens a connection."""
 
 
@@ -129,7 +129,7 @@ def find(name: str, own: Path | None = None, stack: Stack = "datapath") -> Profi
     if name not in files:
         hint = f"known profiles: {', '.join(sorted(files))}"
         raise UnknownProfile(f"there is no profile '{name}'{did_you_mean(name, files)}", hint=hint)
-    written = read_model(files[name], ProfileFile, name=files[name].name)
+    written = read_model(files[name], ProfileFile, name=files[name].name, shared=True)
     return Profile(**written.model_dump(), name=name, file=files[name])
 
 
@@ -154,7 +154,7 @@ def _files(own: Path | None, stack: Stack) -> dict[str, Path]:
 def _files_in(folder: Path) -> dict[str, Path]:
     """Profiles of one folder by name; ConfigError where two files have the same."""
     found: dict[str, Path] = {}
-    for file in sorted(file for suffix in SUFFIXES for file in folder.glob(f"*{suffix}")):
+    for file in (file for suffix in SUFFIXES for file in sorted(folder.glob(f"[!.]*{suffix}"))):
         if file.stem in found:
             message = f"{folder} has both {found[file.stem].name} and {file.name}"
             raise ConfigError(message, hint="keep one of them: only one can be meant")

@@ -47,6 +47,7 @@ class LoadSpec(Load):
         default=0.2,
         ge=0,
         le=600,
+        strict=True,
         allow_inf_nan=False,
         description="Seconds of the same load before each sample, thrown away.",
     )

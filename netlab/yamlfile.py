@@ -1,6 +1,6 @@
 """Files that users write: YAML → a frozen pydantic value, or a ConfigError with the line of every mistake.
 
-Only the part of YAML that JSON knows is accepted: no aliases, no tags, no dates, no duplicate keys.
+YAML 1.2's core schema (``netlab.yamlcore``), and of that only what JSON knows: no aliases, no tags, no duplicate keys.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from yaml.constructor import SafeConstructor
 
+from netlab import yamlcore
 from netlab.errors import ConfigError
 from netlab.suggest import did_you_mean
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound=BaseModel)
 Key = tuple[str | int, ...]
 
-_SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
 _PLAIN = {
     "model_type": "this must be a mapping (key: value)",
     "string_pattern_mismatch": "this must be a lower-case name",
@@ -33,28 +32,28 @@ _MAX_DEPTH = 20
 
 
 class _Loader(yaml.SafeLoader):
-    """Without the implicit tags for dates, ``<<`` and ``=``, which surprise more than they serve."""
+    """Knows the words of YAML 1.2 instead of those of 1.1."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
-        first: [(tag, pattern) for tag, pattern in resolvers if tag in _SCALARS]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    yaml_implicit_resolvers = yamlcore.RESOLVERS
 
 
 class _Reader:
-    """Builds the value of a node and remembers the line of every key."""
+    """Builds the value of a node and remembers the line of every key.
 
-    def __init__(self, name: str) -> None:
+    ``shared`` is a file that Ansible reads, too: what YAML 1.1 and 1.2 read in different ways is refused.
+    """
+
+    def __init__(self, name: str, *, shared: bool = False) -> None:
         self.name = name
         self.lines: dict[Key, int] = {}
-        self._constructor = SafeConstructor()
+        self._shared = shared
 
     def error(self, line: int, message: str) -> ConfigError:
         return ConfigError(f"{self.name}:{line}: {message}")
 
     def value(self, node: yaml.Node, key: Key) -> Any:
         self.lines.setdefault(key, _line(node))
-        if node.tag not in _SCALARS | _COLLECTIONS:
+        if node.tag not in yamlcore.SCALARS | _COLLECTIONS:
             raise self.error(_line(node), f"the tag {node.tag} is not supported")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, key)
@@ -73,19 +72,31 @@ class _Reader:
         return result
 
     def _name(self, node: yaml.Node) -> str:
-        if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:str":
+        if not isinstance(node, yaml.ScalarNode) or node.tag != yamlcore.WORD:
             raise self.error(_line(node), "a key must be a plain word")
-        return str(node.value)
+        return str(self._scalar(node))
 
     def _scalar(self, node: yaml.Node) -> Any:
         try:
-            return self._constructor.construct_object(node)
-        except (ValueError, IndexError, KeyError) as error:
-            raise self.error(_line(node), f"'{node.value[:40]}' is not a valid number") from error
+            value = yamlcore.construct(node.tag, node.value)
+        except ValueError as error:
+            raise self.error(_line(node), str(error)) from error
+        if self._shared and isinstance(node, yaml.ScalarNode) and node.style is None:
+            self._compare(node, value, yamlcore.read_as_1_1(node.value))
+        return value
+
+    def _compare(self, node: yaml.Node, value: Any, other: Any) -> None:
+        if repr(value) != repr(other):
+            which = f"{yamlcore.say(value)} in YAML 1.2 and {yamlcore.say(other)} in YAML 1.1, which Ansible reads"
+            hint = "put it in quotes, or write it so that both agree"
+            raise self.error(_line(node), f"'{node.value[:40]}' is {which}: {hint}")
 
 
-def read_model(path: Path, model: type[Model], *, name: str | None = None) -> Model:
-    """Read the file at ``path`` as a ``model``; ``name`` stands for it in messages."""
+def read_model(path: Path, model: type[Model], *, name: str | None = None, shared: bool = False) -> Model:
+    """Read the file at ``path`` as a ``model``; ``name`` stands for it in messages.
+
+    ``shared`` says that Ansible reads the file, too, and must read the same.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -95,12 +106,12 @@ def read_model(path: Path, model: type[Model], *, name: str | None = None) -> Mo
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise ConfigError(f"{name or path.name}:{line}: this is not UTF-8 text") from error
-    return parse_model(text, model, name=name or path.name)
+    return parse_model(text, model, name=name or path.name, shared=shared)
 
 
-def parse_model(text: str, model: type[Model], *, name: str) -> Model:
+def parse_model(text: str, model: type[Model], *, name: str, shared: bool = False) -> Model:
     """As ``read_model``, from text. An empty document is a mapping without keys."""
-    reader = _Reader(name)
+    reader = _Reader(name, shared=shared)
     data = _parse(text, reader)
     try:
         return model.model_validate({} if data is None else data)
@@ -131,6 +142,8 @@ def _refuse_traps(text: str, reader: _Reader) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
             raise reader.error(line, "aliases (*name) are not supported")
+        if isinstance(event, yaml.DocumentStartEvent) and event.version not in {None, (1, 2)}:
+            raise reader.error(line, "this says %YAML 1.1, but netlab reads YAML 1.2")
         if depth > _MAX_DEPTH:
             raise reader.error(line, "nested too deeply")
 
@@ -161,8 +174,20 @@ def _sentence(detail: Any, model: type[BaseModel]) -> str:
     message = _PLAIN.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     message = message[:1].lower() + message[1:]
     shown = repr(detail["input"])
-    got = f", not {shown}" if len(shown) < 60 and detail["type"] != "value_error" else ""
+    got = f", not {shown}{_old_meaning(detail)}" if len(shown) < 60 and detail["type"] != "value_error" else ""
     return f"{dotted}: {message}{got}" if dotted else f"{message}{got}"
+
+
+def _old_meaning(detail: Any) -> str:
+    """Tell anyone who knows YAML 1.1 how to write what a word meant there, where that is what was wanted."""
+    value, wanted = detail["input"], _WANTED.get(detail["type"], ())
+    if not isinstance(value, str) or not yamlcore.is_word(value):
+        return ""
+    old = yamlcore.read_as_1_1(value)
+    return f", which is a word in YAML 1.2; write {yamlcore.say(old)}" if type(old) in wanted else ""
+
+
+_WANTED = {"bool_type": (bool,), "int_type": (int,), "float_type": (int, float)}
 
 
 def _fields(model: type[BaseModel], key: Key) -> list[str]:

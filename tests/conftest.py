@@ -16,6 +16,16 @@ from netlab import assets
 settings.register_profile("netlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("netlab")
 
+# What nohup, or a shell for its jobs in the background, has a process ignore, all its children ignore too, and netlab
+# leaves it so. What the tests send must arrive, however they were started.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+    (signal.SIGQUIT, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
+
 NETLAB = [sys.executable, "-m", "netlab"]
 
 
@@ -51,8 +61,6 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # a shell that starts its jobs in the background has them ignore Ctrl-C, and all their children with them
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
         self.children.append(child)
         return child

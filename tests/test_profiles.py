@@ -91,3 +91,24 @@ def test_a_lab_of_one_node_has_no_path_through_a_second(stack):
         assert set(left.paths) == set(profile.paths) - lost
         assert {path: left.missing[path] for path in lost} == dict.fromkeys(lost, profiles.ONE_NODE)
         assert profile.on(2) == profile
+
+
+def test_either_suffix_is_read(tmp_path):
+    (tmp_path / "mine.yaml").write_text(WRITTEN)
+    assert profiles.find("mine", tmp_path).file == tmp_path / "mine.yaml"
+    (tmp_path / ".#mine.yml").symlink_to("an-editor@its-host")
+    assert [name for name in profiles.names(tmp_path) if "mine" in name] == ["mine"]
+
+
+def test_two_files_of_one_name_are_one_too_many(tmp_path):
+    for suffix in ("yml", "yaml"):
+        (tmp_path / f"mine.{suffix}").write_text(WRITTEN)
+    with pytest.raises(ConfigError, match=r"has both mine.yml and mine.yaml$"):
+        profiles.find("mine", tmp_path)
+
+
+def test_what_ansible_would_read_in_another_way_is_refused_with_its_line(tmp_path):
+    (tmp_path / "mine.yml").write_text(f"{WRITTEN}keepalive: off\n")
+    line = WRITTEN.count("\n") + 1
+    with pytest.raises(ConfigError, match=rf"^mine.yml:{line}: 'off' is a word in YAML 1.2 and false in YAML 1.1"):
+        profiles.find("mine", tmp_path)

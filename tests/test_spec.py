@@ -30,6 +30,9 @@ def test_a_file_is_read(tmp_path):
     assert (spec.rounds, spec.load.connections) == (7, 9)
 
 
+NUMBER = "input should be a valid integer"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -52,7 +55,43 @@ def test_a_file_is_read(tmp_path):
         ("a: &x [*x]", "1: aliases (*name) are not supported"),
         ("? [1]\n: 2", "1: a key must be a plain word"),
         ("seed: !!set {}", "1: the tag tag:yaml.org,2002:set is not supported"),
-        ("seed: 0b_", "1: '0b_' is not a valid number"),
+        ("seed: 0b1", f"1: seed: {NUMBER}, not '0b1', which is a word in YAML 1.2; write 1"),
+        ("rounds: 010", "1: '010' is 10 in YAML 1.2 and 8 in YAML 1.1: write 10, or 0o10 for 8"),
+        ("rounds: 08", "1: '08' is 8 in YAML 1.2 and a word in YAML 1.1: write 8"),
+        ("\nrounds: -010", "2: '-010' is -10 in YAML 1.2 and -8 in YAML 1.1: write -10"),
+        ("rounds: 1:30", f"1: rounds: {NUMBER}, not '1:30', which is a word in YAML 1.2; write 90"),
+        ("rounds: 1_0", f"1: rounds: {NUMBER}, not '1_0', which is a word in YAML 1.2; write 10"),
+        ("rounds: 1e1", f"1: rounds: {NUMBER}, not 10.0"),
+        ("rounds: !!int 1_0", "1: '1_0' is not a valid whole number"),
+        ("rounds: 9" + "9" * 5000, f"1: '{'9' * 40}…' is too long for a number"),
+        ("rounds: 0x" + "f" * 5000, f"1: '0x{'f' * 38}…' is too long for a number"),
+        (
+            "rounds: 99999999999999999999",
+            "1: rounds: input should be less than or equal to 100, not 99999999999999999999",
+        ),
+        ("load: {warmup_s: yes}", "1: load.warmup_s: input should be a valid number, not 'yes'"),
+        ("load: {warmup_s: true}", "1: load.warmup_s: input should be a valid number, not True"),
+        ("load: {warmup_s: '1'}", "1: load.warmup_s: input should be a valid number, not '1'"),
+        ("load: {warmup_s: .nan}", "1: load.warmup_s: input should be a finite number, not nan"),
+        ("load: {warmup_s: .inf}", "1: load.warmup_s: input should be a finite number, not inf"),
+        ("load: {warmup_s: 1e999}", "1: load.warmup_s: input should be a finite number, not inf"),
+        (
+            "load: {keepalive: on}",
+            "1: load.keepalive: input should be a valid boolean, not 'on', which is a word in YAML 1.2; write true",
+        ),
+        ("load: {keepalive: 1}", "1: load.keepalive: input should be a valid boolean, not 1"),
+        ("seed: 2024-01-01", f"1: seed: {NUMBER}, not '2024-01-01'"),
+        ("<<: {rounds: 3}", "1: unknown key '<<'"),
+        ("yes: 1", "1: unknown key 'yes'"),
+        ("1: 2", "1: a key must be a plain word"),
+        ("rounds:\t3", "1: not valid YAML: found character '\\t' that cannot start any token"),
+        ("load:\n\tthreads: 1", "2: not valid YAML: found character '\\t' that cannot start any token"),
+        ("%YAML 1.1\n---\nrounds: 3", "1: this says %YAML 1.1, but netlab reads YAML 1.2"),
+        ("rounds: 3\n---\nrounds: 4", "2: not valid YAML: but found another document"),
+        ("artifacts: {lock: ~nosuchuser/x}", "1: artifacts.lock: '~nosuchuser/x': there is no user 'nosuchuser'"),
+        ("artifacts:\n  mirror: ~nosuchuser", "2: artifacts.mirror: '~nosuchuser': there is no user 'nosuchuser'"),
+        ('artifacts: {lock: "a\\0b"}', "1: artifacts.lock: a path cannot hold such a character"),
+        ('artifacts: {mirror: "a\\ud800b"}', "1: half of a character (\\ud800 to \\udfff) is no text"),
         ("- 1", "1: this must be a mapping (key: value), not [1]"),
         ("seed: 1\n\x00", "2: a character that YAML does not allow: #x0000"),
         ("[" * 5000, "1: nested too deeply"),
@@ -75,6 +114,71 @@ def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "netlab.yml").write_bytes(b"seed: 1\n\xff\n")
     with pytest.raises(ConfigError, match=r"^netlab.yml:2: this is not UTF-8 text$"):
         load_spec(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"\xef\xbb\xbfrounds: 5\n", b"rounds: 5\r\n", b"# only words\r\n\r\nrounds: 5", b"%YAML 1.2\n---\nrounds: 0o5\n"],
+    ids=["byte order mark", "CRLF", "no last newline", "says its version"],
+)
+def test_however_an_editor_writes_it(tmp_path, raw):
+    (tmp_path / "netlab.yml").write_bytes(raw)
+    assert load_spec(tmp_path).rounds == 5
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n", b"# nothing\n", b"---\n...\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_the_defaults(tmp_path, raw):
+    (tmp_path / "netlab.yml").write_bytes(raw)
+    assert load_spec(tmp_path) == LabSpec()
+
+
+def test_another_encoding_is_refused(tmp_path):
+    (tmp_path / "netlab.yml").write_bytes("rounds: 5\n".encode("utf-16"))
+    with pytest.raises(ConfigError, match=r"^netlab.yml:1: this is not UTF-8 text$"):
+        load_spec(tmp_path)
+
+
+def test_the_other_suffix_is_read_too(tmp_path):
+    (tmp_path / "netlab.yaml").write_text("rounds: 7\nprofles: [a]\n")
+    with pytest.raises(ConfigError, match=r"^netlab.yaml:2: unknown key 'profles'"):
+        load_spec(tmp_path)
+    (tmp_path / "netlab.yaml").write_text("rounds: 7\n")
+    assert load_spec(tmp_path).rounds == 7
+
+
+def test_two_files_are_one_too_many(tmp_path):
+    for name in ("netlab.yml", "netlab.yaml"):
+        (tmp_path / name).write_text("rounds: 7\n")
+    with pytest.raises(ConfigError, match=r"has both netlab.yml and netlab.yaml$"):
+        load_spec(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["netlab.json", "Netlab.yml", "netlab.YAML", "netlab.toml", "netlab.yml.txt"])
+def test_a_file_that_looks_like_it_is_refused_by_name(tmp_path, name):
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(ConfigError, match=f"{re.escape(name)} is not read$"):
+        load_spec(tmp_path)
+    (tmp_path / "netlab.yml").write_text("rounds: 7\n")
+    assert load_spec(tmp_path).rounds == 7
+
+
+def test_what_belongs_to_another_tool_is_left_alone(tmp_path):
+    (tmp_path / ".netlab.yml").write_text("defaults: {}")
+    assert load_spec(tmp_path) == LabSpec()
+
+
+def test_a_link_that_leads_nowhere_is_no_missing_file(tmp_path):
+    (tmp_path / "netlab.yml").symlink_to(tmp_path / "gone.yml")
+    with pytest.raises(ConfigError, match="cannot be read: No such file or directory"):
+        load_spec(tmp_path)
+
+
+def test_paths_in_the_file_may_begin_at_a_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    spec = parse("artifacts: {lock: ~/own.yml, mirror: '~/usb'}").artifacts
+    assert (spec.lock, spec.mirror) == (f"{tmp_path}/own.yml", f"{tmp_path}/usb")
+    spec = parse("artifacts: {lock: ./~/own.yml, mirror: 'http://usb/~x'}").artifacts
+    assert (spec.lock, spec.mirror) == ("./~/own.yml", "http://usb/~x")
 
 
 def test_a_folder_in_the_place_of_the_file(tmp_path):

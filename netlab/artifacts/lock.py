@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import AfterValidator, Field, model_validator
 
-from netlab import assets
+from netlab import assets, yamlcore
 from netlab.artifacts.mirror import segments
 from netlab.errors import NotLocked
 from netlab.results.model import Frozen
@@ -72,7 +72,7 @@ class File(Frozen):
     arch: Arch | None = None
     url: Url
     sha256: Sha256
-    size: int | None = None
+    size: int | None = Field(default=None, strict=True)
     """Bytes, where whoever wrote the lock knew."""
 
 
@@ -85,7 +85,7 @@ class Image(Frozen):
     arch: Arch | None = None
     url: Url | None = None
     sha256: Sha256 | None = None
-    size: int | None = None
+    size: int | None = Field(default=None, strict=True)
     """Bytes of the archive, where whoever wrote the lock knew."""
 
     @model_validator(mode="after")
@@ -208,6 +208,9 @@ class _Dumper(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's
         super().increase_indent(flow, indentless=False)
+
+
+yamlcore.quote_in(_Dumper)
 
 
 def _rendered(component: Component) -> dict[str, object]:

@@ -66,7 +66,9 @@ def test_another_folder_can_be_named_before_and_after_the_command(netlab, lab, f
 def test_help_imports_nothing_heavy():
     code = "import sys, netlab.__main__, netlab.cli.app as app; app.build_parser(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    assert {"pydantic", "psutil", "rich", "yaml", "numpy", "scipy", "ansible_runner", "jinja2"}.isdisjoint(loaded.split())
+    assert {"pydantic", "psutil", "rich", "yaml", "numpy", "scipy", "ansible_runner", "jinja2"}.isdisjoint(
+        loaded.split()
+    )
 
 
 def test_help_is_quick(netlab):
