@@ -30,7 +30,7 @@ def open_console(stream: IO[str], *, colour: bool = True) -> Console:
 def is_live(stream: IO[str]) -> bool:
     """Whether lines on the stream can be written over: only a real terminal that knows how, and is not told off."""
     refused = "0" in {os.environ.get("TTY_INTERACTIVE"), os.environ.get("TTY_COMPATIBLE")}
-    return stream.isatty() and not refused and not _is_dumb()
+    return stream.isatty() and not refused and bool(os.environ.get("TERM")) and not _is_dumb()
 
 
 def paint(console: Console, text: str, style: str) -> str:
@@ -41,7 +41,7 @@ def paint(console: Console, text: str, style: str) -> str:
 
 
 def _is_dumb() -> bool:
-    return os.environ.get("TERM", "dumb").lower() in {"", "dumb", "unknown"}
+    return os.environ.get("TERM", "").lower() in {"dumb", "unknown"}
 
 
 def _is_forced() -> bool:

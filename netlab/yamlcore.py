@@ -6,6 +6,7 @@ netlab's files are YAML 1.2 (its core schema): ``yes`` is a word and ``1:30`` to
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ def is_word(text: str) -> bool:
     return not any(pattern.match(text) for pattern in _PATTERNS.values())
 
 
+@functools.cache
 def read_as_1_1(text: str) -> Any:
     """Return what a plain word is to PyYAML and Ansible; ``...`` for what they take for no value."""
     loader = yaml.SafeLoader("")

@@ -25,6 +25,7 @@ CASES = {
     "NO_COLOR=1 FORCE_COLOR=1": (False, False, True),
     "TERM=dumb": (False, False, False),
     "TERM=dumb FORCE_COLOR=1": (False, False, False),
+    "TERM= FORCE_COLOR=1": (True, True, False),
 }
 
 
