@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+def program() -> int:
+    """Run netlab as what this process is there for; return the exit code."""
+    streams.prepare()
+    with signals.unwinding(last=True):
+        return _guarded(None)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run netlab; return the exit code."""
-    if sys.stdout is sys.__stdout__:  # a caller that has put another one in its place knows why
-        streams.prepare()
+    """Run netlab in a process that goes on afterwards, and keeps its streams; return the exit code."""
     with signals.unwinding():
         return _guarded(argv)
 
@@ -143,4 +148,4 @@ def _places_for_logs() -> Iterator[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -71,7 +71,7 @@ def _memory() -> Iterator[Check]:
     source = Path("/proc/meminfo")
     if platform.system() != "Linux" or not source.exists():
         return
-    words = dict(line.split(":", 1) for line in source.read_text().splitlines())
+    words = dict(line.split(":", 1) for line in source.read_text(encoding="utf-8").splitlines())
     free = int(words["MemAvailable"].split()[0]) >> 10
     hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
     message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB"

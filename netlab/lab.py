@@ -132,7 +132,7 @@ class Lab:
         private_folder(self.sockets)
         for key in (self.key, self.host_key):
             _make_key(key)
-        public = " ".join(self.host_key.with_suffix(".pub").read_text().split()[:2])
+        public = " ".join(self.host_key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
         write_atomic(self.known_hosts, f"{HOST_KEY_ALIAS} {public}\n".encode())
 
     @contextlib.contextmanager

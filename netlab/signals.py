@@ -35,8 +35,11 @@ class Ended(KeyboardInterrupt):
 
 
 @contextlib.contextmanager
-def unwinding() -> Iterator[None]:
-    """Raise ``Ended`` at the first of the signals; what is cleaned up then is left in peace by the next ones."""
+def unwinding(*, last: bool = False) -> Iterator[None]:
+    """Raise ``Ended`` at the first of the signals; what is cleaned up then is left in peace by the next ones.
+
+    ``last`` says that the process ends afterwards, which takes so little that no signal needs to hurry it.
+    """
     before = {number: signal.getsignal(number) for number in ENDING}
     mine = [number for number, handler in before.items() if handler is not None and handler is not signal.SIG_IGN]
     handle = _Handler()
@@ -46,7 +49,7 @@ def unwinding() -> Iterator[None]:
         yield
     finally:
         for number in mine:
-            signal.signal(number, before[number])
+            signal.signal(number, signal.SIG_IGN if last else before[number])
 
 
 class _Handler:

@@ -7,8 +7,9 @@ import time
 import psutil
 import pytest
 
+from netlab import locales
 from netlab.ansible import NEWEST_ACCELERATED, _supported, accelerator, explain, play
-from netlab.errors import AnsibleFailed, HostUnreachable
+from netlab.errors import AnsibleFailed, HostUnreachable, RequirementError
 
 LOCAL = {"all": {"hosts": {"here": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}}
 
@@ -25,7 +26,7 @@ class Tasks:
 def run(tmp_path):
     def run_tasks(tasks, progress=None, **options):
         playbook = tmp_path / "book.yml"
-        playbook.write_text(f"- name: Test\n  hosts: all\n  gather_facts: false\n  tasks:\n{tasks}")
+        playbook.write_text(f"- name: Test\n  hosts: all\n  gather_facts: false\n  tasks:\n{tasks}", encoding="utf-8")
         job = {"inventory": LOCAL, "folder": tmp_path / "private", "log": tmp_path / "log"} | options
         return play(playbook, progress=progress or Tasks(), **job)
 
@@ -53,6 +54,28 @@ def test_both_strategies_give_the_same_result(run, accelerate, capfd):
     assert [task.task for task in result.tasks] == ["Greet", "Say nothing"]
     assert result.changed == 1
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "locale",
+    [{"LC_ALL": "C"}, {"LANG": "C.UTF-8", "LC_NUMERIC": "xx_XX.UTF-8"}, {"LC_ALL": "xx_XX.ISO-8859-1"}],
+    ids=lambda locale: " ".join(f"{name}={value}" for name, value in locale.items()),
+)
+def test_a_play_needs_no_locale_of_the_users(run, monkeypatch, locale):
+    for name in ("LANG", "LC_ALL", "LC_CTYPE", "LC_NUMERIC"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    progress = Tasks()
+    assert run(GREET.replace("Greet", "Grüße"), progress, extra_vars={"greeting": "µ"}).changed == 1
+    assert ("here", "Grüße") in progress.seen
+
+
+def test_without_any_utf8_locale_it_is_said(run, monkeypatch):
+    monkeypatch.setattr(locales, "utf8_locale", lambda: None)
+    with pytest.raises(RequirementError, match="no UTF-8 locale") as caught:
+        run(GREET, extra_vars={"greeting": "x"})
+    assert "localedef" in caught.value.hint
 
 
 FAIL = """

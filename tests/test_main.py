@@ -1,7 +1,7 @@
 import errno
 import os
 import signal
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +56,22 @@ def test_a_full_disk_is_no_bug(failing, capsys):
     assert "netlab: error: /x/disk: No space left on device" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "number",
+    [errno.EEXIST, errno.EIO, errno.EISDIR, errno.ELOOP, errno.EMFILE, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EROFS],
+    ids=errno.errorcode.get,
+)
+def test_what_a_file_system_refuses_is_no_bug(failing, capsys, tmp_path, number):
+    assert failing(raiser(OSError(number, os.strerror(number), "/x"))) == 1
+    assert capsys.readouterr().err.splitlines()[0] == f"netlab: error: /x: {os.strerror(number)}"
+    assert not list(tmp_path.rglob("crash-*.log"))
+
+
+def test_no_folder_for_temporary_files_is_no_bug(failing, capsys):
+    assert failing(raiser(FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/x']"))) == 4
+    assert "TMPDIR" in capsys.readouterr().err
+
+
 def test_no_permission_is_no_bug(failing, capsys):
     assert failing(raiser(PermissionError(errno.EACCES, "Permission denied", "/x"))) == 1
     first, hint = capsys.readouterr().err.splitlines()
@@ -80,7 +96,29 @@ def test_the_crash_log_of_a_lab_is_in_the_lab(failing, tmp_path):
     assert list((tmp_path / ".netlab" / "logs").glob("crash-*.log"))
 
 
-def test_a_reader_that_leaves_is_quiet(failing, capsys, monkeypatch):
-    monkeypatch.setattr(__main__, "os", SimpleNamespace(**{**vars(os), "dup2": lambda *_: None, "open": lambda *_: 0}))
+def test_a_bug_without_a_place_for_its_log_shows_what_is_known(failing, capsys, tmp_path, monkeypatch):
+    (tmp_path / "cache").write_text("in the way")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(Path, "write_text", raiser_of_anything(OSError(errno.ENOSPC, "full")))
+    assert failing(raiser(ZeroDivisionError("oops"))) == 70
+    printed = capsys.readouterr().err
+    assert printed.startswith("netlab: this is a bug in netlab; please report it with this:\n")
+    assert "ZeroDivisionError: oops" in printed
+
+
+def raiser_of_anything(error):
+    return lambda *_, **__: raiser(error)()
+
+
+def test_a_bug_in_a_folder_that_has_gone_has_a_log(failing, capsys, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert failing(raiser(ZeroDivisionError("oops"))) == 70
+    assert list(tmp_path.glob("crash-*.log"))
+
+
+def test_a_reader_that_leaves_is_quiet(failing, capsys):
     assert failing(raiser(BrokenPipeError())) == 141
     assert capsys.readouterr().err == ""

@@ -1,3 +1,4 @@
+import errno
 import io
 import threading
 
@@ -31,6 +32,36 @@ def test_quiet_shows_warnings_only(tmp_path, capsys):
         progress.warn("care")
     assert capsys.readouterr().err == "warning: care\n"
     assert "note" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("name", ["FORCE_COLOR", "TTY_COMPATIBLE", "CLICOLOR_FORCE"])
+def test_a_file_gets_colours_at_most(tmp_path, capsys, monkeypatch, name):
+    monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with open_progress(tmp_path / "log") as progress, progress.step("boot"):
+        progress.warn("care")
+    assert capsys.readouterr().err.splitlines() == [
+        "boot …",
+        "\x1b[33mwarning: care\x1b[0m",
+        "\x1b[32mboot: done (0.0 s)\x1b[0m",
+    ]
+    assert "\x1b" not in (tmp_path / "log").read_text()
+
+
+def test_the_work_goes_on_when_its_terminal_has_gone(tmp_path, monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("sys.stderr", Gone())
+    with open_progress(tmp_path / "log") as progress, progress.step("boot"):
+        progress.warn("care")
+    assert "boot: done" in (tmp_path / "log").read_text()
+
+
+def test_a_terminal_without_glyphs_gets_a_plain_spinner():
+    assert LiveSink(Console(file=io.TextIOWrapper(io.BytesIO(), "ascii")))._spinner.name == "line"
+    assert LiveSink(Console(file=io.TextIOWrapper(io.BytesIO(), "utf-8")))._spinner.name == "dots"
 
 
 def test_a_failed_step_says_so():

@@ -93,7 +93,7 @@ def _made(name: str, cache: Path) -> Iterator[tuple[Path, Path]]:
 
 def _fill(folder: Path, components: Sequence[Component], arch: Arch, store: Cache) -> None:
     index = {component.name: _lay_out(folder, component, arch, store) for component in components}
-    (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n")
+    (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
 
 
 def _lay_out(folder: Path, component: Component, arch: Arch, store: Cache) -> dict[str, Any]:

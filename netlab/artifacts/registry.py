@@ -87,7 +87,7 @@ def write_archive(cache: Cache, name: str, parts: Parts, archive: Path) -> None:
     with tempfile.TemporaryDirectory(dir=cache.partials, prefix="archive-") as folder:
         work = Path(folder, "image")
         work.mkdir()
-        (work / "version").write_text("Directory Transport Version: 1.1\n")
+        (work / "version").write_text("Directory Transport Version: 1.1\n", encoding="utf-8")
         (work / "manifest.json").symlink_to(cache.checked(parts.manifest.sha256, f"image {name}"))
         for part in parts.blobs:
             (work / part.sha256).symlink_to(cache.checked(part.sha256, f"image {name}"))

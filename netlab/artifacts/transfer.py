@@ -89,7 +89,7 @@ class Transfer:
         if not begin:
             return {}
         try:
-            memory = json.loads(self._memory.read_text())
+            memory = json.loads(self._memory.read_text(encoding="utf-8"))
             validator = str(memory["validator"]) if memory["url"] == self._url else ""
         except (OSError, ValueError, KeyError, TypeError):
             validator = ""

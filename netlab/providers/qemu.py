@@ -246,7 +246,7 @@ def greets(port: int) -> bool:
 def host_cpu() -> str:
     """Return the processor's name, as the kernel gives it."""
     with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

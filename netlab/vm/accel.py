@@ -61,7 +61,7 @@ def probe(cache: Path) -> Accelerator:
     if remembered is None:
         remembered = _try_all(version)
         cache.mkdir(parents=True, exist_ok=True)
-        store.write_text(f"{stamp}\n{remembered.model_dump_json()}\n")
+        store.write_text(f"{stamp}\n{remembered.model_dump_json()}\n", encoding="utf-8")
     return remembered
 
 
@@ -115,7 +115,7 @@ def _candidates() -> tuple[Literal["kvm", "hvf"], ...]:
 
 def _recall(store: Path, stamp: str) -> Accelerator | None:
     try:
-        first, _, rest = store.read_text().partition("\n")
+        first, _, rest = store.read_text(encoding="utf-8").partition("\n")
         return Accelerator.model_validate_json(rest) if first == stamp else None
     except (OSError, ValueError):
         return None
@@ -123,4 +123,4 @@ def _recall(store: Path, stamp: str) -> Accelerator | None:
 
 def _boot_id() -> str:
     path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else ""
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""

@@ -65,7 +65,7 @@ def fw_cfg(credentials: dict[str, str], keys: dict[str, Path], folder: Path) -> 
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in credentials.items():
         path = folder / name
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         yield from ("-fw_cfg", f"name={CREDENTIALS}/{name},file={path}")
     for name, path in keys.items():
         yield from ("-fw_cfg", f"name={name},file={path}")

@@ -70,7 +70,7 @@ class Recipe(NamedTuple):
         for role in self.roles:
             defaults = assets.roles() / role / "defaults" / "main.yml"
             if defaults.exists():
-                found |= set((yaml.safe_load(defaults.read_text()) or {}).get(f"{role}_packages", []))
+                found |= set((yaml.safe_load(defaults.read_text(encoding="utf-8")) or {}).get(f"{role}_packages", []))
         return sorted(found)
 
     @property
@@ -269,7 +269,7 @@ _KERNEL = "netlab-kernel:"
 
 def _said(log: Path, word: str) -> str | None:
     """Return what a hook said after ``word``, if it has."""
-    lines = log.read_text(errors="replace").splitlines()
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line.removeprefix(word).strip() for line in lines if line.startswith(word)), None)
 
 
@@ -310,7 +310,7 @@ def _wait_for_tree(builder: proc.Child, log: Path) -> _Tree:
 
 def _apply_roles(recipe: Recipe, tree: _Tree, work: Path, progress: Progress) -> None:
     known = work / "known_hosts"
-    known.write_text("image " + (work / "host.pub").read_text())
+    known.write_text("image " + (work / "host.pub").read_text(encoding="utf-8"), encoding="utf-8")
     sshd = ["/usr/sbin/sshd", "-i", "-f", "/dev/null", *_options(_SSHD)]
     words = {
         "ansible_host": "image",
@@ -368,7 +368,7 @@ def _finish(work: Path, key: str) -> None:
 
 def _read(folder: Path) -> Image | None:
     try:
-        words = json.loads((folder / "image.json").read_text())
+        words = json.loads((folder / "image.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return Image(disk=folder / "disk.raw", kernel=folder / "kernel", initrd=folder / "initrd", **words)
@@ -383,7 +383,7 @@ def _check_space(images: Path) -> None:
 
 
 def _failure(log: Path) -> ImageError:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith("E:")] or lines or ["it left no message"]
     hint = "check that the package archive is reachable ('apt-get update'), then run the command again"
     return ImageError(f"mmdebstrap could not make the root tree: {telling[0]}", hint=hint)

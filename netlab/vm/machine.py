@@ -107,7 +107,7 @@ class Machine:
         self.messages.unlink(missing_ok=True)
         load = ["-S", "-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
         child = proc.spawn([*self._command(), *load], log=self.messages, cwd=self.folder)
-        (self.folder / "pid").write_text(str(child.pid))
+        (self.folder / "pid").write_text(str(child.pid), encoding="utf-8")
         try:
             self._wait_for_qmp(child)
         except BaseException:
@@ -210,9 +210,9 @@ class Machine:
 def running_pid(folder: Path) -> int | None:
     """Process id of the QEMU that runs in ``folder``, if any."""
     try:
-        pid = int((folder / "pid").read_text())
+        pid = int((folder / "pid").read_text(encoding="utf-8"))
         inside = Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except (OSError, ValueError):
         return None
     return pid if inside and state not in "ZX" else None
@@ -247,7 +247,7 @@ def _nics(nics: Sequence[Nic]) -> Iterator[str]:
 
 def _start_failure(name: str, log: Path) -> MachineError | PortInUse:
     """Return the error for a QEMU that ended at once; a taken port is the user's to mend."""
-    words = log.read_text(errors="replace").strip()
+    words = log.read_text(encoding="utf-8", errors="replace").strip()
     taken = re.search(r"hostfwd=tcp:127\.0\.0\.1:(\d+)", words) or re.search(r"tcp:127\.0\.0\.1:(\d+)-", words)
     if "host forwarding" in words:
         port = taken[1] if taken else "a port"
@@ -261,7 +261,7 @@ def _start_failure(name: str, log: Path) -> MachineError | PortInUse:
 
 def _tail(path: Path, lines: int = 30) -> list[str]:
     with contextlib.suppress(OSError):
-        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", path.read_text(errors="replace"))
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", path.read_text(encoding="utf-8", errors="replace"))
         return [line.strip() for line in text.splitlines()[-lines:] if line.strip()]
     return []
 
