@@ -92,6 +92,7 @@ class QemuProvider:
             host_memory_mib=self.spec.fleet.host_memory_mib,
             control_cpus=self.spec.fleet.control_cpus,
             control_memory_mib=self.spec.fleet.control_memory_mib,
+            mitigations=self.spec.fleet.mitigations,
             payload=self.payload,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from netlab import proc
 from netlab.errors import NetlabError
+from netlab.vm import options
 
 QEMU = "qemu-system-x86_64"
 DEADLINE_S = 5.0
@@ -37,7 +38,7 @@ class Accelerator(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Literal["kvm", "hvf", "tcg"]
+    name: Literal["kvm", "tcg"]
     qemu_version: str
     refused: dict[str, str] = {}
 
@@ -93,7 +94,7 @@ def _cpu(name: str) -> str:
 
 def _command(name: str, sector: Path) -> list[str]:
     machine = [QEMU, "-accel", name, "-cpu", _cpu(name), "-m", "16", "-nodefaults", "-display", "none", "-no-reboot"]
-    disk = ["-drive", f"file={sector},format=raw,if=ide,snapshot=on"]
+    disk = ["-drive", f"file={options.value(sector)},format=raw,if=ide,snapshot=on"]
     return [*machine, "-device", "isa-debug-exit,iobase=0xf4,iosize=1", *disk]
 
 
@@ -107,9 +108,7 @@ def _try_all(version: str) -> Accelerator:
     return Accelerator(name="tcg", qemu_version=version, refused=refused)
 
 
-def _candidates() -> tuple[Literal["kvm", "hvf"], ...]:
-    if platform.system() == "Darwin":
-        return ("hvf",)
+def _candidates() -> tuple[Literal["kvm"], ...]:
     return ("kvm",) if Path("/dev/kvm").exists() else ()
 
 
@@ -122,5 +121,4 @@ def _recall(store: Path, stamp: str) -> Accelerator | None:
 
 
 def _boot_id() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else ""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
