@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab import proc
-from netlab.errors import MachineError, MachinePanicked, PortInUse
+from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, PortInUse
 from netlab.results.model import Clock, Frozen
 from netlab.vm import boot, options, qmp
 from netlab.vm.accel import QEMU, Accelerator
@@ -39,6 +39,7 @@ KERNEL_ARGUMENTS = (
 (hash buckets, cache lines, what a profile of the kernel shows) differs between boots; it also saves boot time."""
 
 START_TIMEOUT_S = 20.0
+STATUS_TIMEOUT_S = 5.0
 
 ICOUNT_SHIFT = 2
 """An instruction of a virtual clock takes 2**shift ns: 4 ns, so 250 million instructions are a second. That is about
@@ -108,8 +109,7 @@ class Machine:
         self._make_disks(snapshot)
         self.console.unlink(missing_ok=True)
         self.messages.unlink(missing_ok=True)
-        load = ["-S", "-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
-        child = proc.spawn([*self._command(), *load], log=self.messages, cwd=self.folder)
+        child = proc.spawn([*self._command(), *_incoming(snapshot)], log=self.messages, cwd=self.folder)
         (self.folder / "pid").write_text(str(child.pid))
         try:
             self._wait_for_qmp(child)
@@ -153,7 +153,17 @@ class Machine:
             proc.run(words)
 
     def check(self) -> None:
-        """MachinePanicked when QEMU has ended by itself."""
+        """MachinePanicked when QEMU has ended by itself; AcceleratorFailed, MachineError when it stopped the guest."""
+        self._check_process()
+        self._check_state(self._state())
+
+    def _state(self) -> str:
+        """Return what QEMU says of the guest; one that gives no answer has not stopped it."""
+        with contextlib.suppress(MachineError), _short_path(self.folder) as folder:
+            return str(qmp.execute(folder / "qmp.sock", "query-status", timeout=STATUS_TIMEOUT_S)["status"])
+        return "unknown"
+
+    def _check_process(self) -> None:
         if self.pid is None:
             raise MachinePanicked(
                 f"machine '{self.config.name}' ended by itself: {self._last_words()}",
@@ -161,8 +171,19 @@ class Machine:
                 log=self.console,
             )
 
+    def _check_state(self, state: str) -> None:
+        """Name what QEMU stops a guest for and then waits, for ever."""
+        name = f"machine '{self.config.name}'"
+        if state == "internal-error":
+            said = next((line for line in _tail(self.messages, 100) if "error" in line), "it left no message")
+            message = f"{self.config.accelerator.name} stopped {name}: {said}"
+            raise AcceleratorFailed(message, hint="run the command again, which goes without it", log=self.messages)
+        if state == "io-error":
+            message = f"{name} stopped because it could not write to its disk in {self.folder}"
+            raise MachineError(message, hint="free space there, then run the command again", log=self.messages)
+
     def _qmp(self, work: Callable[[Path], object]) -> None:
-        self.check()
+        self._check_process()
         with _short_path(self.folder) as folder:
             work(folder / "qmp.sock")
 
@@ -236,6 +257,11 @@ def _clock(clock: Clock) -> tuple[str, ...]:
     if clock == "virtual":
         return ("-icount", f"shift={ICOUNT_SHIFT},sleep=on", "-rtc", "base=utc,clock=vm")
     return ("-rtc", "base=utc,clock=host")
+
+
+def _incoming(snapshot: Path | None) -> list[str]:
+    """Return QEMU's words to wait for the state of a snapshot, and to load it."""
+    return ["-S", "-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
 
 
 def _payload(disk: Path | None) -> tuple[str, ...]:
