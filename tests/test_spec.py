@@ -53,6 +53,8 @@ def test_a_file_is_read(tmp_path):
         ("? [1]\n: 2", "1: a key must be a plain word"),
         ("seed: !!set {}", "1: the tag tag:yaml.org,2002:set is not supported"),
         ("seed: 0b_", "1: '0b_' is not a valid number"),
+        ("fleet:\n  mitigations: full", "2: fleet.mitigations: input should be 'off' or 'auto', not 'full'"),
+        ("fleet: {mitigations: true}", "1: fleet.mitigations: input should be 'off' or 'auto', not True"),
         ("- 1", "1: this must be a mapping (key: value), not [1]"),
         ("seed: 1\n\x00", "2: a character that YAML does not allow: #x0000"),
         ("[" * 5000, "1: nested too deeply"),
@@ -63,6 +65,11 @@ def test_a_mistake_is_named_with_its_line(text, message):
     with pytest.raises(ConfigError) as caught:
         parse(text)
     assert str(caught.value) == f"netlab.yml:{message}"
+
+
+@pytest.mark.parametrize(("text", "value"), [("off", "off"), ('"off"', "off"), ("auto", "auto")])
+def test_the_kernels_words_for_mitigations_need_no_quotes(text, value):
+    assert parse(f"fleet: {{mitigations: {text}}}").fleet.mitigations == value
 
 
 def test_all_mistakes_are_named():

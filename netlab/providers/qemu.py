@@ -258,13 +258,19 @@ class QemuProvider:
     def _ask(self, host: Host, command: str, failure: str) -> None:
         """Run a command on a host; MachineError with ``failure`` and what the command said."""
         words = ["ssh", "-F", str(self.lab.ssh_config), host.name, command]
-        done = proc.run(words, timeout=BOOT_TIMEOUT_S, check=False, error=MachineSilent)
+        try:
+            done = proc.run(words, timeout=BOOT_TIMEOUT_S, check=False, error=MachineSilent)
+        except MachineSilent as error:
+            raise self._refusal(host, command, failure, error.message) from None
         if done.exit_code:
             self.check()  # a machine that has ended explains more
             said = "; ".join((done.stdout + done.stderr).splitlines()[-5:]) or "it left no message"
-            message = f"{host.name}: {failure}: exit code {done.exit_code} of '{command.splitlines()[0]}': {said}"
-            hint = "run the command again; if it repeats, look into the console log"
-            raise MachineError(message, hint=hint, log=self._console(host))
+            raise self._refusal(host, command, failure, f"exit code {done.exit_code}: {said}")
+
+    def _refusal(self, host: Host, command: str, failure: str, detail: str) -> MachineError:
+        hint = "run the command again; if it repeats, look into the console log"
+        message = f"{host.name}: {failure}: '{command.splitlines()[0]}': {detail}"
+        return MachineError(message, hint=hint, log=self._console(host))
 
 
 def greets(port: int) -> bool:

@@ -81,10 +81,17 @@ def test_a_command_that_fails_on_a_host_names_host_command_and_what_it_said(prov
     with pytest.raises(MachineError) as caught:
         provider._set_clock_now(host)
     said = caught.value.message
-    assert said.startswith("client: its clock could not be set: exit code 1 of 'date --set=@")
-    assert said.endswith("cannot set date: Operation not permitted")
+    assert said.startswith("client: its clock could not be set: 'date --set=@")
+    assert said.endswith("exit code 1: date: cannot set date: Operation not permitted")
     assert caught.value.hint
     assert caught.value.log == provider.fleet.machines[0].console
+
+
+def test_a_host_that_falls_silent_in_a_command_is_named(provider, ssh, monkeypatch):
+    monkeypatch.setattr("netlab.providers.qemu.BOOT_TIMEOUT_S", 0.2)
+    ssh("exec sleep 60")
+    with pytest.raises(MachineError, match=r"client: its clock could not be set: .*ssh did not end within 0\.2 s"):
+        provider._set_clock_now(provider.hosts()[0])
 
 
 def test_a_unit_that_failed_at_boot_is_named(provider, ssh, tmp_path):
