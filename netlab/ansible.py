@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from netlab import assets, locales, proc
+from netlab import assets, locales, proc, ssh
 from netlab.errors import AnsibleFailed, HostUnreachable
 
 if TYPE_CHECKING:
@@ -122,7 +122,9 @@ def play(  # noqa: PLR0913 - what a play is made of, by keyword
 def close_connections(sockets: Path) -> None:
     """End the ssh connections that plays keep open; needed before a snapshot is restored and on ``down``."""
     for socket in sorted(sockets.rglob("ssh-*")):
-        proc.run(["ssh", "-F/dev/null", f"-oControlPath={socket}", "-Oexit", "netlab"], timeout=10, check=False)
+        proc.run(
+            ["ssh", "-F/dev/null", f"-oControlPath={ssh.quoted(socket)}", "-Oexit", "netlab"], timeout=10, check=False
+        )
         socket.unlink(missing_ok=True)
 
 

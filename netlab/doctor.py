@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab import assets, proc
-from netlab.errors import MissingTool
+from netlab.errors import MissingTool, RequirementError
 from netlab.results.model import Frozen
 from netlab.vm import accel, image
 
@@ -31,7 +30,11 @@ class Check(Frozen):
 
 def checks() -> list[Check]:
     """Look at programs, accelerator, disk space and memory; nothing is changed."""
-    return [*_tools(), *_accelerator(), _space(), *_memory()]
+    try:
+        accel.require_linux()
+    except RequirementError as error:
+        return [Check(name="system", ok=False, message=error.message, hint=error.hint)]
+    return [*_tools(), *_accelerator(), _space(), _memory()]
 
 
 def _tools() -> Iterator[Check]:
@@ -67,12 +70,9 @@ def _space() -> Check:
     return Check(name="disk space", ok=free >= needed, message=message, hint=hint)
 
 
-def _memory() -> Iterator[Check]:
-    source = Path("/proc/meminfo")
-    if platform.system() != "Linux" or not source.exists():
-        return
-    words = dict(line.split(":", 1) for line in source.read_text(encoding="utf-8").splitlines())
+def _memory() -> Check:
+    words = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines())
     free = int(words["MemAvailable"].split()[0]) >> 10
     hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
     message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB"
-    yield Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)
+    return Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)

@@ -11,6 +11,7 @@
     ├── LabBusy                      5   another netlab works on this lab
     ├── NotUp                        6   the lab has no such host, profile or run yet
     ├── MachineError                 7   a virtual machine failed
+    │   ├── AcceleratorFailed        7   it stopped a guest, though its probe had passed
     │   ├── MachinePanicked          7
     │   └── MachineSilent            7   no answer within the deadline
     ├── AnsibleFailed                8   a task failed (host, task and message come first)
@@ -101,6 +102,10 @@ class MachineError(NetlabError):
     """A virtual machine failed."""
 
     exit_code = 7
+
+
+class AcceleratorFailed(MachineError):
+    """The accelerator could not go on with a guest."""
 
 
 class MachinePanicked(MachineError):

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
-from netlab import proc
+from netlab import proc, ssh
 from netlab.errors import LabBusy, NetlabError, NotUp
 from netlab.files import write_atomic
 from netlab.results.model import Clock, Frozen, Stack
@@ -188,9 +188,9 @@ class Lab:
         """Return what every SSH connection of the lab is made with; nothing of the user's own settings."""
         return {
             "User": "root",
-            "IdentityFile": _ssh_path(self.key),
+            "IdentityFile": ssh.quoted(self.key),
             "IdentitiesOnly": "yes",
-            "UserKnownHostsFile": _ssh_path(self.known_hosts),
+            "UserKnownHostsFile": ssh.quoted(self.known_hosts),
             "GlobalKnownHostsFile": "/dev/null",
             "HostKeyAlias": HOST_KEY_ALIAS,
             "StrictHostKeyChecking": "yes",
@@ -249,11 +249,6 @@ def _host_vars(host: Host) -> dict[str, Any]:
         "netlab_part": host.part,
         "netlab_address": host.lab_address,
     }
-
-
-def _ssh_path(path: Path) -> str:
-    """Quote a path for ssh, which splits at spaces and expands ``%``."""
-    return '"{}"'.format(str(path).replace("%", "%%"))
 
 
 def _holder(path: Path) -> str:

@@ -26,6 +26,9 @@ MIN_HOST_MIB = 384
 Provider = Literal["qemu"]
 """Add a provider here and in ``netlab/providers``."""
 
+Mitigations = Literal["off", "auto"]
+"""What Linux takes as ``mitigations=`` on every processor."""
+
 Part = Literal["client", "node", "control"]
 PARTS: tuple[Part, ...] = ("client", "node", "control")
 """Each is also the Ansible group of the hosts that play it."""
@@ -82,6 +85,16 @@ class FleetSpec(Frozen):
     ssh_port: int = _whole(
         0, "First port on 127.0.0.1 for SSH to the hosts; the others follow. 0: free ports.", low=0, high=65_000
     )
+    mitigations: Mitigations = Field(
+        default="off",
+        description="The kernel's guards against faults of processors: `off`, or `auto` as on most servers.",
+    )
+
+    @field_validator("mitigations", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: object) -> object:
+        """Take ``off`` as the kernel's word also where YAML 1.1 makes a boolean of it."""
+        return "off" if value is False else value
 
     @property
     def hosts(self) -> int:

@@ -43,12 +43,19 @@ class Command:
         self.folder = folder
         self.children: list[subprocess.Popen[str]] = []
 
-    def __call__(self, *words: str, timeout: float = 900, **env: str) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self,
+        *words: str,
+        timeout: float = 900,
+        input: str | None = None,  # noqa: A002 - subprocess's own name
+        **env: str,
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*NETLAB, *words],
             cwd=self.folder,
             env={**os.environ, **env},
             timeout=timeout,
+            input=input,
             check=False,
             capture_output=True,
             text=True,

@@ -10,6 +10,7 @@ import pytest
 from netlab import locales
 from netlab.ansible import NEWEST_ACCELERATED, _supported, accelerator, explain, play
 from netlab.errors import AnsibleFailed, HostUnreachable, RequirementError
+from tests.paths import ALL_AT_ONCE
 
 LOCAL = {"all": {"hosts": {"here": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}}
 
@@ -170,3 +171,19 @@ def test_an_error_in_the_display_ends_the_play(run):
 
     with pytest.raises(KeyboardInterrupt):
         run(GREET, Broken(), extra_vars={"greeting": "x"})
+
+
+WRITE = """
+    - name: Write
+      ansible.builtin.copy:
+        content: text
+        dest: "{{ place }}"
+        mode: "0600"
+"""
+
+
+def test_a_lab_may_be_in_a_folder_with_an_awkward_name(run, tmp_path):
+    folder = tmp_path / ALL_AT_ONCE
+    folder.mkdir()
+    run(WRITE, folder=folder / "private", log=folder / "log", extra_vars={"place": str(folder / "made")})
+    assert (folder / "made").read_text() == "text"

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from netlab.errors import ProofFailed
+from tests import strangers
 from tests.clusters import describe, kubectl
 from tests.conftest import needs_kubernetes
 
@@ -35,6 +36,9 @@ def test_a_cluster_is_what_it_says_until_it_is_tampered_with(cluster):
     )
     seconds = float(cluster("ssh", "control", "--", "date", "+%s.%N").stdout)
     assert abs(time.time() - seconds) < 10, "a resumed host knows the time"
+    with strangers.listener() as server:
+        for host in ("control", "node1", "client"):
+            strangers.check(strangers.ask(cluster, host, server), server)
 
     again = cluster("up", "--profile", "ipvlan-l2")
     assert again.returncode == 0

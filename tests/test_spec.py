@@ -92,6 +92,8 @@ NUMBER = "input should be a valid integer"
         ("artifacts:\n  mirror: ~nosuchuser", "2: artifacts.mirror: '~nosuchuser': there is no user 'nosuchuser'"),
         ('artifacts: {lock: "a\\0b"}', "1: artifacts.lock: a path cannot hold such a character"),
         ('artifacts: {mirror: "a\\ud800b"}', "1: half of a character (\\ud800 to \\udfff) is no text"),
+        ("fleet:\n  mitigations: full", "2: fleet.mitigations: input should be 'off' or 'auto', not 'full'"),
+        ("fleet: {mitigations: true}", "1: fleet.mitigations: input should be 'off' or 'auto', not True"),
         ("- 1", "1: this must be a mapping (key: value), not [1]"),
         ("seed: 1\n\x00", "2: a character that YAML does not allow: #x0000"),
         ("[" * 5000, "1: nested too deeply"),
@@ -102,6 +104,11 @@ def test_a_mistake_is_named_with_its_line(text, message):
     with pytest.raises(ConfigError) as caught:
         parse(text)
     assert str(caught.value) == f"netlab.yml:{message}"
+
+
+@pytest.mark.parametrize(("text", "value"), [("off", "off"), ('"off"', "off"), ("auto", "auto")])
+def test_the_kernels_words_for_mitigations_need_no_quotes(text, value):
+    assert parse(f"fleet: {{mitigations: {text}}}").fleet.mitigations == value
 
 
 def test_all_mistakes_are_named():

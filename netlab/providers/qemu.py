@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netlab import __version__, assets, proc
-from netlab.errors import MachineSilent, PortInUse
+from netlab.errors import AcceleratorFailed, MachineError, MachineSilent, PortInUse
 from netlab.lab import Host
 from netlab.results.model import Clock, Environment
 from netlab.vm import accel, boot, image
@@ -34,8 +34,20 @@ FIRST_ADDRESS = 10
 BOOT_TIMEOUT_S = 600.0
 RESUME_TIMEOUT_S = 120.0
 GREETING_TIMEOUT_S = 20.0
-SETTLE_S = 5.0
-"""What timers set at boot still begin."""
+BOOTED = "systemctl is-system-running --wait || { systemctl list-units --failed --plain --no-legend; exit 1; }"
+"""Waits on a host until its boot is done; names the units that failed in it."""
+
+IDLE = """# at most 10 % of a processor for 3 s in a row
+used() { read -r _ user nice system _ _ irq softirq _ < /proc/stat; now=$((user + nice + system + irq + softirq)); }
+quiet=0
+for second in $(seq 180); do
+    used; before=$now; sleep 1; used
+    if [ $((now - before)) -le 10 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+    [ $quiet -lt 3 ] || exit 0
+done
+ps -eo pcpu,args --sort=-pcpu | sed -n 2,4p; exit 1
+"""
+"""Waits on a host until its machine has nothing to do: what timers of the boot still begin is over then."""
 
 
 class QemuProvider:
@@ -44,6 +56,7 @@ class QemuProvider:
     def __init__(
         self, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None, number: int = 0
     ) -> None:
+        accel.require_linux()
         self.lab = lab
         self.spec = spec
         self.progress = progress
@@ -92,6 +105,7 @@ class QemuProvider:
             host_memory_mib=self.spec.fleet.host_memory_mib,
             control_cpus=self.spec.fleet.control_cpus,
             control_memory_mib=self.spec.fleet.control_memory_mib,
+            mitigations=self.spec.fleet.mitigations,
             payload=self.payload,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
@@ -148,8 +162,12 @@ class QemuProvider:
         return self.fleet.evidence(tag)
 
     def check(self) -> None:
-        """MachinePanicked when a machine has ended by itself."""
-        self.fleet.check()
+        """MachineError when a machine has ended or stopped; an accelerator that stopped one is not used again."""
+        try:
+            self.fleet.check()
+        except AcceleratorFailed as error:
+            accel.refuse(assets.cache(), self.accelerator, error.message)
+            raise
 
     def environment(self) -> Environment:
         """Return what decides the figures besides the profile."""
@@ -207,18 +225,24 @@ class QemuProvider:
         for host in hosts:
             self.progress.task(host.name, "wait for SSH")
             while not greets(host.ssh_port):
-                self.fleet.check()
+                self.check()
                 if time.monotonic() > deadline:
-                    log = self.fleet.machines[0].console
-                    raise MachineSilent(f"{host.name} did not answer to SSH within {timeout:g} s", log=log)
+                    message = f"{host.name} did not answer to SSH within {timeout:g} s"
+                    raise MachineSilent(message, log=self._console(host))
                 time.sleep(0.1)
+
+    def _console(self, host: Host) -> Path:
+        """Return the console log of the machine that is this host, or that carries it."""
+        machines = {machine.config.name: machine for machine in self.fleet.machines}
+        return machines.get(host.name, self.fleet.machines[0]).console
 
     def _settle(self) -> None:
         """Wait for the background jobs of a freshly booted guest, which would take 9 % off the first sample."""
         for host in self.hosts():
             self.progress.task(host.name, "wait until it is idle")
-            self._ask(host, "systemctl is-system-running --wait")
-        time.sleep(SETTLE_S)
+            self._ask(host, BOOTED, "a unit failed at boot")
+        for host in self.hosts()[: len(self.fleet.machines)]:  # hosts of one machine share its processor
+            self._ask(host, IDLE, "it did not become idle")
 
     def _set_clock(self, host: Host) -> None:
         """Have a resumed host look at its RTC as soon as it answers; its own clock goes on from when it was saved.
@@ -226,11 +250,27 @@ class QemuProvider:
         The RTC is this machine's clock. A time sent along would be as late as SSH, seconds on a busy machine.
         """
         self._wait_for_ssh([host], RESUME_TIMEOUT_S)
-        self._ask(host, "date --set=@$(cat /sys/class/rtc/rtc0/since_epoch)")
+        self._set_clock_now(host)
 
-    def _ask(self, host: Host, command: str) -> None:
+    def _set_clock_now(self, host: Host) -> None:
+        self._ask(host, "date --set=@$(cat /sys/class/rtc/rtc0/since_epoch)", "its clock could not be set")
+
+    def _ask(self, host: Host, command: str, failure: str) -> None:
+        """Run a command on a host; MachineError with ``failure`` and what the command said."""
         words = ["ssh", "-F", str(self.lab.ssh_config), host.name, command]
-        proc.run(words, timeout=BOOT_TIMEOUT_S, check=False)
+        try:
+            done = proc.run(words, timeout=BOOT_TIMEOUT_S, check=False, error=MachineSilent)
+        except MachineSilent as error:
+            raise self._refusal(host, command, failure, error.message) from None
+        if done.exit_code:
+            self.check()  # a machine that has ended explains more
+            said = "; ".join((done.stdout + done.stderr).splitlines()[-5:]) or "it left no message"
+            raise self._refusal(host, command, failure, f"exit code {done.exit_code}: {said}")
+
+    def _refusal(self, host: Host, command: str, failure: str, detail: str) -> MachineError:
+        hint = "run the command again; if it repeats, look into the console log"
+        message = f"{host.name}: {failure}: '{command.splitlines()[0]}': {detail}"
+        return MachineError(message, hint=hint, log=self._console(host))
 
 
 def greets(port: int) -> bool:

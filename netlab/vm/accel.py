@@ -16,7 +16,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from netlab import proc
-from netlab.errors import NetlabError
+from netlab.errors import NetlabError, RequirementError
+from netlab.files import write_atomic
+from netlab.vm import options
 
 QEMU = "qemu-system-x86_64"
 DEADLINE_S = 5.0
@@ -25,10 +27,12 @@ _TCG_CPU = "max,cx16=off,la57=off,svm=off,erms=off,avx=off,avx2=off,vaes=off"
 guests copy memory by ``rep movsb``, which TCG does byte by byte and counts so; AVX has them call helpers for what SSE2
 does in place. Without both, boot took 0.86 of the time."""
 
+_STORE = "accelerator.json"
 _PROVEN = 0x21  # isa-debug-exit ends QEMU with (value << 1) | 1; probe.S writes 0x10
 _CODE = base64.b64decode(
-    "+jHAjtiOwL8AELkAGPOrxwYAEAMgxwYAIAMwxwYAMIMAZrigAAAADyLgZrgAEAAADyLYZrmAAADADzJmDQABAA"
-    "APMA8gwGYNAQAAgA8iwA8BFnh86ll8CABmuvQAsBDu9Ov9jXQmAJAAAAAAAAAAAAAAAAAAmiAADwBofAAAAAA="
+    "+jHAjtiOwL8AELkAGPOrxwYAEAMgxwYAIAMwxwYAMIMAZrigAAAADyLgZrgAEAAADyLYZrmAAADADzJmDQABAAAP"
+    "MA8gwGYNAQAAgA8iwA8BFph86ll8CAAxwA+ig/gHchm4BwAAADHJD6IPuuMIcwq5BQAAAMTicffbZrr0ALAQ7vTr"
+    "/Y12AAAAAAAAAAAAAAAAAACaIAAPAIh8"
 )
 
 
@@ -37,7 +41,7 @@ class Accelerator(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Literal["kvm", "hvf", "tcg"]
+    name: Literal["kvm", "tcg"]
     qemu_version: str
     refused: dict[str, str] = {}
 
@@ -52,17 +56,28 @@ def boot_sector() -> bytes:
     return _CODE.ljust(510, b"\0") + b"\x55\xaa"
 
 
+def require_linux() -> None:
+    """RequirementError where netlab's own machines cannot be: they are followed through /proc."""
+    if platform.system() != "Linux":
+        message = f"netlab makes its own machines on Linux only, and this is {platform.system()}"
+        raise RequirementError(message, hint="run netlab on a Linux machine, which may be a virtual one")
+
+
 def probe(cache: Path) -> Accelerator:
     """Best accelerator that works. The answer is kept in ``cache`` for this QEMU on this boot of the host."""
+    require_linux()
     version = qemu_version()
-    store = cache / "accelerator.json"
-    stamp = f"{version} {platform.release()} {_boot_id()}"
-    remembered = _recall(store, stamp)
+    remembered = _recall(cache, version)
     if remembered is None:
         remembered = _try_all(version)
-        cache.mkdir(parents=True, exist_ok=True)
-        store.write_text(f"{stamp}\n{remembered.model_dump_json()}\n", encoding="utf-8")
+        _remember(cache, remembered)
     return remembered
+
+
+def refuse(cache: Path, accelerator: Accelerator, reason: str) -> None:
+    """Have ``probe`` answer from now on that this accelerator does not work, although a boot sector had passed."""
+    refused = {**accelerator.refused, accelerator.name: reason}
+    _remember(cache, accelerator.model_copy(update={"name": "tcg", "refused": refused}))
 
 
 def qemu_version() -> str:
@@ -93,7 +108,7 @@ def _cpu(name: str) -> str:
 
 def _command(name: str, sector: Path) -> list[str]:
     machine = [QEMU, "-accel", name, "-cpu", _cpu(name), "-m", "16", "-nodefaults", "-display", "none", "-no-reboot"]
-    disk = ["-drive", f"file={sector},format=raw,if=ide,snapshot=on"]
+    disk = ["-drive", f"file={options.value(sector)},format=raw,if=ide,snapshot=on"]
     return [*machine, "-device", "isa-debug-exit,iobase=0xf4,iosize=1", *disk]
 
 
@@ -107,20 +122,26 @@ def _try_all(version: str) -> Accelerator:
     return Accelerator(name="tcg", qemu_version=version, refused=refused)
 
 
-def _candidates() -> tuple[Literal["kvm", "hvf"], ...]:
-    if platform.system() == "Darwin":
-        return ("hvf",)
+def _candidates() -> tuple[Literal["kvm"], ...]:
     return ("kvm",) if Path("/dev/kvm").exists() else ()
 
 
-def _recall(store: Path, stamp: str) -> Accelerator | None:
+def _recall(cache: Path, version: str) -> Accelerator | None:
     try:
-        first, _, rest = store.read_text(encoding="utf-8").partition("\n")
-        return Accelerator.model_validate_json(rest) if first == stamp else None
+        first, _, rest = (cache / _STORE).read_text(encoding="utf-8").partition("\n")
+        return Accelerator.model_validate_json(rest) if first == _stamp(version) else None
     except (OSError, ValueError):
         return None
 
 
+def _remember(cache: Path, found: Accelerator) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    write_atomic(cache / _STORE, f"{_stamp(found.qemu_version)}\n{found.model_dump_json()}\n".encode())
+
+
+def _stamp(version: str) -> str:
+    return f"{version} {platform.release()} {_boot_id()}"
+
+
 def _boot_id() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from netlab.vm import options
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -61,14 +63,13 @@ def lab_network(host: Host) -> str:
 
 
 def fw_cfg(credentials: dict[str, str], keys: dict[str, Path], folder: Path) -> Iterator[str]:
-    """QEMU arguments; the contents are written below ``folder`` because commas are special on the command line."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """QEMU arguments; the contents are written below ``folder``, where QEMU runs, because commas are special here."""
+    (folder / "credentials").mkdir(parents=True, exist_ok=True)
     for name, text in credentials.items():
-        path = folder / name
-        path.write_text(text, encoding="utf-8")
-        yield from ("-fw_cfg", f"name={CREDENTIALS}/{name},file={path}")
+        (folder / "credentials" / name).write_text(text, encoding="utf-8")
+        yield from ("-fw_cfg", f"name={CREDENTIALS}/{name},file=credentials/{name}")
     for name, path in keys.items():
-        yield from ("-fw_cfg", f"name={name},file={path}")
+        yield from ("-fw_cfg", f"name={name},file={options.value(path)}")
 
 
 def _link(address: str, name: str) -> str:

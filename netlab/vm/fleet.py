@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from netlab.errors import MachineError
 from netlab.results.model import Clock, Frozen
+from netlab.spec import Mitigations
 from netlab.vm import boot
 from netlab.vm.accel import Accelerator
 from netlab.vm.image import Image
@@ -44,6 +45,10 @@ LINK_TIMEOUT_S = 10.0
 API_PORT = 6443
 """Of a Kubernetes control plane."""
 
+ISOLATED = "restrict=on,ipv6=off"
+"""A lab never talks to strangers: what a guest sends to QEMU's user network goes nowhere, but for answers to what comes
+in by a forwarded port. Its DHCP then offers neither a router nor a name server."""
+
 
 class FleetShape(Frozen):
     """What a lab's machines are made of."""
@@ -55,8 +60,14 @@ class FleetShape(Frozen):
     host_memory_mib: int
     control_cpus: int = 2
     control_memory_mib: int = 2048
+    mitigations: Mitigations = "off"
     payload: Path | None = None
     """A disk that every machine may read, with what the lab's profiles bring along."""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Words for the kernel of every machine."""
+        return (f"mitigations={self.mitigations}",)
 
 
 class Fleet:
@@ -189,6 +200,7 @@ def _shared(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> 
         credentials=boot.shared_machine(hosts),
         keys=keys,
         arguments=(
+            *shape.arguments,
             "systemd.unit=netlab-hosts.target",
             *(f"systemd.wants=netlab-host@{host.name}.service" for host in hosts),
         ),
@@ -211,13 +223,14 @@ def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, P
         extra=tuple(_switch_ports(len(hosts))) if index == 0 else (),
         credentials=boot.own_machine(hosts[index], index),
         keys=keys,
+        arguments=shape.arguments,
     )
 
 
 def _management(host: Host, index: int) -> Nic:
     ports = {host.ssh_port: 22} | ({host.api_port: API_PORT} if host.api_port else {})
     forward = ",".join(f"hostfwd=tcp:127.0.0.1:{port}-:{inside}" for port, inside in ports.items())
-    return Nic(netdev=f"user,{forward}", mac=boot.mac(0, index))
+    return Nic(netdev=f"user,{ISOLATED},{forward}", mac=boot.mac(0, index))
 
 
 def _ethernet(index: int) -> str:

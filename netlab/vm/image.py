@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 from filelock import FileLock
 
-from netlab import ansible, assets, proc
+from netlab import ansible, assets, proc, ssh
 from netlab.errors import ImageError, NetlabError, NoSpace
 from netlab.files import write_atomic
 from netlab.results.model import Frozen
@@ -312,18 +312,19 @@ def _apply_roles(recipe: Recipe, tree: _Tree, work: Path, progress: Progress) ->
     known = work / "known_hosts"
     known.write_text("image " + (work / "host.pub").read_text(encoding="utf-8"), encoding="utf-8")
     sshd = ["/usr/sbin/sshd", "-i", "-f", "/dev/null", *_options(_SSHD)]
+    enter = shlex.join([*tree.enter, proc.find_tool("chroot"), str(tree.place), *sshd])
+    connection = {
+        "IdentityFile": ssh.quoted(work / "user"),
+        "UserKnownHostsFile": ssh.quoted(known),
+        "IdentitiesOnly": "yes",
+        "StrictHostKeyChecking": "yes",
+        "ProxyCommand": ssh.escaped(enter),
+    }
     words = {
         "ansible_host": "image",
         "ansible_user": "root",
         "ansible_python_interpreter": "/usr/bin/python3",
-        "ansible_ssh_private_key_file": str(work / "user"),
-        "ansible_ssh_common_args": shlex.join(
-            [
-                *_options({"UserKnownHostsFile": str(known), "IdentitiesOnly": "yes", "StrictHostKeyChecking": "yes"}),
-                "-o",
-                f"ProxyCommand={shlex.join([*tree.enter, proc.find_tool('chroot'), str(tree.place), *sshd])}",
-            ]
-        ),
+        "ansible_ssh_common_args": shlex.join(_options(connection)),
     }
     ansible.play(
         assets.playbook(recipe.playbook),

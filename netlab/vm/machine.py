@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab import proc
-from netlab.errors import MachineError, MachinePanicked, PortInUse
+from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, PortInUse
 from netlab.results.model import Clock, Frozen
-from netlab.vm import boot, qmp
+from netlab.vm import boot, options, qmp
 from netlab.vm.accel import QEMU, Accelerator
 
 if TYPE_CHECKING:
@@ -32,10 +32,14 @@ STATE = "state"
 """File of a snapshot with memory and devices: the stream that QEMU's migration writes."""
 
 KERNEL_ARGUMENTS = (
-    "root=/dev/vda rootflags=noatime rw console=ttyS0 quiet mitigations=off nokaslr audit=0 panic=-1 net.ifnames=0 "
+    "root=/dev/vda rootflags=noatime rw console=ttyS0 quiet nokaslr audit=0 panic=-1 net.ifnames=0 "
     "transparent_hugepage=never systemd.show_status=0 systemd.log_level=notice systemd.service_watchdogs=no"
 )
+"""Of every machine. nokaslr: the kernel is at the same addresses after each boot, so that nothing that depends on them
+(hash buckets, cache lines, what a profile of the kernel shows) differs between boots; it also saves boot time."""
+
 START_TIMEOUT_S = 20.0
+STATUS_TIMEOUT_S = 5.0
 
 ICOUNT_SHIFT = 2
 """An instruction of a virtual clock takes 2**shift ns: 4 ns, so 250 million instructions are a second. That is about
@@ -105,8 +109,7 @@ class Machine:
         self._make_disks(snapshot)
         self.console.unlink(missing_ok=True)
         self.messages.unlink(missing_ok=True)
-        load = ["-S", "-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
-        child = proc.spawn([*self._command(), *load], log=self.messages, cwd=self.folder)
+        child = proc.spawn([*self._command(), *_incoming(snapshot)], log=self.messages, cwd=self.folder)
         (self.folder / "pid").write_text(str(child.pid), encoding="utf-8")
         try:
             self._wait_for_qmp(child)
@@ -150,7 +153,17 @@ class Machine:
             proc.run(words)
 
     def check(self) -> None:
-        """MachinePanicked when QEMU has ended by itself."""
+        """MachinePanicked when QEMU has ended by itself; AcceleratorFailed, MachineError when it stopped the guest."""
+        self._check_process()
+        self._check_state(self._state())
+
+    def _state(self) -> str:
+        """Return what QEMU says of the guest; one that gives no answer has not stopped it."""
+        with contextlib.suppress(MachineError), _short_path(self.folder) as folder:
+            return str(qmp.execute(folder / "qmp.sock", "query-status", timeout=STATUS_TIMEOUT_S)["status"])
+        return "unknown"
+
+    def _check_process(self) -> None:
         if self.pid is None:
             raise MachinePanicked(
                 f"machine '{self.config.name}' ended by itself: {self._last_words()}",
@@ -158,8 +171,19 @@ class Machine:
                 log=self.console,
             )
 
+    def _check_state(self, state: str) -> None:
+        """Name what QEMU stops a guest for and then waits, for ever."""
+        name = f"machine '{self.config.name}'"
+        if state == "internal-error":
+            said = next((line for line in _tail(self.messages, 100) if "error" in line), "it left no message")
+            message = f"{self.config.accelerator.name} stopped {name}: {said}"
+            raise AcceleratorFailed(message, hint="run the command again, which goes without it", log=self.messages)
+        if state == "io-error":
+            message = f"{name} stopped because it could not write to its disk in {self.folder}"
+            raise MachineError(message, hint="free space there, then run the command again", log=self.messages)
+
     def _qmp(self, work: Callable[[Path], object]) -> None:
-        self.check()
+        self._check_process()
         with _short_path(self.folder) as folder:
             work(folder / "qmp.sock")
 
@@ -193,14 +217,15 @@ class Machine:
             *("-smp", str(config.cpus), "-m", str(config.memory_mib)),
             *("-nodefaults", "-display", "none", "-no-reboot"),
             *("-kernel", str(config.kernel), "-initrd", str(config.initrd), "-append", self._kernel_arguments()),
-            *("-serial", f"file:{os.path.relpath(self.console, self.folder)}"),
+            *("-chardev", f"file,id=console,path={options.value(os.path.relpath(self.console, self.folder))}"),
+            *("-serial", "chardev:console"),
             *("-qmp", "unix:qmp.sock,server=on,wait=off"),
             *("-device", "virtio-rng-pci"),
             *(word for disk in DISKS for word in ("-drive", f"file={disk},if=virtio,cache=unsafe,discard=unmap")),
             *_payload(config.payload),
             *_nics(config.nics),
             *config.extra,
-            *boot.fw_cfg(config.credentials, config.keys, self.folder / "credentials"),
+            *boot.fw_cfg(config.credentials, config.keys, self.folder),
         ]
 
     def _kernel_arguments(self) -> str:
@@ -234,8 +259,13 @@ def _clock(clock: Clock) -> tuple[str, ...]:
     return ("-rtc", "base=utc,clock=host")
 
 
+def _incoming(snapshot: Path | None) -> list[str]:
+    """Return QEMU's words to wait for the state of a snapshot, and to load it."""
+    return ["-S", "-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
+
+
 def _payload(disk: Path | None) -> tuple[str, ...]:
-    return ("-drive", f"file={disk},format=raw,if=virtio,readonly=on") if disk else ()
+    return ("-drive", f"file={options.value(disk)},format=raw,if=virtio,readonly=on") if disk else ()
 
 
 def _nics(nics: Sequence[Nic]) -> Iterator[str]:

@@ -1,5 +1,6 @@
-# A boot sector that proves an accelerator: it enters 64-bit long mode (where broken ones hang),
-# then writes 0x10 to QEMU's isa-debug-exit port, which ends QEMU with exit code 0x21.
+# A boot sector that proves an accelerator: it enters 64-bit long mode (where broken ones hang), runs an instruction of BMI2
+# where the processor has it (Linux unpacks itself with those; an accelerator that emulates them may stop there), then
+# writes 0x10 to QEMU's isa-debug-exit port, which ends QEMU with exit code 0x21.
     .code16
     .globl _start
 _start:
@@ -28,11 +29,23 @@ _start:
     ljmpw $8, $long_mode
     .code64
 long_mode:
+    xorl %eax, %eax
+    cpuid
+    cmpl $7, %eax                # the highest leaf
+    jb 1f
+    movl $7, %eax
+    xorl %ecx, %ecx
+    cpuid
+    btl $8, %ebx                 # BMI2
+    jnc 1f
+    movl $5, %ecx
+    shlxl %ecx, %ebx, %ebx
+1:
     movw $0xf4, %dx
     movb $0x10, %al
     outb %al, %dx
-1:  hlt
-    jmp 1b
+2:  hlt
+    jmp 2b
     .balign 8
 gdt:
     .quad 0

@@ -21,9 +21,9 @@ FASTEST = 1 << 40
 """Bytes a second: no limit."""
 
 
-def execute(socket: Path, command: str, arguments: dict[str, Any] | None = None) -> Any:
+def execute(socket: Path, command: str, arguments: dict[str, Any] | None = None, *, timeout: float = TIMEOUT_S) -> Any:
     """Run one QMP command and return its result."""
-    return _talk(socket, lambda client: client.execute(command, arguments))
+    return _talk(socket, lambda client: client.execute(command, arguments), timeout)
 
 
 def save(socket: Path, file: Path) -> None:
@@ -51,7 +51,7 @@ def _wait_until_migrated(socket: Path, failure: str) -> None:
         time.sleep(0.05)
 
 
-def _talk(socket: Path, work: Callable[[QMPClient], Awaitable[Any]]) -> Any:
+def _talk(socket: Path, work: Callable[[QMPClient], Awaitable[Any]], timeout: float) -> Any:
     async def conversation() -> Any:
         client = QMPClient("netlab")
         client.logger.setLevel(logging.CRITICAL)  # it logs what it also raises
@@ -62,7 +62,7 @@ def _talk(socket: Path, work: Callable[[QMPClient], Awaitable[Any]]) -> Any:
             await client.disconnect()
 
     try:
-        return asyncio.run(asyncio.wait_for(conversation(), TIMEOUT_S))
+        return asyncio.run(asyncio.wait_for(conversation(), timeout))
     except ExecuteError as error:
         raise MachineError(f"QEMU refused a command: {error}") from error
     except (QMPError, OSError, EOFError, TimeoutError) as error:

@@ -75,6 +75,13 @@ def test_answer_is_remembered_for_this_qemu_only(fake_qemu, with_kvm, tmp_path):
     assert accel.probe(tmp_path / "cache").name == "tcg"
 
 
+def test_an_accelerator_that_failed_later_is_not_taken_again(fake_qemu, with_kvm, tmp_path):
+    fake_qemu("exit 33")
+    accel.refuse(tmp_path / "cache", accel.probe(tmp_path / "cache"), "KVM internal error")
+    found = accel.probe(tmp_path / "cache")
+    assert (found.name, found.refused) == ("tcg", {"kvm": "KVM internal error"})
+
+
 def test_damaged_memory_is_probed_again(fake_qemu, with_kvm, tmp_path):
     fake_qemu("exit 33")
     accel.probe(tmp_path / "cache")

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,22 @@ def test_every_port_is_on_the_loopback_interface(tmp_path):
             assert "tcp::" not in words
 
 
-@pytest.mark.parametrize("change", [{"cpus": 4}, {"host_memory_mib": 999}, {"clock": "real"}])
+@pytest.mark.parametrize("clock", ["virtual", "real"])
+def test_nothing_leaves_by_the_network_that_ssh_comes_in_by(tmp_path, clock):
+    words = [word for machine in fleet(tmp_path, clock=clock).machines for word in command(machine).split()]
+    users = [word for word in words if word.startswith("user,")]
+    assert len(users) == len(HOSTS)
+    assert all("restrict=on" in word.split(",") for word in users)
+
+
+@pytest.mark.parametrize("clock", ["virtual", "real"])
+@pytest.mark.parametrize("mitigations", ["off", "auto"])
+def test_every_kernel_is_told_of_mitigations_once(tmp_path, clock, mitigations):
+    for machine in fleet(tmp_path, clock=clock, mitigations=mitigations).machines:
+        assert re.findall(r"mitigations=(\S+)", command(machine)) == [mitigations]
+
+
+@pytest.mark.parametrize("change", [{"cpus": 4}, {"host_memory_mib": 999}, {"clock": "real"}, {"mitigations": "auto"}])
 def test_snapshots_are_not_shared_between_different_fleets(tmp_path, change):
     assert fleet(tmp_path).key == fleet(tmp_path).key
     if "cpus" not in change:  # the virtual clock always has one

@@ -11,7 +11,9 @@ from netlab.progress import Reporter
 from netlab.providers.qemu import QemuProvider
 from netlab.spec import LabSpec
 from netlab.vm.fleet import Fleet
-from tests.conftest import wait_until
+from tests import strangers
+from tests.conftest import Command, wait_until
+from tests.paths import ALL_AT_ONCE
 
 pytestmark = [
     pytest.mark.vm,
@@ -63,5 +65,33 @@ def test_on_the_real_clock_each_host_is_a_machine_of_its_own(netlab):
     assert len(boots) == 2
     fetch = "import urllib.request; print(len(urllib.request.urlopen('http://10.10.0.12:30080/').read()))"
     assert netlab("ssh", "client", "--", f'python3 -c "{fetch}"').stdout.strip() == "1024"
+    with strangers.listener() as server:
+        for host, namespace in (("client", ""), ("node1", ""), ("node1", "app")):
+            strangers.check(strangers.ask(netlab, host, server, namespace), server)
     assert netlab("down").returncode == 0
+    assert not netlab.machines()
+
+
+def test_a_lab_never_talks_to_strangers(netlab):
+    done = netlab("up", "--stack", "datapath", "--profile", "calico-ipip", "--clock", "virtual")
+    assert done.returncode == 0, done.stderr
+    with strangers.listener() as server:
+        for host, namespace in (("client", ""), ("node1", ""), ("node1", "app")):
+            answers = strangers.ask(netlab, host, server, namespace)
+            strangers.check(answers, server)
+            assert answers[strangers.ELSEWHERE] == ("EHOSTUNREACH" if namespace else "ENETUNREACH"), "at once"
+
+
+def test_a_lab_and_a_cache_may_have_awkward_names(tmp_path):
+    """A bake, a boot, two resumed snapshots, Ansible, a proof and SSH, all below one folder."""
+    place = tmp_path / ALL_AT_ONCE
+    (place / "lab").mkdir(parents=True)
+    netlab = Command(place / "lab")
+    try:
+        done = netlab("up", "--stack", "datapath", "--profile", "baseline-vm", XDG_CACHE_HOME=str(place / "cache"))
+        assert done.returncode == 0, done.stderr
+        assert netlab("ssh", "node1", "--", "hostname").stdout.strip() == "node1"
+        assert list((place / "cache" / "netlab" / "fleets").glob("*/baseline-vm-*/fleet/state"))
+    finally:
+        netlab("down")
     assert not netlab.machines()

@@ -1,0 +1,148 @@
+"""What the provider does when a host, a machine or this computer is not as it should be."""
+
+import json
+import os
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from netlab import assets, doctor
+from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, RequirementError
+from netlab.lab import Lab
+from netlab.progress import Reporter
+from netlab.providers.qemu import QemuProvider
+from netlab.spec import LabSpec
+from netlab.vm import accel
+from tests.vm.test_fleet import fleet
+
+
+@pytest.fixture
+def provider(tmp_path, monkeypatch):
+    """A provider whose only machine is a process that sleeps in the machine's folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = QemuProvider(Lab(tmp_path), LabSpec(clock="virtual"), Reporter())
+    made.fleet = fleet(tmp_path)
+    made.accelerator = accel.Accelerator(name="kvm", qemu_version="9.9")
+    (machine,) = made.fleet.machines
+    machine.folder.mkdir(parents=True)
+    machine.logs.mkdir()
+    with subprocess.Popen(["sleep", "1000"], cwd=machine.folder) as process:
+        (machine.folder / "pid").write_text(str(process.pid))
+        yield made
+        process.kill()
+
+
+@pytest.fixture
+def ssh(tmp_path, monkeypatch):
+    """Puts an ssh on the PATH that does what the test says."""
+
+    def install(body: str) -> None:
+        script = tmp_path / "bin" / "ssh"
+        script.parent.mkdir()
+        script.write_text(f"#!/bin/sh\n{body}\n")
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+
+    return install
+
+
+@pytest.fixture
+def qemu_says(provider):
+    """Has the machine's QMP socket answer with a state."""
+    with socket.socket(socket.AF_UNIX) as server:
+
+        def serve(state: str) -> None:
+            answers = [{"QMP": {"version": {}, "capabilities": []}}, {"return": {}}, {"return": {"status": state}}]
+            here = os.open(provider.fleet.machines[0].folder, os.O_PATH)
+            server.bind(f"/proc/self/fd/{here}/qmp.sock")
+            os.close(here)
+            server.listen()
+            threading.Thread(target=answer, args=(answers,), daemon=True).start()
+
+        def answer(answers: list[dict]) -> None:
+            peer, _ = server.accept()
+            with peer:
+                for each in answers:
+                    question = (
+                        json.loads(peer.recv(4096)) if "return" in each else {}
+                    )  # one at a time, with no end of line
+                    known = {"id": question["id"]} if "id" in question else {}
+                    peer.sendall(json.dumps({**each, **known}).encode() + b"\r\n")
+                peer.recv(1)  # until the other end has had enough
+
+        yield serve
+
+
+def test_a_command_that_fails_on_a_host_names_host_command_and_what_it_said(provider, ssh):
+    ssh("echo date: cannot set date: Operation not permitted >&2; exit 1")
+    (host, *_) = provider.hosts()
+    with pytest.raises(MachineError) as caught:
+        provider._set_clock_now(host)
+    said = caught.value.message
+    assert said.startswith("client: its clock could not be set: 'date --set=@")
+    assert said.endswith("exit code 1: date: cannot set date: Operation not permitted")
+    assert caught.value.hint
+    assert caught.value.log == provider.fleet.machines[0].console
+
+
+def test_a_host_that_falls_silent_in_a_command_is_named(provider, ssh, monkeypatch):
+    monkeypatch.setattr("netlab.providers.qemu.BOOT_TIMEOUT_S", 0.2)
+    ssh("exec sleep 60")
+    with pytest.raises(MachineError, match=r"client: its clock could not be set: .*ssh did not end within 0\.2 s"):
+        provider._set_clock_now(provider.hosts()[0])
+
+
+def test_a_unit_that_failed_at_boot_is_named(provider, ssh, tmp_path):
+    systemctl = tmp_path / "bin" / "systemctl"
+    ssh('shift 3; PATH="$(dirname "$0"):$PATH"; exec sh -c "$1"')
+    systemctl.write_text(
+        '#!/bin/sh\n[ "$1" = is-system-running ] && { echo degraded; exit 1; }\necho nginx.service loaded failed\n'
+    )
+    systemctl.chmod(0o755)
+    with pytest.raises(MachineError, match=r"client: a unit failed at boot: .*degraded; nginx\.service loaded failed"):
+        provider._settle()
+
+
+def test_a_machine_that_has_ended_explains_a_command_that_failed(provider, ssh):
+    ssh("exit 255")
+    (provider.fleet.machines[0].folder / "pid").unlink()
+    with pytest.raises(MachinePanicked, match="ended by itself"):
+        provider._set_clock_now(provider.hosts()[0])
+
+
+def test_a_machine_that_its_disk_stopped_says_so(provider, qemu_says):
+    qemu_says("io-error")
+    with pytest.raises(MachineError, match="stopped because it could not write to its disk"):
+        provider.check()
+
+
+def test_an_accelerator_that_gives_up_is_not_used_again(provider, qemu_says):
+    provider.fleet.machines[0].messages.write_text("KVM internal error. Suberror: 1\nemulation failure\nRAX=00\n")
+    qemu_says("internal-error")
+    with pytest.raises(AcceleratorFailed, match="stopped machine 'fleet': KVM internal error") as caught:
+        provider.check()
+    assert "again" in caught.value.hint
+    found = accel._recall(assets.cache(), "9.9")
+    assert found.name == "tcg"
+    assert "KVM internal error" in found.refused["kvm"]
+
+
+@pytest.mark.parametrize("state", ["running", "paused", "inmigrate"])
+def test_a_machine_that_works_is_left_alone(provider, qemu_says, state):
+    qemu_says(state)
+    provider.check()
+
+
+def test_a_machine_whose_qemu_is_busy_is_left_alone(provider):
+    provider.check()
+
+
+def test_only_linux_has_machines(tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    with pytest.raises(RequirementError, match="on Linux only, and this is Darwin"):
+        QemuProvider(Lab(tmp_path), LabSpec(), Reporter())
+    (check,) = doctor.checks()
+    assert not check.ok
+    assert "Darwin" in check.message
