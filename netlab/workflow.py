@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import secrets
 import shutil
 from datetime import UTC, datetime
@@ -101,17 +102,25 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
     """Remove the hosts and all state but the runs."""
     if not lab.state_folder.exists():
         return
-    lock_files = (lab.state_folder / "lock", lab.state_folder / "lock.json")
-    with lab.lock():
+    lock_files = {lab.state_folder / name for name in ("lock", "lock.json")}
+    with lab.lock(removing=True):
         _remove(Session(lab, spec, provider_of(lab, spec, progress), progress))
         shutil.rmtree(lab.sockets, ignore_errors=True)
         for entry in set(lab.state_folder.iterdir()) - {lab.runs, *lock_files}:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    for entry in lock_files:
-        entry.unlink(missing_ok=True)
-    for folder in (lab.runs, lab.state_folder):
-        with contextlib.suppress(OSError):  # it holds results
-            folder.rmdir()
+        _remove_empty(lab.runs)
+    _remove_empty(lab.state_folder)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the folder unless it holds something: results, or the lock of a netlab that began just now."""
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
 
 
 def reset(lab: Lab, spec: LabSpec, progress: Progress) -> None:
