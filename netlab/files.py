@@ -1,7 +1,8 @@
-"""Files that are replaced as a whole."""
+"""Files that are replaced as a whole, and what they hold."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -21,3 +22,9 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 (hexadecimal) of a file's content."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -77,6 +77,8 @@ class Machine:
         self.folder = folder
         self.logs = logs
         self.config = config
+        self.inherits: tuple[int, ...] = ()
+        """Open files that QEMU keeps: what it uses of the cache stays in use as long as it runs."""
 
     @property
     def console(self) -> Path:
@@ -106,7 +108,7 @@ class Machine:
         self.console.unlink(missing_ok=True)
         self.messages.unlink(missing_ok=True)
         load = ["-S", "-incoming", f"exec:exec cat {shlex.quote(str(snapshot / STATE))}"] if snapshot else []
-        child = proc.spawn([*self._command(), *load], log=self.messages, cwd=self.folder)
+        child = proc.spawn([*self._command(), *load], log=self.messages, cwd=self.folder, pass_fds=self.inherits)
         (self.folder / "pid").write_text(str(child.pid))
         try:
             self._wait_for_qmp(child)

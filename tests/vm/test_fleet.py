@@ -15,7 +15,8 @@ HOSTS = tuple(
 
 
 def fleet(tmp_path, *, clock="virtual", hosts=HOSTS, **changes) -> Fleet:
-    image = Image(key="k", disk=Path("/i/disk.raw"), kernel=Path("/i/k"), initrd=Path("/i/i"), kernel_version="6.12")
+    files = {"disk": Path("/i/disk.raw"), "kernel": Path("/i/k"), "initrd": Path("/i/i")}
+    image = Image(key="k", kernel_version="6.12", digest="d", **files)
     words = {"image": image, "accelerator": Accelerator(name="tcg", qemu_version="7.2"), "clock": clock, "cpus": 2}
     shape = FleetShape(**{**words, "host_memory_mib": 512, **changes})
     keys = {"opt/netlab/key": tmp_path / "key"}
