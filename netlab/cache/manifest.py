@@ -55,6 +55,7 @@ def _damage(path: Path, name: str, noted: FileRecord, *, deep: bool) -> str | No
         if not deep and status.st_mtime_ns == noted.mtime_ns:
             return None
         if digest_of(path) != noted.sha256:
+            _note_change(path, status.st_mtime_ns, noted)
             return f"the content of {name} has changed"
     except FileNotFoundError:
         return f"{name} is missing"
@@ -64,6 +65,13 @@ def _damage(path: Path, name: str, noted: FileRecord, *, deep: bool) -> str | No
         with contextlib.suppress(OSError):  # a file of somebody else's keeps its date and is read again next time
             os.utime(path, ns=(status.st_atime_ns, noted.mtime_ns))
     return None
+
+
+def _note_change(path: Path, mtime_ns: int, noted: FileRecord) -> None:
+    """Have every later look see what only reading all of the file could show: its date changes too."""
+    if mtime_ns == noted.mtime_ns:
+        with contextlib.suppress(OSError):  # it is somebody else's; whoever reads all of it sees it again
+            os.utime(path)
 
 
 def digest(files: Mapping[str, FileRecord]) -> str:

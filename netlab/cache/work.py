@@ -58,6 +58,16 @@ def sweep(parent: Path) -> None:
         with _abandoned(path) as mine:
             if mine:
                 _delete(path)
+    remove_orphaned_locks(parent)
+
+
+def remove_orphaned_locks(parent: Path) -> None:
+    """Remove the locks in ``parent``, each called like what it guards, whose subject is gone and which nobody holds."""
+    for lock in parent.glob("*.lock"):
+        if not lock.with_suffix("").exists():
+            with locks.tried(lock) as mine:
+                if mine and not lock.with_suffix("").exists():
+                    lock.unlink(missing_ok=True)
 
 
 def _unfinished(parent: Path) -> list[Path]:

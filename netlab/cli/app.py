@@ -11,6 +11,7 @@ from netlab import __version__
 from netlab.cli import (
     artifacts,
     bench,
+    cache,
     completion,
     doctor,
     down,
@@ -50,6 +51,7 @@ COMMANDS = (
     inventory,
     kubeconfig,
     artifacts,
+    cache,
     reset,
     down,
     completion,

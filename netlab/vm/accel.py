@@ -8,6 +8,7 @@ QEMU with an exit code of its own.
 from __future__ import annotations
 
 import base64
+import os
 import platform
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from netlab import proc
 from netlab.errors import NetlabError
+from netlab.files import write_atomic
 
 QEMU = "qemu-system-x86_64"
 DEADLINE_S = 5.0
@@ -53,15 +55,18 @@ def boot_sector() -> bytes:
 
 
 def probe(cache: Path) -> Accelerator:
-    """Best accelerator that works. The answer is kept in ``cache`` for this QEMU on this boot of the host."""
+    """Best accelerator that works. The answer is kept in ``cache`` for this QEMU on this boot of the host.
+
+    It is asked again when what this user may open has changed: a group was joined, or this is another container.
+    """
     version = qemu_version()
     store = cache / "accelerator.json"
-    stamp = f"{version} {platform.release()} {_boot_id()}"
+    stamp = f"{version} {platform.release()} {_boot_id()} {' '.join(_usable())}".rstrip()
     remembered = _recall(store, stamp)
     if remembered is None:
         remembered = _try_all(version)
         cache.mkdir(parents=True, exist_ok=True)
-        store.write_text(f"{stamp}\n{remembered.model_dump_json()}\n")
+        write_atomic(store, f"{stamp}\n{remembered.model_dump_json()}\n".encode())
     return remembered
 
 
@@ -111,6 +116,10 @@ def _candidates() -> tuple[Literal["kvm", "hvf"], ...]:
     if platform.system() == "Darwin":
         return ("hvf",)
     return ("kvm",) if Path("/dev/kvm").exists() else ()
+
+
+def _usable() -> list[str]:
+    return [name for name in _candidates() if name != "kvm" or os.access("/dev/kvm", os.R_OK | os.W_OK)]
 
 
 def _recall(store: Path, stamp: str) -> Accelerator | None:
