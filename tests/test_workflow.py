@@ -378,3 +378,14 @@ def test_a_snapshot_is_named_by_what_goes_into_it():
     assert snapshot_tag(profile, LabSpec()) == snapshot_tag(profile, LabSpec(rounds=9))
     assert snapshot_tag(profile, LabSpec()) != snapshot_tag(profile, small)
     assert snapshot_tag(profile, LabSpec()) != snapshot_tag(profiles.find("ipvlan-l2"), LabSpec())
+
+
+def test_what_stays_of_an_earlier_proof_is_an_error_and_no_proof(lab, hosts, plays, monkeypatch):
+    up(lab)
+
+    def refuse(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", lambda path, ignore_errors=False, **_: ignore_errors or refuse(path))
+    with pytest.raises(PermissionError, match="proofs/baseline-vm"):
+        workflow.prove_paths(lab, LabSpec(), None, Reporter())

@@ -78,8 +78,13 @@ def _stale(entry: Entry, recipes: set[str], now: datetime, older_than: timedelta
     if entry.kind == "image" and entry.name not in recipes:
         return "no recipe of this netlab makes it"
     if older_than is not None and entry.kind in AGED and age > older_than:
-        return f"not used for {age.days} days"
+        return f"not used for {_words(age)}"
     return None
+
+
+def _words(age: timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
+    return f"{age.days} days" if age.days > 1 else f"{hours} h" if hours else "less than an hour"
 
 
 def _from_below(entries: Sequence[Entry]) -> list[Entry]:

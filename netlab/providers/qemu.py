@@ -7,7 +7,6 @@ import ipaddress
 import os
 import platform
 import re
-import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from netlab import __version__, assets, proc
 from netlab.artifacts.payload import digest_of_payload
 from netlab.cache import leases
 from netlab.errors import ArtifactMissing, MachineSilent, PortInUse
+from netlab.files import remove_folder
 from netlab.lab import Host
 from netlab.results.model import Clock, Environment
 from netlab.vm import accel, boot, image
@@ -185,7 +185,7 @@ class QemuProvider:
         """End the machines and remove their disks."""
         folder = self.machines if self.number else self.lab.machines
         stop_all(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
     @cached_property
     def _hosts(self) -> tuple[Host, ...]:

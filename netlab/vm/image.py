@@ -29,7 +29,7 @@ from netlab import ansible, assets, locks, proc
 from netlab.cache import manifest
 from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, NetlabError, NoSpace
-from netlab.files import write_atomic
+from netlab.files import remove_folder, write_atomic
 from netlab.results.model import Frozen
 
 if TYPE_CHECKING:
@@ -399,7 +399,7 @@ def _apply_roles(recipe: Recipe, tree: _Tree, work: Path, progress: Progress) ->
         progress=progress,
         extra_vars={"netlab_baking": True},
     )
-    shutil.rmtree(work / "ansible", ignore_errors=True)
+    remove_folder(work / "ansible")
 
 
 _SSHD = {

@@ -112,7 +112,7 @@ def test_a_control_plane_is_larger_and_its_api_is_forwarded(tmp_path):
 
 def test_a_snapshot_belongs_to_the_content_that_it_lies_on_and_not_to_its_place(tmp_path):
     one, same, baked_again = (
-        make_image(tmp_path / name, content=text) for name, text in zip("abc", (b"1", b"1", b"2"))
+        make_image(tmp_path / name, content=text) for name, text in (("a", b"1"), ("b", b"1"), ("c", b"2"))
     )
     assert one.key == baked_again.key
     assert fleet(tmp_path, image=one).key == fleet(tmp_path, image=same).key
