@@ -32,6 +32,12 @@ def with_their_roles(names: Iterable[str]) -> list[Path]:
     return found(roles(), names)
 
 
+def plugins() -> list[Path]:
+    """Folders with Ansible plugins that any role may use, as far as there are some; a role's own are in its folder."""
+    places = (root() / "plugins", root() / "filter_plugins", root() / "playbooks" / "filter_plugins")
+    return [place for place in places if place.is_dir()]
+
+
 def playbook(name: str) -> Path:
     """Path of a playbook, for example ``up``."""
     return root() / "playbooks" / f"{name}.yml"

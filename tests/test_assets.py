@@ -1,4 +1,10 @@
-from netlab import assets
+import shutil
+
+import pytest
+
+from netlab import assets, profiles, session
+from netlab.spec import LabSpec
+from netlab.vm import image
 
 
 def test_data_is_there():
@@ -28,3 +34,19 @@ def test_a_role_depends_on_the_roles_that_it_includes():
 
 def test_a_dependency_is_a_part_of_the_role_too():
     assert [folder.name for folder in assets.with_their_roles(["pod"])] == ["app", "pod"]
+
+
+@pytest.mark.parametrize("place", ["plugins/filter", "filter_plugins", "playbooks/filter_plugins"])
+def test_a_plugin_is_part_of_every_snapshot_and_image(tmp_path, monkeypatch, place):
+    shutil.copytree(assets.root() / "roles", tmp_path / "roles")
+    shutil.copytree(assets.root() / "playbooks", tmp_path / "playbooks")
+    shutil.copytree(assets.root() / "profiles", tmp_path / "profiles")
+    monkeypatch.setattr(assets, "root", lambda: tmp_path)
+
+    def names():
+        return session.snapshot_tag(profiles.find("calico-ipip"), LabSpec()), image.DATAPATH.key
+
+    before = names()
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    (tmp_path / place / "addresses.py").write_text("class FilterModule: pass")
+    assert set(names()).isdisjoint(before)

@@ -150,8 +150,8 @@ def _wrong_build(folder: Path, *, deep: bool) -> str | None:
         lock = read_lock(folder / "lock.yml")
     except ConfigError as error:
         return error.message
-    wanted = [(each.url, each.sha256) for component in lock.components for each in component.files]
-    wanted += [(each.url or "", each.sha256 or "") for component in lock.components for each in component.images]
+    wanted = [(file.url, file.sha256) for component in lock.components for file in component.files]
+    wanted += [(image.url or "", image.sha256 or "") for component in lock.components for image in component.images]
     for url, sha256 in wanted:
         file = Path(locate(url, str(folder / "mirror")))
         if not file.is_file():

@@ -78,7 +78,8 @@ class Recipe(NamedTuple):
     @property
     def key(self) -> str:
         """What the image depends on, hashed: version of this module, packages, roles, playbook."""
-        parts = [assets.playbook(self.playbook), *(assets.roles() / role for role in sorted(self.roles))]
+        roles = (assets.roles() / role for role in sorted(self.roles))
+        parts = [assets.playbook(self.playbook), *roles, *assets.plugins()]
         words = [str(FORMAT), SUITE, str(self.disk_gib), *self.packages, assets.digest(parts)]
         return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
