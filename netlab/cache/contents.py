@@ -176,7 +176,7 @@ def working_folders(cache: Path) -> list[Path]:
     """Return the folders in which something may be being made or removed."""
     fleets = cache / "fleets"
     inner = [path for path in _visible(fleets) if path.is_dir()]
-    return [cache / "images", cache / "payloads", cache / "artifacts" / "sha256", fleets, *inner]
+    return [cache / "images", cache / "payloads", cache / "artifacts" / "partial", *inner]
 
 
 def _entry(  # noqa: PLR0913 - the parts of an entry, most by keyword

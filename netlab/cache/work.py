@@ -35,6 +35,9 @@ def work_folder(parent: Path, prefix: str) -> Iterator[Path]:
 
 def discard(path: Path) -> None:
     """Remove a file or folder: nobody sees a part of it, even if this process is killed on the way."""
+    if path.is_file() or path.is_symlink():
+        path.unlink(missing_ok=True)
+        return
     doomed = path.with_name(f"{REMOVING}{secrets.token_hex(4)}")
     try:
         path.rename(doomed)

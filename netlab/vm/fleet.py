@@ -191,7 +191,9 @@ class Fleet:
         again = "run the command again"
         wrong = image.damage(self.shape.image.disk.parent)
         if wrong or image.read(self.shape.image.disk.parent) != self.shape.image:
-            raise ImageError(f"the image changed while it was in use: {wrong or 'it was baked again'}", hint=again)
+            raise ImageError(
+                f"the image changed while it was in use: {wrong or 'it was removed or baked again'}", hint=again
+            )
         wrong = snapshot.damage(self.cache / tag) if tag else None
         if wrong:
             raise MachineError(f"the snapshot '{tag}' is damaged: {wrong}", hint=f"{again}: it is made again")

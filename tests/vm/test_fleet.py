@@ -168,7 +168,7 @@ def test_what_changed_since_a_command_looked_is_not_started(saved):
     folder = saved.shape.image.disk.parent
     shutil.rmtree(folder)
     make_image(saved.cache.parents[1], content=b"baked again")
-    with pytest.raises(ImageError, match="the image changed while it was in use: it was baked again"):
+    with pytest.raises(ImageError, match="the image changed while it was in use: it was removed or baked again"):
         saved.start("bare-1")
     os.truncate(folder / "kernel", 1)
     with pytest.raises(ImageError, match="kernel has 1 bytes"):
