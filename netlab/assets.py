@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import platformdirs
 from netlab.errors import RequirementError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -29,21 +28,16 @@ def roles() -> Path:
 
 
 def with_their_roles(names: Iterable[str]) -> list[Path]:
-    """Return the folders of these roles and of all that they include, or take a template from; sorted."""
-    found: set[str] = set()
-    queue = set(names)
-    while queue:
-        found |= queue
-        queue = {other for name in queue for other in _included(roles() / name)} - found
-    return [roles() / name for name in sorted(found)]
+    """Return the folders of these roles and of all that they are made of; sorted. ConfigError: see netlab.roles."""
+    from netlab.roles import with_their_roles as found  # noqa: PLC0415 - it parses YAML, which most commands do not
+
+    return found(roles(), names)
 
 
-def _included(role: Path) -> Iterator[str]:
-    for file in role.glob("*/*.yml"):
-        yield from _INCLUDED.findall(file.read_text(encoding="utf-8"))
-
-
-_INCLUDED = re.compile(r"(?:(?:include|import)_role:\n +name: |role_path ~ '/\.\./)([a-z_]+)")
+def plugins() -> list[Path]:
+    """Folders with Ansible plugins that any role may use, as far as there are some; a role's own are in its folder."""
+    places = (root() / "plugins", root() / "filter_plugins", root() / "playbooks" / "filter_plugins")
+    return [place for place in places if place.is_dir()]
 
 
 def playbook(name: str) -> Path:

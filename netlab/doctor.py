@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab import assets, proc
+from netlab.cache.contents import entries
 from netlab.errors import MissingTool, RequirementError
 from netlab.results.model import Frozen
 from netlab.vm import accel, image
@@ -34,7 +35,7 @@ def checks() -> list[Check]:
         accel.require_linux()
     except RequirementError as error:
         return [Check(name="system", ok=False, message=error.message, hint=error.hint)]
-    return [*_tools(), *_accelerator(), _space(), _memory()]
+    return [*_tools(), *_accelerator(), _space(), _memory(), _cache()]
 
 
 def _tools() -> Iterator[Check]:
@@ -63,7 +64,10 @@ def _space() -> Check:
     place = next(folder for folder in (assets.cache(), *assets.cache().parents) if folder.exists())
     free = shutil.disk_usage(place).free >> 20
     needed = 0 if image.find(image.DATAPATH, assets.cache()) else image.NEEDED_MIB
-    hint = None if free >= needed else f"free {needed - free} MiB there, or point XDG_CACHE_HOME to another disk"
+    hint = None
+    if free < needed:
+        less = "'netlab cache prune' removes what is no longer used"
+        hint = f"{less}; or free {needed - free} MiB there, or point XDG_CACHE_HOME to another disk"
     message = (
         f"{free} MiB free in {place}; baking the image takes {needed} MiB" if needed else f"{free} MiB free in {place}"
     )
@@ -76,3 +80,14 @@ def _memory() -> Check:
     hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
     message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB"
     return Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)
+
+
+def _cache() -> Check:
+    """Look whether images, snapshots and payloads are as they were made; contents are read where dates differ."""
+    kept = [entry for entry in entries(assets.cache()) if entry.kind in {"image", "snapshot", "payload"}]
+    wrong = [f"{entry.label}: {entry.damage}" for entry in kept if entry.damage]
+    if not wrong:
+        return Check(name="cache", ok=True, message=f"{len(kept)} images, snapshots and payloads are as they were made")
+    message = f"{len(wrong)} of {len(kept)} images, snapshots and payloads cannot be used; {wrong[0]}"
+    hint = "what is needed of them is made again; 'netlab cache prune' removes them, 'netlab cache list' shows all"
+    return Check(name="cache", ok=False, message=message, hint=hint)

@@ -25,6 +25,7 @@
     │   ├── ArtifactMissing         13   it is not where the lock, the mirror or the cache should have it
     │   ├── ArtifactChanged         13   its content is not what the lock says (expected and found digest)
     │   └── ArtifactUnreachable     13   its server gave no usable answer (which URL, and what to do)
+    ├── CacheDamaged                14   the cache holds something that is not as it was made
     └── Interrupted                130   Ctrl-C (129: SIGHUP, 131: SIGQUIT, 143: SIGTERM)
 
 Anything else is a bug in netlab: exit code 70, a crash log on disk and its path on the screen.
@@ -170,6 +171,12 @@ class ArtifactChanged(ArtifactError):
 
 class ArtifactUnreachable(ArtifactError):
     """Its server gave no usable answer."""
+
+
+class CacheDamaged(NetlabError):
+    """The cache holds something that is not as it was made."""
+
+    exit_code = 14
 
 
 class Interrupted(NetlabError):

@@ -1,8 +1,10 @@
-"""Files that are replaced as a whole."""
+"""Files that are replaced as a whole, and what they hold."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -21,3 +23,15 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that is in it, if it is there; OSError where something of it would stay."""
+    if path.exists():
+        shutil.rmtree(path)
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 (hexadecimal) of a file's content."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
-from netlab import proc, ssh
+from netlab import locks, proc, ssh
 from netlab.errors import LabBusy, NetlabError, NotUp
 from netlab.files import write_atomic
 from netlab.results.model import Clock, Frozen, Stack
@@ -136,25 +136,31 @@ class Lab:
         write_atomic(self.known_hosts, f"{HOST_KEY_ALIAS} {public}\n".encode())
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the lab; LabBusy at once when another netlab does."""
-        import filelock  # noqa: PLC0415 - commands that take no lock start faster
+    def lock(self, *, removing: bool = False) -> Iterator[None]:
+        """Hold the lab; LabBusy at once when another netlab does. ``removing``: the lock's files go with the lab.
 
-        self.state_folder.mkdir(mode=0o700, exist_ok=True)
-        holder = self.state_folder / "lock.json"
-        try:
-            lock = filelock.FileLock(self.state_folder / "lock", timeout=0)
-            lock.acquire()
-        except filelock.Timeout:
-            raise LabBusy(
-                f"another netlab works on {self.folder}{_holder(holder)}", hint="wait for it to end"
-            ) from None
+        They go while the lock is held, and its own goes last: a name that is removed later could be another's lock.
+        """
+        holder, path = self.state_folder / "lock.json", self.state_folder / "lock"
+        descriptor = self._acquire(path)
+        if descriptor is None:
+            raise LabBusy(f"another netlab works on {self.folder}{_holder(holder)}", hint="wait for it to end")
         try:
             write_atomic(holder, json.dumps({"pid": os.getpid(), "command": shlex.join(sys.argv)}).encode())
             yield
         finally:
             holder.unlink(missing_ok=True)
-            lock.release()
+            if removing:
+                path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def _acquire(self, path: Path) -> int | None:
+        """Lock ``path`` without waiting; a ``down`` in another process may remove its folder at any moment."""
+        while True:
+            with contextlib.suppress(FileExistsError):  # pathlib's exist_ok looks again, and may find it gone
+                self.state_folder.mkdir(mode=0o700)
+            with contextlib.suppress(FileNotFoundError):
+                return locks.acquire(path, wait=False)
 
     def load_state(self) -> LabState | None:
         """Read what is up; None when nothing is."""

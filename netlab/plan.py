@@ -45,10 +45,12 @@ def plan_run(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: 
 def _before(lab: Lab, spec: LabSpec) -> tuple[str, str]:
     recipe = image.recipe_of(spec.stack)
     ready = image.find(recipe, assets.cache())
+    wrong = image.damage(image.folder_of(recipe, assets.cache()))
+    why = f" (the cached one is damaged: {wrong})" if wrong else ""
     bake = (
         f"image {ready.key}: there already"
         if ready
-        else f"bake the image: {len(recipe.packages)} packages, then the roles"
+        else f"bake the image: {len(recipe.packages)} packages, then the roles{why}"
     )
     state = lab.load_state()
     names = ", ".join(spec.parts)

@@ -99,5 +99,5 @@ def foundation_tag(profile: Profile) -> str | None:
 
 
 def _tag(name: str, words: Sequence[str], parts: Sequence[Path]) -> str:
-    everything = " ".join([__version__, *words, assets.digest(parts)])
+    everything = " ".join([__version__, *words, assets.digest([*parts, *assets.plugins()])])
     return f"{name}-{hashlib.sha256(everything.encode()).hexdigest()[:12]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import secrets
 import shutil
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from netlab import ansible, profiles
 from netlab.artifacts import bring
 from netlab.bench import drive
 from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, NotUp, ProofFailed
+from netlab.files import remove_folder
 from netlab.lab import LabState
 from netlab.lanes import work
 from netlab.plan import plan_run, plan_up
@@ -101,17 +103,25 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
     """Remove the hosts and all state but the runs."""
     if not lab.state_folder.exists():
         return
-    lock_files = (lab.state_folder / "lock", lab.state_folder / "lock.json")
-    with lab.lock():
+    lock_files = {lab.state_folder / name for name in ("lock", "lock.json")}
+    with lab.lock(removing=True):
         _remove(Session(lab, spec, provider_of(lab, spec, progress), progress))
-        shutil.rmtree(lab.sockets, ignore_errors=True)
+        shutil.rmtree(lab.sockets, ignore_errors=True)  # ssh removes its own, maybe at this moment
         for entry in set(lab.state_folder.iterdir()) - {lab.runs, *lock_files}:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    for entry in lock_files:
-        entry.unlink(missing_ok=True)
-    for folder in (lab.runs, lab.state_folder):
-        with contextlib.suppress(OSError):  # it holds results
-            folder.rmdir()
+        _remove_empty(lab.runs)
+    _remove_empty(lab.state_folder)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove the folder unless it holds something: results, or the lock of a netlab that began just now."""
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
 
 
 def reset(lab: Lab, spec: LabSpec, progress: Progress) -> None:
@@ -282,7 +292,7 @@ def _provision(session: Session, profile: Profile) -> None:
 def _proof_folder(session: Session, profile: Profile) -> Path:
     """Return an empty folder for what is recorded next; it stays when the proof fails."""
     folder = session.lab.proofs / profile.name
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)  # what stayed of an earlier proof would be taken for one of this
     return folder
 
 

@@ -1,4 +1,10 @@
-from netlab import assets
+import shutil
+
+import pytest
+
+from netlab import assets, profiles, session
+from netlab.spec import LabSpec
+from netlab.vm import image
 
 
 def test_data_is_there():
@@ -24,3 +30,23 @@ def test_digest_depends_on_content_and_names_only(tmp_path):
 def test_a_role_depends_on_the_roles_that_it_includes():
     names = [folder.name for folder in assets.with_their_roles(["cluster_workload", "cni_reference"])]
     assert names == ["app", "cluster_workload", "cni_reference", "lab_routes", "pod_image", "pod_network"]
+
+
+def test_a_dependency_is_a_part_of_the_role_too():
+    assert [folder.name for folder in assets.with_their_roles(["pod"])] == ["app", "pod"]
+
+
+@pytest.mark.parametrize("place", ["plugins/filter", "filter_plugins", "playbooks/filter_plugins"])
+def test_a_plugin_is_part_of_every_snapshot_and_image(tmp_path, monkeypatch, place):
+    shutil.copytree(assets.root() / "roles", tmp_path / "roles")
+    shutil.copytree(assets.root() / "playbooks", tmp_path / "playbooks")
+    shutil.copytree(assets.root() / "profiles", tmp_path / "profiles")
+    monkeypatch.setattr(assets, "root", lambda: tmp_path)
+
+    def names():
+        return session.snapshot_tag(profiles.find("calico-ipip"), LabSpec()), image.DATAPATH.key
+
+    before = names()
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    (tmp_path / place / "addresses.py").write_text("class FilterModule: pass")
+    assert set(names()).isdisjoint(before)

@@ -24,6 +24,7 @@ from netlab.progress import Reporter
 from netlab.session import snapshot_tag
 from netlab.spec import FleetSpec, LabSpec
 from tests import factories
+from tests.cache.factories import make_image
 
 GOLDEN = Path(__file__).parent / "bench" / "data"
 EVIDENCE = Path(__file__).parent / "proof" / "data" / "calico-ipip"
@@ -378,3 +379,23 @@ def test_a_snapshot_is_named_by_what_goes_into_it():
     assert snapshot_tag(profile, LabSpec()) == snapshot_tag(profile, LabSpec(rounds=9))
     assert snapshot_tag(profile, LabSpec()) != snapshot_tag(profile, small)
     assert snapshot_tag(profile, LabSpec()) != snapshot_tag(profiles.find("ipvlan-l2"), LabSpec())
+
+
+def test_what_stays_of_an_earlier_proof_is_an_error_and_no_proof(lab, hosts, plays, monkeypatch):
+    up(lab)
+
+    def refuse(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", lambda path, ignore_errors=False, **_: ignore_errors or refuse(path))
+    with pytest.raises(PermissionError, match="proofs/baseline-vm"):
+        workflow.prove_paths(lab, LabSpec(), None, Reporter())
+
+
+def test_plan_says_when_the_image_is_damaged(lab, hosts, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = make_image(tmp_path / "cache" / "netlab")
+    assert f"image {made.key}: there already" in workflow.plan_of_run(lab, LabSpec(), Reporter()).steps
+    made.kernel.write_bytes(b"")
+    (bake, *_) = workflow.plan_of_run(lab, LabSpec(), Reporter()).steps
+    assert bake.endswith("then the roles (the cached one is damaged: kernel has 0 bytes instead of 7)")

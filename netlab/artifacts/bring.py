@@ -22,7 +22,7 @@ def bring(words: Iterable[str], spec: ArtifactsSpec, folder: Path, progress: Pro
     """Return a disk with components (``NAME`` or ``NAME=VERSION``) for a lab in ``folder``; downloads what lacks."""
     components, arch = _chosen(words, spec, folder)
     fetch(components, arch, assets.cache(), progress, sources=sources_of(spec, folder))
-    return payload_disk(components, arch, assets.cache())
+    return payload_disk(components, arch, assets.cache(), progress.warn)
 
 
 def place(words: Iterable[str], spec: ArtifactsSpec, folder: Path) -> Path:

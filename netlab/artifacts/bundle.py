@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlab.artifacts.cache import Cache, digest_of
+from netlab.artifacts.cache import Cache
 from netlab.artifacts.fetch import registry_images, wanted_files, wanted_part
 from netlab.artifacts.images import explore, label_of
 from netlab.artifacts.mirror import locate
+from netlab.files import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

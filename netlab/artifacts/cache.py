@@ -6,12 +6,13 @@ An entry appears by a rename when its content has been checked, and is checked a
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import os
+import time
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
+from netlab import locks
 from netlab.errors import ArtifactChanged, ArtifactMissing
+from netlab.files import digest_of
 
 if TYPE_CHECKING:
     import threading
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 READ_ONLY = 0o444
 """Entries are hard-linked into payloads: whoever wrote into one would change the other."""
+
+POLL_S = 0.05
+"""How often a lock that another process holds is asked for again."""
 
 HOW_TO_FETCH = "'netlab artifacts fetch' downloads what the lock names"
 
@@ -56,6 +60,7 @@ class Cache:
         if found != sha256:
             hint = f"{HOW_TO_FETCH} and replaces it"
             raise ArtifactChanged(f"{label} has changed in the cache: {path} {difference(sha256, found)}", hint=hint)
+        _stamp(path)
         return path
 
     def sound(self, sha256: str, label: str, warn: Callable[[str], None]) -> bool:
@@ -84,21 +89,22 @@ class Cache:
     @contextlib.contextmanager
     def claim(self, name: str, stop: threading.Event) -> Iterator[bool]:
         """Hold the lock of this name, which other processes wait for; false when ``stop`` was set while waiting."""
-        lock = FileLock(self.partials / f"{name}.lock")
-        while not stop.is_set():
-            with contextlib.suppress(Timeout):
-                lock.acquire(timeout=0.2, poll_interval=0.05)
-                break
+        descriptor = None
+        while descriptor is None and not stop.is_set():
+            descriptor = locks.acquire(self.partials / f"{name}.lock", wait=False)
+            if descriptor is None:
+                stop.wait(POLL_S)
         try:
-            yield lock.is_locked
+            yield descriptor is not None
         finally:
-            lock.release()
+            if descriptor is not None:
+                os.close(descriptor)
 
 
-def digest_of(file: Path) -> str:
-    """SHA-256 of a file's content."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+def _stamp(path: Path) -> None:
+    """Note when an entry was last used, as its time of access: that of its last change is its payloads', too."""
+    with contextlib.suppress(OSError):  # only 'netlab cache prune --older-than' asks for it
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
 
 def difference(expected: str, found: str) -> str:

@@ -9,11 +9,11 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecut
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from netlab.artifacts.cache import digest_of
 from netlab.artifacts.client import Client, Limits
 from netlab.artifacts.mirror import Sources, locate
 from netlab.artifacts.transfer import ELSEWHERE, Transfer
 from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing
+from netlab.files import digest_of
 from netlab.progress import size
 
 if TYPE_CHECKING:

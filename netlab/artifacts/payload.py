@@ -10,26 +10,30 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import re
 import shutil
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from filelock import FileLock
+from pydantic import ValidationError
 
-from netlab import proc
+from netlab import locks, proc
 from netlab.artifacts import registry
-from netlab.artifacts.cache import Cache, digest_of
+from netlab.artifacts.cache import Cache
 from netlab.artifacts.images import explore, label_of
+from netlab.cache import manifest
+from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ArtifactError, NoSpace
+from netlab.files import digest_of, write_atomic
 from netlab.progress import size
+from netlab.results.model import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from netlab.artifacts.lock import Arch, Component, Image
 
@@ -41,16 +45,19 @@ SPARE_BYTES = 8 << 20
 BLOCK_BYTES = 4096
 
 
-def payload_disk(components: Sequence[Component], arch: Arch, cache: Path) -> Path:
+def payload_disk(
+    components: Sequence[Component], arch: Arch, cache: Path, warn: Callable[[str], None] = lambda _: None
+) -> Path:
     """Return an ext4 image that holds ``components`` for hosts of ``arch``, made when there is none.
 
-    Everything must be in the cache (``fetch``): ArtifactMissing or ArtifactChanged otherwise.
+    Everything must be in the cache (``fetch``): ArtifactMissing or ArtifactChanged otherwise. ``warn`` is told of a
+    disk that is not as it was made, and so is made again.
     """
-    with _made(disk_place(components, arch, cache).name, cache) as (place, work):
-        if not place.exists():
+    with _made(disk_place(components, arch, cache).name, cache, warn) as (place, work):
+        if work:
             _fill(work / "payload", components, arch, Cache(cache))
             _format(work / "payload", work / "disk")
-            (work / "disk").replace(place)
+            _publish(work / "disk", place)
     return place
 
 
@@ -59,13 +66,29 @@ def disk_place(components: Sequence[Component], arch: Arch, cache: Path) -> Path
     return cache / "payloads" / f"{payload_key(components, arch)}.ext4"
 
 
-def payload_folder(components: Sequence[Component], arch: Arch, cache: Path) -> Path:
+def payload_folder(
+    components: Sequence[Component], arch: Arch, cache: Path, warn: Callable[[str], None] = lambda _: None
+) -> Path:
     """Return the same as a folder. Its files are hard links into the cache: read them, write to none."""
-    with _made(payload_key(components, arch), cache) as (place, work):
-        if not place.exists():
+    with _made(payload_key(components, arch), cache, warn) as (place, work):
+        if work:
             _fill(work / "payload", components, arch, Cache(cache))
-            (work / "payload").replace(place)
+            _publish(work / "payload", place)
     return place
+
+
+def damage(place: Path, *, deep: bool = False) -> str | None:
+    """Say what is wrong with a payload; None where nothing is. ``deep`` reads all of it."""
+    record = _read(place)
+    if record is None:
+        return f"{_record_of(place).name} is missing, unreadable or of another version of netlab"
+    return manifest.damage(place.parent, record.files, deep=deep)
+
+
+def digest_of_payload(place: Path) -> str:
+    """SHA-256 over a payload's content; empty where there is none, or one that is not as it was made."""
+    record = _read(place)
+    return manifest.digest(record.files) if record and damage(place) is None else ""
 
 
 def payload_key(components: Sequence[Component], arch: Arch) -> str:
@@ -82,13 +105,56 @@ def _dumped(items: Sequence[Any]) -> list[dict[str, Any]]:
     return [item.model_dump(exclude={"url", "arch"}) for item in items]
 
 
+class _Record(Frozen):
+    """``<name>.json`` beside a payload: its files, by their paths from there."""
+
+    format: Literal[1] = 1
+    files: dict[str, manifest.FileRecord]
+
+
 @contextlib.contextmanager
-def _made(name: str, cache: Path) -> Iterator[tuple[Path, Path]]:
-    """Hand out the payload's place and a folder to make it in, under a lock."""
+def _made(name: str, cache: Path, warn: Callable[[str], None]) -> Iterator[tuple[Path, Path | None]]:
+    """Hand out the payload's place and, where there is no sound one, a folder to make it in; under a lock."""
     payloads = cache / "payloads"
     payloads.mkdir(parents=True, exist_ok=True)
-    with FileLock(payloads / f"{name}.lock"), tempfile.TemporaryDirectory(dir=payloads, prefix=".make-") as work:
-        yield payloads / name, Path(work)
+    place = payloads / name
+    with locks.held(payloads / f"{name}.lock"):
+        wrong = damage(place) if place.exists() else None
+        if wrong:
+            warn(f"the cached payload {name} is damaged ({wrong}); it is made again")
+            remove_payload(place)
+        if place.exists():
+            os.utime(_record_of(place))  # when it was last used
+            yield place, None
+            return
+        sweep(payloads)
+        with work_folder(payloads, ".make-") as work:
+            yield place, work
+
+
+def remove_payload(place: Path) -> None:
+    """Remove a payload and what is noted of it."""
+    discard(place)
+    _record_of(place).unlink(missing_ok=True)
+
+
+def _publish(made: Path, place: Path) -> None:
+    """Put a payload into its place. Its record comes first: without the payload it says nothing."""
+    files = manifest.record_folder(made) if made.is_dir() else {"": manifest.record(made)}
+    record = _Record(files={f"{place.name}/{name}" if name else place.name: noted for name, noted in files.items()})
+    write_atomic(_record_of(place), record.model_dump_json(indent=2).encode())
+    made.replace(place)
+
+
+def _read(place: Path) -> _Record | None:
+    try:
+        return _Record.model_validate_json(_record_of(place).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _record_of(place: Path) -> Path:
+    return place.with_name(f"{place.name}.json")
 
 
 def _fill(folder: Path, components: Sequence[Component], arch: Arch, store: Cache) -> None:
@@ -132,8 +198,14 @@ def _link(entry: Path, place: Path) -> None:
     place.unlink(missing_ok=True)
     try:
         place.hardlink_to(entry)
-    except OSError:  # a file system without hard links
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
         shutil.copyfile(entry, place)
+
+
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
+"""A file system without hard links, or one that has no more of them for this file."""
 
 
 def _format(folder: Path, disk: Path) -> None:
@@ -151,7 +223,10 @@ def _format(folder: Path, disk: Path) -> None:
 def _check_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
-        hint = f"free {size(needed - free)} there, or point XDG_CACHE_HOME to another disk"
+        hint = (
+            f"'netlab cache prune' removes what is no longer used; or free {size(needed - free)} there, or point "
+            "XDG_CACHE_HOME to another disk"
+        )
         raise NoSpace(f"the payload needs {size(needed)} in {folder.parent}, but {size(free)} are free", hint=hint)
 
 

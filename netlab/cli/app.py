@@ -12,6 +12,7 @@ from netlab import __version__, paths
 from netlab.cli import (
     artifacts,
     bench,
+    cache,
     completion,
     doctor,
     down,
@@ -51,6 +52,7 @@ COMMANDS = (
     inventory,
     kubeconfig,
     artifacts,
+    cache,
     reset,
     down,
     completion,

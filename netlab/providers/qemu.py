@@ -7,7 +7,6 @@ import ipaddress
 import os
 import platform
 import re
-import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netlab import __version__, assets, proc
-from netlab.errors import AcceleratorFailed, MachineError, MachineSilent, PortInUse
+from netlab.artifacts.payload import digest_of_payload
+from netlab.cache import leases
+from netlab.errors import AcceleratorFailed, ArtifactMissing, MachineError, MachineSilent, PortInUse
+from netlab.files import remove_folder
 from netlab.lab import Host
 from netlab.results.model import Clock, Environment
 from netlab.vm import accel, boot, image
@@ -62,6 +64,7 @@ class QemuProvider:
         self.progress = progress
         self.payload = payload
         self.number = number
+        self._leases = leases.Leases(assets.cache())
         self.recipe = image.recipe_of(spec.stack)
         self.machines = lab.machines / f"lane{number}"
 
@@ -91,7 +94,8 @@ class QemuProvider:
 
     @cached_property
     def image(self) -> image.Image:
-        """The image; baked when the cache lacks it."""
+        """The image; baked when it is not in the cache, or not as it was baked."""
+        self._leases.hold(leases.image(self.recipe.key))
         return image.bake(self.recipe, assets.cache(), self.progress)
 
     @cached_property
@@ -107,9 +111,13 @@ class QemuProvider:
             control_memory_mib=self.spec.fleet.control_memory_mib,
             mitigations=self.spec.fleet.mitigations,
             payload=self.payload,
+            payload_digest=self._payload_digest(),
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
-        return Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
+        fleet = Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
+        self._leases.hold(leases.fleet(fleet.key))
+        fleet.use(self._leases.descriptors)
+        return fleet
 
     def facts(self) -> dict[str, Any]:
         """Return what the image makes known beforehand."""
@@ -126,6 +134,7 @@ class QemuProvider:
 
     def prepare(self) -> None:
         """Boot the fleet once, and keep it as the snapshot that every profile begins with."""
+        self._drop_damaged()
         if BASE in self.fleet.tags():
             return
         with self.progress.step("boot the fleet"), self.fleet.alone():
@@ -151,7 +160,8 @@ class QemuProvider:
 
     def snapshots(self) -> set[str]:
         """Return the states that the cache holds for a fleet of this shape."""
-        return self.fleet.tags() if image.find(self.recipe, assets.cache()) else set()
+        laid_on = image.find(self.recipe, assets.cache()) and (not self.payload or digest_of_payload(self.payload))
+        return self.fleet.tags() if laid_on else set()
 
     def save(self, tag: str, evidence: Path | None) -> None:
         """Keep the present state in the cache, which ends the machines."""
@@ -193,7 +203,7 @@ class QemuProvider:
         """End the machines and remove their disks."""
         folder = self.machines if self.number else self.lab.machines
         stop_all(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
     @cached_property
     def _hosts(self) -> tuple[Host, ...]:
@@ -218,6 +228,20 @@ class QemuProvider:
         """Only TCG can count instructions."""
         found = self.accelerator
         return found.model_copy(update={"name": "tcg"}) if self.clock == "virtual" else found
+
+    def _payload_digest(self) -> str:
+        if self.payload is None:
+            return ""
+        self._leases.hold(leases.payload(self.payload.name))
+        digest = digest_of_payload(self.payload)
+        if not digest:
+            raise ArtifactMissing(f"{self.payload} was removed or changed just now", hint="run the command again")
+        return digest
+
+    def _drop_damaged(self) -> None:
+        with self.fleet.alone():
+            for tag, words in self.fleet.drop_damaged().items():
+                self.progress.warn(f"the cached snapshot '{tag}' is damaged ({words}); it is made again")
 
     def _wait_for_ssh(self, hosts: Iterable[Host], timeout: float) -> None:
         """Wait for the greeting of each host's SSH server; a connection alone would only prove that QEMU listens."""

@@ -8,6 +8,7 @@ QEMU with an exit code of its own.
 from __future__ import annotations
 
 import base64
+import os
 import platform
 import tempfile
 from pathlib import Path
@@ -64,7 +65,10 @@ def require_linux() -> None:
 
 
 def probe(cache: Path) -> Accelerator:
-    """Best accelerator that works. The answer is kept in ``cache`` for this QEMU on this boot of the host."""
+    """Best accelerator that works. The answer is kept in ``cache`` for this QEMU on this boot of the host.
+
+    It is asked again when what this user may open has changed: a group was joined, or this is another container.
+    """
     require_linux()
     version = qemu_version()
     remembered = _recall(cache, version)
@@ -126,6 +130,10 @@ def _candidates() -> tuple[Literal["kvm"], ...]:
     return ("kvm",) if Path("/dev/kvm").exists() else ()
 
 
+def _usable() -> list[str]:
+    return [name for name in _candidates() if name != "kvm" or os.access("/dev/kvm", os.R_OK | os.W_OK)]
+
+
 def _recall(cache: Path, version: str) -> Accelerator | None:
     try:
         first, _, rest = (cache / _STORE).read_text(encoding="utf-8").partition("\n")
@@ -140,7 +148,7 @@ def _remember(cache: Path, found: Accelerator) -> None:
 
 
 def _stamp(version: str) -> str:
-    return f"{version} {platform.release()} {_boot_id()}"
+    return f"{version} {platform.release()} {_boot_id()} {' '.join(_usable())}".rstrip()
 
 
 def _boot_id() -> str:

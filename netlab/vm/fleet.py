@@ -7,22 +7,26 @@ Real clock: a machine a host, on one Ethernet made of UNIX sockets in the lab's 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import os
+import re
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
-from netlab.errors import MachineError
+from netlab import locks
+from netlab.cache.work import discard, sweep, work_folder
+from netlab.errors import ImageError, MachineError, NoSpace
+from netlab.progress import size
 from netlab.results.model import Clock, Frozen
 from netlab.spec import Mitigations
-from netlab.vm import boot
+from netlab.vm import boot, image, snapshot
 from netlab.vm.accel import Accelerator
 from netlab.vm.image import Image
 from netlab.vm.machine import (
+    DISKS,
     ICOUNT_SHIFT,
     KERNEL_ARGUMENTS,
     Machine,
@@ -42,6 +46,8 @@ BASE = "base"
 EVIDENCE = ".evidence"
 """No machine is called like that."""
 LINK_TIMEOUT_S = 10.0
+SPARE_BYTES = 64 << 20
+"""What a snapshot takes besides memory and disks: its evidence, devices, the file system's own."""
 API_PORT = 6443
 """Of a Kubernetes control plane."""
 
@@ -63,6 +69,8 @@ class FleetShape(Frozen):
     mitigations: Mitigations = "off"
     payload: Path | None = None
     """A disk that every machine may read, with what the lab's profiles bring along."""
+    payload_digest: str = ""
+    """SHA-256 of that disk."""
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -83,8 +91,9 @@ class Fleet:
         hosts: Sequence[Host],
         keys: dict[str, Path],
     ) -> None:
+        self.shape = shape
         self.machines = [Machine(folder / config.name, logs, config) for config in _configs(shape, hosts, keys)]
-        self.key = _key(self.machines)
+        self.key = _key(self.machines, shape)
         self.cache = cache / "fleets" / self.key
 
     @property
@@ -101,18 +110,34 @@ class Fleet:
     def alone(self) -> Iterator[None]:
         """Keep every other netlab from making this fleet's first snapshot at the same time."""
         self.cache.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.cache.with_suffix(".lock")):
+        with locks.held(self.cache.with_suffix(".lock")):
             yield
 
+    def use(self, descriptors: Sequence[int]) -> None:
+        """Have the machines inherit open files that show what they use (``netlab.cache.leases``)."""
+        for machine in self.machines:
+            machine.inherits = tuple(descriptors)
+
     def tags(self) -> set[str]:
-        """Names of the snapshots."""
-        return {entry.name for entry in self.cache.glob("[!.]*")}
+        """Names of the snapshots that are as they were saved."""
+        return {folder.name for folder in self._snapshots() if snapshot.damage(folder) is None}
+
+    def drop_damaged(self) -> dict[str, str]:
+        """Remove the snapshots that are not as they were saved, or lie on such a one; return what was wrong."""
+        wrong = {folder: words for folder in self._snapshots() if (words := snapshot.damage(folder))}
+        for folder in wrong:
+            discard(folder)
+        return {folder.name: words for folder, words in wrong.items()}
+
+    def _snapshots(self) -> list[Path]:
+        return sorted(self.cache.glob("[!.]*"))
 
     def start(self, tag: str | None) -> None:
         """Boot all, or resume the snapshot ``tag``; if one fails, none is left running.
 
         Snapshots are loaded at the same time, and go on together: none waits in vain for another's answer.
         """
+        self._check(tag)
         try:
             for machine in self.machines:
                 machine.start(self.cache / tag / machine.config.name if tag else None)
@@ -141,18 +166,61 @@ class Fleet:
         Who saves the same tag first wins.
         """
         self.cache.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.cache))
-        try:
+        sweep(self.cache)
+        self._check_room(tag)
+        with work_folder(self.cache, ".new-") as fresh:
             for machine in self.machines:
                 machine.pause()
             for machine in self.machines:
                 machine.save(fresh / machine.config.name)
             if evidence:
                 shutil.copytree(evidence, fresh / EVIDENCE)
-            with contextlib.suppress(OSError):  # there already
-                fresh.rename(self.cache / tag)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+            snapshot.seal(fresh, (fresh / m.config.name / disk for m in self.machines for disk in DISKS), self._base())
+            self._publish(fresh, tag)
+
+    def _publish(self, fresh: Path, tag: str) -> None:
+        place = self.cache / tag
+        if place.exists() and snapshot.damage(place):
+            discard(place)
+        try:
+            fresh.rename(place)
+        except OSError as error:
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:  # there already: another netlab was quicker
+                raise
+
+    def _base(self) -> snapshot.Base:
+        shape = self.shape
+        return snapshot.Base(
+            image=shape.image.key,
+            image_digest=shape.image.digest,
+            payload=shape.payload.name if shape.payload else None,
+            payload_digest=shape.payload_digest,
+        )
+
+    def _check(self, tag: str | None) -> None:
+        """Refuse to start on an image or a snapshot that changed since this command looked; note that both are used."""
+        again = "run the command again"
+        wrong = image.damage(self.shape.image.disk.parent)
+        if wrong or image.read(self.shape.image.disk.parent) != self.shape.image:
+            raise ImageError(
+                f"the image changed while it was in use: {wrong or 'it was removed or baked again'}", hint=again
+            )
+        wrong = snapshot.damage(self.cache / tag) if tag else None
+        if wrong:
+            raise MachineError(f"the snapshot '{tag}' is damaged: {wrong}", hint=f"{again}: it is made again")
+        for folder in snapshot.lineage(self.cache / tag) if tag else ():
+            os.utime(folder)
+
+    def _check_room(self, tag: str) -> None:
+        needed = SPARE_BYTES + sum(_size_of_snapshot(machine, self.cache) for machine in self.machines)
+        free = shutil.disk_usage(self.cache).free
+        if free < needed:
+            hint = (
+                f"'netlab cache prune' removes what is no longer used; or free {size(needed - free)} there, or point "
+                "XDG_CACHE_HOME to another disk"
+            )
+            message = f"the snapshot '{tag}' needs {size(needed)} in {self.cache}, but {size(free)} are free"
+            raise NoSpace(message, hint=hint)
 
     def _wait_for_links(self, machine: Machine) -> None:
         """QEMU connects a stream once, at start: the listening machine's sockets must be there before the next."""
@@ -170,14 +238,32 @@ def stop_all(folder: Path) -> None:
         stop_folder(pid_file.parent)
 
 
-def _key(machines: Sequence[Machine]) -> str:
-    """Hash all that decides what a snapshot holds; ports and keys do not, any lab brings its own."""
-    parts = [
-        machine.config.model_dump_json(exclude={"nics": True, "keys": True, "accelerator": {"refused"}})
-        for machine in machines
-    ]
+def _size_of_snapshot(machine: Machine, place: Path) -> int:
+    """Return the bytes that the machine's snapshot may take: memory that it uses, and disks where they are copied."""
+    disks = [file.stat() for disk in DISKS if (file := machine.folder / disk).exists()]
+    copied = sum(status.st_blocks * 512 for status in disks if status.st_dev != place.stat().st_dev)
+    return copied + min(machine.config.memory_mib << 20, _resident(machine.pid))
+
+
+def _resident(pid: int | None) -> int:
+    """Return the bytes of memory of a process, in RAM and swapped out."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:  # it has ended, which whoever saves it finds out
+        return 0
+    return sum(int(kib) << 10 for kib in re.findall(r"^Vm(?:RSS|Swap):\s+(\d+) kB$", text, re.MULTILINE))
+
+
+def _key(machines: Sequence[Machine], shape: FleetShape) -> str:
+    """Hash all that decides what a snapshot holds; ports and keys do not, any lab brings its own.
+
+    What snapshots lie on counts by its content, wherever it is.
+    """
+    apart = dict.fromkeys(("nics", "keys", "disk", "kernel", "initrd", "payload"), True)
+    parts = [machine.config.model_dump_json(exclude={**apart, "accelerator": {"refused"}}) for machine in machines]
     cpu = machines[0].config.accelerator.cpu  # a guest that was saved on one processor does not go on with another
-    return hashlib.sha256("\n".join([KERNEL_ARGUMENTS, str(ICOUNT_SHIFT), cpu, *parts]).encode()).hexdigest()[:16]
+    words = [shape.image.digest, shape.payload_digest, KERNEL_ARGUMENTS, str(ICOUNT_SHIFT), cpu, *parts]
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
 
 def _configs(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> list[MachineConfig]:

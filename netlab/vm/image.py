@@ -11,23 +11,25 @@ what comes out is written to file descriptors that it inherits.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
-import json
 import os
 import shlex
 import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import yaml
-from filelock import FileLock
+from pydantic import ValidationError
 
-from netlab import ansible, assets, proc, ssh
+from netlab import ansible, assets, locks, proc, ssh
+from netlab.cache import manifest
+from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, NetlabError, NoSpace
-from netlab.files import write_atomic
+from netlab.files import remove_folder, write_atomic
 from netlab.results.model import Frozen
 
 if TYPE_CHECKING:
@@ -76,7 +78,8 @@ class Recipe(NamedTuple):
     @property
     def key(self) -> str:
         """What the image depends on, hashed: version of this module, packages, roles, playbook."""
-        parts = [assets.playbook(self.playbook), *(assets.roles() / role for role in sorted(self.roles))]
+        roles = (assets.roles() / role for role in sorted(self.roles))
+        parts = [assets.playbook(self.playbook), *roles, *assets.plugins()]
         words = [str(FORMAT), SUITE, str(self.disk_gib), *self.packages, assets.digest(parts)]
         return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
@@ -123,6 +126,9 @@ def recipe_of(stack: Stack) -> Recipe:
     return CLUSTER if stack == "kubeadm" else DATAPATH
 
 
+FILES = ("disk.raw", "initrd", "kernel")
+
+
 class Image(Frozen):
     """A baked image: a raw ext4 disk and the kernel to boot it with."""
 
@@ -131,22 +137,74 @@ class Image(Frozen):
     kernel: Path
     initrd: Path
     kernel_version: str
+    digest: str
+    """SHA-256 over the contents of disk, kernel and initrd: two bakes of one recipe differ in it."""
+
+
+class _Record(Frozen):
+    """``image.json``: what was baked."""
+
+    format: Literal[2] = 2
+    key: str
+    kernel_version: str
+    files: dict[str, manifest.FileRecord]
 
 
 def find(recipe: Recipe, cache: Path) -> Image | None:
-    """Return the image of this recipe, with the roles as they are now, if it has been baked."""
-    return _read(cache / "images" / recipe.key)
+    """Return the image of this recipe, with the roles as they are now, if it has been baked and is as it was then."""
+    folder = folder_of(recipe, cache)
+    return None if damage(folder) else read(folder)
+
+
+def folder_of(recipe: Recipe, cache: Path) -> Path:
+    """Return where the image of this recipe is, or would be."""
+    return cache / "images" / recipe.key
+
+
+def read(folder: Path) -> Image | None:
+    """Return the image in ``folder`` as its record says; None where there is none. See ``damage``."""
+    record = _record(folder)
+    if record is None:
+        return None
+    disk, initrd, kernel = (folder / name for name in FILES)
+    return Image(
+        key=record.key,
+        disk=disk,
+        kernel=kernel,
+        initrd=initrd,
+        kernel_version=record.kernel_version,
+        digest=manifest.digest(record.files),
+    )
+
+
+def damage(folder: Path, *, deep: bool = False) -> str | None:
+    """Say what is wrong with the image in ``folder``; None where nothing is, or where there is no image.
+
+    ``deep`` reads all of it; otherwise a content is read only where the file's date has changed.
+    """
+    if not folder.exists():
+        return None
+    record = _record(folder)
+    if record is None:
+        return "image.json is missing, unreadable or of another version of netlab"
+    if record.key != folder.name or set(record.files) != set(FILES):
+        return "image.json describes another image"
+    return manifest.damage(folder, record.files, deep=deep)
 
 
 def bake(recipe: Recipe, cache: Path, progress: Progress) -> Image:
-    """Return the image, baking it when the cache lacks it (about 90 s)."""
+    """Return the image, baking it when it is not in the cache, or not as it was baked (about 90 s)."""
     images = cache / "images"
     images.mkdir(parents=True, exist_ok=True)
-    with FileLock(images / "lock"):
-        found = find(recipe, cache)
+    with locks.held(images / "lock"):
+        wrong = damage(folder_of(recipe, cache))
+        if wrong:
+            progress.warn(f"the cached image {recipe.key} is damaged ({wrong}); it is baked again")
+        found = None if wrong else read(folder_of(recipe, cache))
         if found is None:
             with progress.step("bake the image"):
                 found = _bake(recipe, images, progress)
+        os.utime(images / recipe.key)  # when it was last used
         return found
 
 
@@ -160,7 +218,8 @@ def _bake(recipe: Recipe, images: Path, progress: Progress) -> Image:
     for name in own_tools():
         proc.find_tool(name)
     key = recipe.key
-    with _workshop(images) as work:
+    sweep(images)
+    with _build_folder(images) as work:
         log = work / "bake.log"
         progress.task("image", f"install {len(recipe.packages)} packages and what they need")
         with _mmdebstrap(recipe, work, log) as builder:
@@ -171,29 +230,37 @@ def _bake(recipe: Recipe, images: Path, progress: Progress) -> Image:
             _wait_for_end(builder, log)
         _finish(work, key)
         work.chmod(0o755)
-        target = images / key
-        shutil.rmtree(target, ignore_errors=True)
-        work.rename(target)
-    image = _read(target)
+        discard(images / key)
+        work.rename(images / key)
+    image = read(images / key)
     if image is None:
-        raise ImageError(f"the baked image in {target} is not complete", log=target / "bake.log")
+        raise ImageError(f"the baked image in {images / key} is not complete", log=images / key / "bake.log")
     return image
 
 
 @contextlib.contextmanager
-def _workshop(images: Path) -> Iterator[Path]:
+def _build_folder(images: Path) -> Iterator[Path]:
     """Make a folder for one bake; a failed one leaves its log beside the images and nothing else."""
-    work = Path(tempfile.mkdtemp(prefix=".bake-", dir=images))
+    with work_folder(images, ".bake-") as work:
+        try:
+            yield work
+        except NetlabError as error:
+            error.log = images / "bake-failed.log"
+            raise
+        finally:
+            if work.exists():
+                _keep_log(work / "bake.log", images / "bake-failed.log")
+
+
+def _keep_log(log: Path, place: Path) -> None:
+    """Move a failed bake's log, if there is one, out of the folder that is removed; a full disk hides no error."""
     try:
-        yield work
-    except NetlabError as error:
-        error.log = images / "bake-failed.log"
-        raise
-    finally:
-        if work.exists():
-            with contextlib.suppress(OSError):
-                shutil.move(work / "bake.log", images / "bake-failed.log")
-            shutil.rmtree(work, ignore_errors=True)
+        log.replace(place)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
 
 
 @contextlib.contextmanager
@@ -334,7 +401,7 @@ def _apply_roles(recipe: Recipe, tree: _Tree, work: Path, progress: Progress) ->
         progress=progress,
         extra_vars={"netlab_baking": True},
     )
-    shutil.rmtree(work / "ansible", ignore_errors=True)
+    remove_folder(work / "ansible")
 
 
 _SSHD = {
@@ -360,26 +427,34 @@ def _wait_for_end(builder: proc.Child, log: Path) -> None:
         raise _failure(log)
 
 
-def _finish(work: Path, key: str) -> None:
-    version = (_said(work / "bake.log", _KERNEL) or "").removeprefix("vmlinuz-")
+def _finish(folder: Path, key: str) -> None:
+    """Leave the image's files and what they are; ImageError where one of them is empty."""
+    version = (_said(folder / "bake.log", _KERNEL) or "").removeprefix("vmlinuz-")
     for name in ("user", "user.pub", "host", "host.pub", "known_hosts"):
-        (work / name).unlink()
-    write_atomic(work / "image.json", json.dumps({"key": key, "kernel_version": version}).encode())
+        (folder / name).unlink()
+    files = {name: manifest.record(folder / name) for name in FILES}
+    empty = [name for name, noted in files.items() if not noted.size]
+    if empty:
+        raise ImageError(f"mmdebstrap left nothing in the image's file '{empty[0]}'")
+    record = _Record(key=key, kernel_version=version, files=files)
+    write_atomic(folder / "image.json", record.model_dump_json(indent=2).encode())
 
 
-def _read(folder: Path) -> Image | None:
+def _record(folder: Path) -> _Record | None:
     try:
-        words = json.loads((folder / "image.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _Record.model_validate_json((folder / "image.json").read_bytes())
+    except (OSError, ValidationError):
         return None
-    return Image(disk=folder / "disk.raw", kernel=folder / "kernel", initrd=folder / "initrd", **words)
 
 
 def _check_space(images: Path) -> None:
     for place in (images, Path(tempfile.gettempdir())):
         free = shutil.disk_usage(place).free >> 20
         if free < NEEDED_MIB:
-            hint = f"free {NEEDED_MIB - free} MiB there, or point XDG_CACHE_HOME and TMPDIR to another disk"
+            hint = (
+                f"'netlab cache prune' removes what is no longer used; or free {NEEDED_MIB - free} MiB there, or point "
+                "XDG_CACHE_HOME and TMPDIR to another disk"
+            )
             raise NoSpace(f"baking the image needs {NEEDED_MIB} MiB in {place}, but {free} MiB are free", hint=hint)
 
 

@@ -81,6 +81,8 @@ class Machine:
         self.folder = folder
         self.logs = logs
         self.config = config
+        self.inherits: tuple[int, ...] = ()
+        """Open files that QEMU keeps: what it uses of the cache stays in use as long as it runs."""
 
     @property
     def console(self) -> Path:
@@ -109,7 +111,9 @@ class Machine:
         self._make_disks(snapshot)
         self.console.unlink(missing_ok=True)
         self.messages.unlink(missing_ok=True)
-        child = proc.spawn([*self._command(), *_incoming(snapshot)], log=self.messages, cwd=self.folder)
+        child = proc.spawn(
+            [*self._command(), *_incoming(snapshot)], log=self.messages, cwd=self.folder, pass_fds=self.inherits
+        )
         (self.folder / "pid").write_text(str(child.pid), encoding="utf-8")
         try:
             self._wait_for_qmp(child)

@@ -139,7 +139,7 @@ def test_a_payload_disk_holds_all_with_an_index(fetched, cache):
     subprocess.run(["/sbin/e2fsck", "-fn", disk], check=True, capture_output=True)
     before = disk.stat().st_mtime_ns
     assert payload_disk(fetched, "amd64", cache.root).stat().st_mtime_ns == before
-    assert sorted(path.suffix for path in disk.parent.iterdir()) == [".ext4", ".lock"]
+    assert sorted(path.suffix for path in disk.parent.iterdir()) == [".ext4", ".json", ".lock"]
 
 
 def test_a_payload_folder_shares_its_files_with_the_cache(fetched, cache):

@@ -88,3 +88,13 @@ def test_damaged_memory_is_probed_again(fake_qemu, with_kvm, tmp_path):
     store = tmp_path / "cache" / "accelerator.json"
     store.write_text(store.read_text().splitlines()[0] + "\nnot json\n")
     assert accel.probe(tmp_path / "cache").name == "kvm"
+
+
+def test_the_answer_is_not_believed_where_the_user_may_open_something_else(fake_qemu, with_kvm, tmp_path, monkeypatch):
+    monkeypatch.setattr(accel, "_usable", list)
+    fake_qemu("echo 'Could not access KVM kernel module: Permission denied' >&2; exit 1")
+    assert accel.probe(tmp_path / "cache").name == "tcg"
+    fake_qemu("exit 33")
+    assert accel.probe(tmp_path / "cache").name == "tcg", "nothing has changed"
+    monkeypatch.setattr(accel, "_usable", lambda: ["kvm"])
+    assert accel.probe(tmp_path / "cache").name == "kvm", "the group kvm was joined"
