@@ -36,7 +36,7 @@ class LoadSpec(Load):
     """What wrk does for each sample."""
 
     connections: int = _whole(4, "Requests in flight.", low=1, high=10_000)
-    threads: int = _whole(1, "Threads of wrk; at most one a connection.", low=1, high=64)
+    threads: int = _whole(1, "Threads of wrk; each has as many of the connections.", low=1, high=64)
     duration_s: int = _whole(1, "Length of a sample in seconds of the lab's clock.", low=1, high=3600)
     warmup_s: float = Field(
         default=0.2,
@@ -46,12 +46,16 @@ class LoadSpec(Load):
         description="Seconds of the same load before each sample, thrown away.",
     )
     keepalive: bool = Field(default=True, strict=True, description="Keep connections open between requests.")
-    response_bytes: int = _whole(1024, "Size of the response's body.", low=0, high=100_000_000)
+    response_bytes: int = _whole(1024, "Size of the response's body, at most 1 MiB.", low=0, high=1 << 20)
 
     @model_validator(mode="after")
-    def _threads_have_connections(self) -> Self:
-        if self.threads > self.connections:
-            raise ValueError(f"threads ({self.threads}) cannot be more than connections ({self.connections})")
+    def _threads_share_connections(self) -> Self:
+        if self.connections % self.threads:
+            opened = self.connections // self.threads * self.threads
+            raise ValueError(
+                f"connections ({self.connections}) must be a multiple of threads ({self.threads}): each thread of wrk "
+                f"opens as many as the others, and wrk would open {opened or 'none'}"
+            )
         return self
 
 

@@ -29,12 +29,11 @@ MOST_UNREADABLE = 0.05
 UNNAMED = "(no name)"
 """A program whose name perf does not know: it writes ``:1234``, of a task that has exited ``:-1``."""
 
-# "nginx  1234 [000]  2079.398830:    5025125 cpu-clock: " (a command may hold spaces, or nothing; the process may be -1,
-# or stand with its thread; the CPU is optional; a frame may follow where there is no chain of them)
-_HEADER = re.compile(
-    r"^ *(?:(?P<command>\S.*?) +)?-?\d+(?:/-?\d+)? +(?:\[\d+\] +)?\d+\.\d+: +(?:\d+ +)?(?P<event>[^\s:][^\s]*):(?: +(?P<frame>\S.*))?\s*$"
-)
-_NO_SAMPLE = re.compile(r"^ *(?:\S.*? +)?-?\d+(?:/-?\d+)? +(?:\[\d+\] +)?\d+\.\d+: +PERF_RECORD_\w+")
+# "nginx  1234 [000]  2079.398830:    5025125 cpu-clock: " (a command may hold spaces, or nothing; the process may be
+# -1, or stand with its thread; the CPU is optional; a frame may follow where there is no chain of them)
+_WHERE = r"^ *(?:(?P<command>\S.*?) +)?-?\d+(?:/-?\d+)? +(?:\[\d+\] +)?\d+\.\d+: +"
+_HEADER = re.compile(_WHERE + r"(?:\d+ +)?[^\s:]\S*:(?: +(?P<frame>\S.*))?\s*$")
+_NO_SAMPLE = re.compile(_WHERE + r"PERF_RECORD_\w+")
 # "	ffffffff821f236b pv_native_safe_halt+0xb ([kernel.kallsyms])" (the file may hold spaces and parentheses)
 _FRAME = re.compile(r"^\s*(?P<address>[0-9a-f]+) (?P<symbol>.*?)(?:\+0x[0-9a-f]+)? \((?P<file>.*)\)$")
 # What a compiler appends to the name of a function that it split or specialised

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # namespace, iptables DNAT in a second, nginx behind a veth in a third.
 DATA = Path(__file__).parent / "data"
 RECORDED = (DATA / "nodeport-netfilter.perf.gz").read_bytes()
-# perf 6.1 on kernel 6.18 while threads and processes ended all the time: 109 samples of tasks that had exited, and threads
-# of the kernel
+# perf 6.1 on kernel 6.18 while threads and processes ended all the time: 109 samples of tasks that had exited, and
+# threads of the kernel
 EXITED = (DATA / "exited-tasks.perf.gz").read_bytes()
 
 
