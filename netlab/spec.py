@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "netlab.yml"
 MIN_HOST_MIB = 384
+GUEST_KERNEL_MIB = 92
+"""What a guest's kernel keeps of a machine's memory, at most: its programs see so much less."""
 
 Provider = Literal["qemu"]
 """Add a provider here and in ``netlab/providers``."""
@@ -74,7 +76,7 @@ class FleetSpec(Frozen):
     memory_mib: int = _whole(1536, "Memory of client and nodes in MiB, shared evenly.", low=MIN_HOST_MIB, high=1 << 20)
     control_cpus: int = _whole(2, "Processors of a cluster's control plane (stack kubeadm).", low=2, high=64)
     control_memory_mib: int = _whole(
-        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1700, high=1 << 20
+        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1792, high=1 << 20
     )
     lanes: int = _whole(0, "Fleets that work at the same time; 0: two on the virtual clock, else one.", low=0, high=16)
     ssh_port: int = _whole(
