@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from netlab import profiles
 from netlab.spec import GUEST_KERNEL_MIB, LabSpec, generate_schema
 from tests.roles.rendering import ROLES, render
 
@@ -130,19 +129,3 @@ def test_app_and_pods_hold_what_a_load_may_open():
     assert base["net.core.somaxconn"] > most
     first, last = map(int, base["net.ipv4.ip_local_port_range"].split())
     assert last - first > most
-
-
-def literal(value: object) -> bool:
-    return "{{" not in str(value)
-
-
-@pytest.mark.parametrize("stack", ["datapath", "kubeadm"])
-def test_profiles_give_roles_what_these_accept(stack):
-    for profile in profiles.of_stack(stack):
-        for use in profile.roles:
-            known = options(use.role)
-            for name, value in use.vars.items():
-                assert name in known, f"{profile.name}: {name}"
-                if literal(value) and "choices" in known[name]:
-                    wanted = value if isinstance(value, list) else [value]
-                    assert set(wanted) <= set(known[name]["choices"]), f"{profile.name}: {name}"
