@@ -434,6 +434,13 @@ def test_a_load_that_wrk_would_round_is_refused(tmp_path, url, agent, change, me
     assert (done.returncode, done.stderr) == (1, f"netlab-drive: {message}\n")
 
 
+@needs_wrk
+@pytest.mark.parametrize("hertz", [0, 10_001])
+def test_a_rate_that_the_agent_does_not_take_is_refused(tmp_path, url, agent, hertz):
+    done = drive("perf", job_of(tmp_path, url, agent, perf={"seconds": 1, "hertz": hertz}))
+    assert (done.returncode, done.stderr) == (1, f"netlab-drive: hertz is {hertz}; it can be 1 to 10000\n")
+
+
 def few_files(most: int | None = None) -> dict[str, object]:
     """What a log-in gives, and less."""
     hard = most or resource.getrlimit(resource.RLIMIT_NOFILE)[1]
