@@ -19,6 +19,8 @@
     ├── BenchmarkFailed              9   a sample could not be taken or is not credible
     ├── ImageError                  10   baking the image failed
     ├── ResultsError                11   stored results cannot be read
+    │   ├── UnusableSample          11   a sample measured failures instead of the app: taken again, then left out
+    │   └── MisfiledSample          11   a sample was measured on hosts of another profile
     ├── ProofFailed                 12   packets do not take the path that the profile promises
     ├── ArtifactError               13   what a cluster is made of cannot be had as the lock says
     │   ├── NotLocked               13   the lock does not name it, or names it without a digest
@@ -143,6 +145,14 @@ class ResultsError(NetlabError):
     """Stored results cannot be read."""
 
     exit_code = 11
+
+
+class UnusableSample(ResultsError):
+    """A sample measured failures instead of the app (docs/measuring.md has the rule)."""
+
+
+class MisfiledSample(ResultsError):
+    """A sample was measured on hosts of another profile than the one that it is stored for."""
 
 
 class ProofFailed(NetlabError):

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from netlab import assets
 from netlab.errors import ConfigError, UnknownProfile
+from netlab.inputs import check_inputs
 from netlab.results.model import Frozen, PathName, ProfileInfo, Stack
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
@@ -123,14 +124,18 @@ def find(name: str, own: Path | None = None, stack: Stack = "datapath") -> Profi
     """Find the profile of this name, in the lab's own ``profiles/`` folder first; UnknownProfile with a suggestion.
 
     A cluster and the replica of its data path share a name; the cluster's file is in the folder ``kubeadm``. A name
-    that only another stack has is found too: whoever asked says so.
+    that only another stack has is found too: whoever asked says so. ConfigError where one of the lab's own gives a role
+    what that refuses.
     """
     files = {**_files(own, "kubeadm"), **_files(own, stack)}
     if name not in files:
         hint = f"known profiles: {', '.join(sorted(files))}"
         raise UnknownProfile(f"there is no profile '{name}'{did_you_mean(name, files)}", hint=hint)
     written = read_model(files[name], ProfileFile, name=files[name].name, shared=True)
-    return Profile(**written.model_dump(), name=name, file=files[name])
+    profile = Profile(**written.model_dump(), name=name, file=files[name])
+    if own and own in profile.file.parents:
+        check_inputs(profile)
+    return profile
 
 
 def of_stack(stack: Stack, own: Path | None = None) -> list[Profile]:

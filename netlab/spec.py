@@ -22,6 +22,8 @@ FILE_NAME = "netlab.yml"
 FILE_NAMES = (FILE_NAME, "netlab.yaml")
 """The second is what many tools call theirs; only one of them may be there."""
 MIN_HOST_MIB = 384
+GUEST_KERNEL_MIB = 92
+"""What a guest's kernel keeps of a machine's memory, at most: its programs see so much less."""
 
 Provider = Literal["qemu"]
 """Add a provider here and in ``netlab/providers``."""
@@ -44,7 +46,7 @@ class LoadSpec(Load):
     """What wrk does for each sample."""
 
     connections: int = _whole(4, "Requests in flight.", low=1, high=10_000)
-    threads: int = _whole(1, "Threads of wrk; at most one a connection.", low=1, high=64)
+    threads: int = _whole(1, "Threads of wrk; each has as many of the connections.", low=1, high=64)
     duration_s: int = _whole(1, "Length of a sample in seconds of the lab's clock.", low=1, high=3600)
     warmup_s: float = Field(
         default=0.2,
@@ -55,12 +57,16 @@ class LoadSpec(Load):
         description="Seconds of the same load before each sample, thrown away.",
     )
     keepalive: bool = Field(default=True, strict=True, description="Keep connections open between requests.")
-    response_bytes: int = _whole(1024, "Size of the response's body.", low=0, high=100_000_000)
+    response_bytes: int = _whole(1024, "Size of the response's body, at most 1 MiB.", low=0, high=1 << 20)
 
     @model_validator(mode="after")
-    def _threads_have_connections(self) -> Self:
-        if self.threads > self.connections:
-            raise ValueError(f"threads ({self.threads}) cannot be more than connections ({self.connections})")
+    def _threads_share_connections(self) -> Self:
+        if self.connections % self.threads:
+            opened = self.connections // self.threads * self.threads
+            raise ValueError(
+                f"connections ({self.connections}) must be a multiple of threads ({self.threads}): each thread of wrk "
+                f"opens as many as the others, and wrk would open {opened or 'none'}"
+            )
         return self
 
 
@@ -79,7 +85,7 @@ class FleetSpec(Frozen):
     memory_mib: int = _whole(1536, "Memory of client and nodes in MiB, shared evenly.", low=MIN_HOST_MIB, high=1 << 20)
     control_cpus: int = _whole(2, "Processors of a cluster's control plane (stack kubeadm).", low=2, high=64)
     control_memory_mib: int = _whole(
-        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1700, high=1 << 20
+        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1792, high=1 << 20
     )
     lanes: int = _whole(0, "Fleets that work at the same time; 0: two on the virtual clock, else one.", low=0, high=16)
     ssh_port: int = _whole(

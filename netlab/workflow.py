@@ -280,6 +280,7 @@ def _provision(session: Session, profile: Profile) -> None:
                 "netlab_profile": profile.name,
                 "netlab_profile_file": str(profile.file),
                 "app_response_bytes": session.spec.load.response_bytes,
+                "netlab_snapshot": session.tag(profile),
                 "netlab_check_paths": False,
                 **session.provider.facts(),
             },

@@ -38,6 +38,7 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
     assert status["profile"] == "baseline-vm"
     for host in ("client", "node1", "node2"):
         assert netlab("ssh", host, "--", "hostname").stdout.strip() == host
+        assert json.loads(netlab("ssh", host, "--", "cat /etc/netlab/profile.json").stdout)["profile"] == "baseline-vm"
 
     again = netlab("up", "--profile", "baseline-vm")
     assert again.returncode == 0
@@ -99,6 +100,10 @@ def test_the_main_job(netlab):
     assert not netlab.machines()
     (folder,) = (netlab.folder / ".netlab" / "runs").iterdir()
     report = json.loads((folder / "report" / "report.json").read_text())
+    for file in folder.glob("raw/r*-p*-*/*.json"):
+        stamps = json.loads(file.read_bytes())["stamps"]
+        assert stamps.keys() == {"client", "node1", "node2"}
+        assert {stamp["profile"] for stamp in stamps.values()} == {file.parent.name.partition("-")[2].partition("-")[2]}
     cells = {(cell["profile"], cell["path"]): cell for cell in report["cells"]}
     assert cells.keys() == {("baseline-vm", "host"), *(("calico-ipip", path) for path in CALICO)}
     losses = [cells["calico-ipip", path]["change"]["percent"] for path in CALICO]

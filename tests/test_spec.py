@@ -14,6 +14,12 @@ def parse(text):
     return parse_model(text, LabSpec, name="netlab.yml")
 
 
+SHARED = (
+    "1: load: connections ({}) must be a multiple of threads ({}): each thread of wrk opens as many as the others, "
+    "and wrk would open {}"
+)
+
+
 def test_no_file_gives_the_defaults(tmp_path):
     spec = load_spec(tmp_path)
     assert spec.profiles == ("baseline-vm", "calico-ipip", "ipvlan-l2", "ipvlan-l3", "cilium")
@@ -48,7 +54,14 @@ NUMBER = "input should be a valid integer"
         ("profiles: []", "1: profiles: at least one is needed"),
         ("profiles: [a, a]", "1: profiles: 'a' is there twice"),
         ("profiles:\n- a\n- B C", "3: profiles.1: this must be a lower-case name, not 'B C'"),
-        ("load: {threads: 9}", "1: load: threads (9) cannot be more than connections (4)"),
+        *(
+            (f"load: {{threads: {threads}, connections: {connections}}}", SHARED.format(connections, threads, opened))
+            for threads, connections, opened in [(3, 4, 3), (9, 4, "none"), (64, 1000, 960)]
+        ),
+        (
+            "load: {response_bytes: 1048577}",
+            "1: load.response_bytes: input should be less than or equal to 1048576, not 1048577",
+        ),
         ("fleet:\n  nodes: 8\n", "1: fleet: memory_mib is 1536, but 9 hosts need at least 3456"),
         ("seed: 1\nseed: 2", "2: the key 'seed' is there twice"),
         ("seed: 1\nload: [", "2: not valid YAML: expected the node content, but found '<stream end>'"),

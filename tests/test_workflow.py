@@ -15,12 +15,15 @@ from netlab.errors import (
     HostUnreachable,
     LabBusy,
     MachinePanicked,
+    MisfiledSample,
     NotLocked,
     NotUp,
     ProofFailed,
 )
 from netlab.lab import Host, Lab
 from netlab.progress import Reporter
+from netlab.report import build_report
+from netlab.results.store import load_run
 from netlab.session import snapshot_tag
 from netlab.spec import FleetSpec, LabSpec
 from tests import factories
@@ -42,13 +45,15 @@ class Hosts:
     lanes = 2
 
     def __init__(self) -> None:
+        self.fleets = {0: self}
+        self.stamp: dict[str, str] | None = None
         self.calls: list[str] = []
         self.tags: set[str] = set()
         self.up_now = False
         self.dead = False
 
     def lane(self, number):
-        other = copy.copy(self)
+        other = self.fleets[number] = copy.copy(self)
         other.down = lambda: self.calls.append(f"down lane {number}")
         return other
 
@@ -67,6 +72,7 @@ class Hosts:
     def start(self, tag):
         self.calls.append(f"start {tag.rpartition('-')[0] if tag else 'booted'}")
         self.up_now = True
+        self.stamp = {"profile": tag.rpartition("-")[0], "snapshot": tag} if tag else None
 
     def snapshots(self):
         return self.tags
@@ -99,26 +105,47 @@ def hosts(monkeypatch):
     return provider
 
 
+class Plays(list):
+    """Names of the playbooks played; bench leaves real samples behind, stamped with what the hosts are."""
+
+    def __init__(self, hosts) -> None:
+        super().__init__()
+        self.hosts = hosts
+        self.failing: dict[tuple[int, str], int] = {}
+        """How often the sample of a file in a round is one of failures."""
+        self.silent = "sample-silent.json"
+
+    def __call__(self, playbook, inventory, *, folder, extra_vars, **_):
+        self.append(playbook.stem)
+        if playbook.stem == "prove":
+            shutil.copytree(EVIDENCE, extra_vars["benchmark_dest"], dirs_exist_ok=True)
+        elif playbook.stem == "bench":
+            self.bench(self.hosts.fleets[int(folder.name)].stamp, extra_vars)
+
+    def bench(self, stamp, inputs):
+        place = Path(inputs["benchmark_dest"])
+        place.mkdir(parents=True, exist_ok=True)
+        for path in inputs["benchmark_paths"]:
+            (place / f"{path['file']}.json").write_text(json.dumps(self.sample(place, path, stamp)))
+            if "benchmark_hotspots_dest" in inputs:
+                target = Path(inputs["benchmark_hotspots_dest"])
+                target.mkdir(parents=True, exist_ok=True)
+                shutil.copy(GOLDEN / "nodeport-netfilter.perf.gz", target / f"{path['file']}.perf.gz")
+
+    def sample(self, place, path, stamp):
+        cell = int(place.name[1:3]), path["file"]
+        left = self.failing.get(cell, 0)
+        self.failing[cell] = left - 1
+        bad = left > 0
+        raw = json.loads((GOLDEN / (self.silent if bad else "sample-keepalive.json")).read_bytes())
+        raw["load"] |= {"keepalive": path["keepalive"]}
+        return {**raw, "path": path["name"], "stamps": {host.name: stamp for host in HOSTS}}
+
+
 @pytest.fixture
 def plays(monkeypatch, hosts):
-    """Names of the playbooks played; bench leaves real samples behind, as the role does."""
-    played: list[str] = []
-
-    def play(playbook, inventory, **words):
-        played.append(playbook.stem)
-        variables = words["extra_vars"]
-        if playbook.stem == "prove":
-            shutil.copytree(EVIDENCE, variables["benchmark_dest"], dirs_exist_ok=True)
-            return
-        for path in variables.get("benchmark_paths", []):
-            sample, hotspots = next(GOLDEN.glob("sample-*.json")), next(GOLDEN.glob("*.perf.gz"))
-            for key, file in (("benchmark_dest", sample), ("benchmark_hotspots_dest", hotspots)):
-                if key in variables:
-                    target = Path(variables[key])
-                    target.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(file, target / f"{path['file']}{'.json' if file is sample else '.perf.gz'}")
-
-    monkeypatch.setattr(ansible, "play", play)
+    played = Plays(hosts)
+    monkeypatch.setattr(ansible, "play", played)
     monkeypatch.setattr("netlab.proof.prove.check", lambda *_: None)
     return played
 
@@ -323,23 +350,102 @@ def test_the_baseline_must_be_measured(lab, hosts, plays):
     assert not hosts.calls
 
 
-def test_bench_restores_before_every_block_and_profiles_at_the_end_of_the_last(lab, hosts, plays, monkeypatch):
-    monkeypatch.setattr("netlab.bench.drive._inspect", lambda *_: None)
-    folder = workflow.bench(lab, LabSpec(rounds=3), ["baseline-vm", "ipvlan-l2"], Reporter())
+def bench(lab, *names, **changes):
+    return workflow.bench(lab, LabSpec(rounds=3, seed=1, **changes), names, Reporter())
+
+
+def test_bench_restores_before_every_block_and_profiles_at_the_end_of_the_last(lab, hosts, plays):
+    folder = bench(lab, "baseline-vm", "ipvlan-l2")
     assert sorted(plays) == [*["bench"] * 6, "prove", "prove", "up", "up"]
     assert hosts.calls.count("start ipvlan-l2") == 3
     assert hosts.calls[-1] == "down lane 1", "only the lab's own fleet is left"
-    assert len(list((folder / "raw").glob("r0?-p0?-*/*.json"))) == 3 * (1 + 3)
-    assert len(list((folder / "raw").glob("hotspots-*/*.perf.gz"))) == 1 + 3
+    run = load_run(folder)
+    assert len(run.samples) == 3 * (1 + 3)
+    assert run.refused == ()
+    assert len(run.hotspots) == 1 + 3
     assert lab.load_state().profile is None, "after a measurement the hosts are in no proven state"
 
 
-def test_a_sample_of_failures_is_refused_and_kept(lab, hosts, plays, monkeypatch):
-    bad = next(GOLDEN.glob("sample-non-2xx.json"))
-    monkeypatch.setattr(shutil, "copy", lambda _, target: Path(target).write_bytes(bad.read_bytes()))
-    with pytest.raises(BenchmarkFailed, match=r"baseline-vm/host, round \d: 16356 of 16356") as caught:
-        workflow.bench(lab, LabSpec(), ["baseline-vm"], Reporter())
+@pytest.mark.parametrize("silent", ["sample-silent.json", "sample-non-2xx.json"])
+def test_a_sample_of_failures_is_taken_again(lab, hosts, plays, silent):
+    plays.silent = silent
+    plays.failing[2, "pod-ip"] = 1
+    folder = bench(lab, "baseline-vm", "ipvlan-l2")
+    run = load_run(folder)
+    assert len(run.samples) == 3 * (1 + 3)
+    (refused,) = run.refused
+    assert (refused.profile, refused.path, refused.round, refused.attempt) == ("ipvlan-l2", "pod-ip", 2, 1)
+    assert plays.count("bench") == 7
+    assert hosts.calls.count("start ipvlan-l2") == 4, "it is taken from the same state"
+    (kept,) = folder.glob("raw/r02-p*-ipvlan-l2/*refused*")
+    assert (kept.name, json.loads(kept.read_bytes())["path"]) == ("pod-ip.json.refused-1", "pod-ip")
+    first, *_ = build_report([run]).warnings
+    assert first.startswith("Taken again, because the first sample measured failures: ipvlan-l2/pod-ip in round 2 (")
+    assert refused.reason in first
+
+
+def test_a_sample_that_fails_twice_is_left_out_and_all_else_stays(lab, hosts, plays):
+    plays.failing[2, "pod-ip"] = 2
+    run = load_run(bench(lab, "baseline-vm", "ipvlan-l2"))
+    assert len(run.samples) == 3 * (1 + 3) - 1
+    assert [one.attempt for one in run.refused] == [1, 2]
+    report = build_report([run])
+    cells = {cell.path: cell for cell in report.cells}
+    assert cells["pod-ip"].rounds == 2
+    assert (cells["pod-ip"].change.pairs, cells["pod-ip"].change.verdict) == (2, "cannot tell")
+    assert cells["nodeport-local"].change.pairs == 3
+    assert "no request was answered in 3.0 s" in report.warnings[0]
+    assert report.warnings[0].startswith("Left out of every number")
+
+
+def test_a_round_without_a_baseline_is_in_no_comparison(lab, hosts, plays):
+    plays.failing[1, "host"] = 2
+    report = build_report([load_run(bench(lab, "baseline-vm", "ipvlan-l2"))])
+    assert [cell.rounds for cell in report.cells] == [2, 3, 3, 3]
+    assert [cell.change.pairs for cell in report.cells if cell.change] == [2, 2, 2]
+    assert {cell.change.verdict for cell in report.cells if cell.change} == {"cannot tell"}
+    assert "no cell of the same round and load is compared: baseline-vm/host in round 1." in report.warnings[1]
+
+
+def test_a_profile_without_any_sample_fails_at_the_end_and_the_others_stay(lab, hosts, plays):
+    paths = ("pod-ip", "nodeport-local", "nodeport-remote")
+    plays.failing = {(number, path): 2 for number in (1, 2, 3) for path in paths}
+    with pytest.raises(BenchmarkFailed, match="ipvlan-l2: no sample of any path can be used: no request was") as caught:
+        bench(lab, "baseline-vm", "ipvlan-l2")
+    run = load_run(caught.value.log.parent)
+    assert len(run.samples) == 3
+    assert len(run.refused) == 3 * 3 * 2
+    report = build_report([run])
+    assert {missing.reason for missing in report.missing if missing.path == "pod-ip"} == {
+        "there are no pods", "no sample can be used: no request was answered in 3.0 s"
+    }  # fmt: skip
+
+
+def test_a_sample_is_filed_under_the_profile_that_its_hosts_are(lab, hosts, plays, monkeypatch):
+    up(lab)
+    up(lab, "ipvlan-l2")
+    start = Hosts.start
+    stuck = next(tag for tag in hosts.tags if tag.startswith("baseline-vm"))
+    monkeypatch.setattr(Hosts, "start", lambda self, tag: start(self, stuck))
+    with pytest.raises(
+        MisfiledSample, match="client was 'baseline-vm' when this sample of 'ipvlan-l2' was taken"
+    ) as caught:
+        bench(lab, "baseline-vm", "ipvlan-l2")
     assert caught.value.log.is_file()
+
+
+@pytest.mark.parametrize(
+    ("stamp", "message"),
+    [
+        (None, "client does not say which profile it is; it should be 'baseline-vm'"),
+        ({"profile": "baseline-vm", "snapshot": "baseline-vm-0"}, "client was resumed from 'baseline-vm-0', not from"),
+    ],
+)
+def test_hosts_that_are_of_another_snapshot_are_named(lab, hosts, plays, monkeypatch, stamp, message):
+    bench_of_the_role = Plays.bench
+    monkeypatch.setattr(Plays, "bench", lambda self, _, inputs: bench_of_the_role(self, stamp, inputs))
+    with pytest.raises(MisfiledSample, match=message):
+        bench(lab, "baseline-vm")
 
 
 def test_run_removes_the_hosts_even_when_it_fails(lab, hosts, monkeypatch):

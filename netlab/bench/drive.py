@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from netlab.bench.plan import Block, Target, plan_rounds
 from netlab.bench.sample import parse_sample
-from netlab.errors import BenchmarkFailed
+from netlab.errors import BenchmarkFailed, MisfiledSample, ResultsError
 from netlab.lanes import work
-from netlab.results.store import hotspots_folder
+from netlab.results.store import hotspots_folder, load_samples, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from netlab.session import Session
 
 PERF_SECONDS = 1
+ATTEMPTS = 2
+"""How often a sample is taken until it is left out (docs/measuring.md)."""
 CLUSTER_SETTLE_S = 10.0
 """A cluster that goes on does what was due meanwhile: kubelets look at every pod and disk, which samples would feel."""
 
@@ -30,24 +32,27 @@ CLUSTER_SETTLE_S = 10.0
 def measure(
     lanes: Sequence[Session], header: RunHeader, profiles: Mapping[str, Profile], folder: Path, progress: Progress
 ) -> None:
-    """Take every sample of the run into ``folder/raw``, and profile every cell once, outside any timed sample."""
+    """Take every sample of the run into ``folder/raw``, and profile every cell once, outside any timed sample.
+
+    A sample that measured failures is taken again, and then left out; BenchmarkFailed, at the end, where a profile has
+    none at all.
+    """
     cells = targets(header, profiles)
     blocks = plan_rounds(cells, header.rounds, header.seed)
     pace = Pace(progress, len(blocks))
 
     def job_of(block: Block) -> Job:
         def job(lane: Session) -> None:
-            place = folder / "raw" / block.folder
             last = block.round == header.rounds
             hotspots = hotspots_folder(folder / "raw", block.profile) if last else None
-            _play(lane, profiles[block.profile], block.targets, place, hotspots)
-            _inspect(place, block)
+            _measure(lane, profiles[block.profile], block, folder / "raw" / block.folder, hotspots)
             pace.advance()
 
         return job
 
     with progress.step(f"measure {header.rounds} rounds of {sum(map(len, cells.values()))} cells"):
         work(lanes, map(job_of, blocks))
+    _refuse_silence(header, folder)
 
 
 def targets(header: RunHeader, profiles: Mapping[str, Profile]) -> dict[str, list[Target]]:
@@ -63,6 +68,49 @@ def targets(header: RunHeader, profiles: Mapping[str, Profile]) -> dict[str, lis
 
 def _keepalive(profile: Profile, header: RunHeader) -> bool:
     return header.load.keepalive if profile.keepalive is None else profile.keepalive
+
+
+def _measure(session: Session, profile: Profile, block: Block, place: Path, hotspots: Path | None) -> None:
+    """Take the block's samples; those that measured failures once more, from the same snapshot."""
+    chosen: Sequence[Target] = block.targets
+    for attempt in range(1, ATTEMPTS + 1):
+        _play(session, profile, chosen, place, hotspots if attempt == 1 else None)
+        reasons = {target: _flaw(place, target, block, session.tag(profile)) for target in chosen}
+        chosen = [target for target in chosen if reasons[target]]
+        for target in chosen:
+            refuse(place / target.raw, attempt)
+            then = "measured again" if attempt < ATTEMPTS else "left out"
+            cell = f"{block.profile}/{target.file}"
+            session.progress.warn(f"{cell}, round {block.round}: {reasons[target]}; {then}")
+        if not chosen:
+            return
+
+
+def _flaw(place: Path, target: Target, block: Block, snapshot: str) -> str:
+    """Say why a sample cannot be used, empty where it can; MisfiledSample where the hosts were not the block's."""
+    raw = place / target.raw
+    profile, round_, position = block.profile, block.round, block.position
+    try:
+        parse_sample(raw.read_bytes(), profile=profile, round_=round_, position=position, snapshot=snapshot)
+    except MisfiledSample as error:
+        error.log = raw
+        raise
+    except ResultsError as error:
+        return error.message
+    return ""
+
+
+def _refuse_silence(header: RunHeader, folder: Path) -> None:
+    samples, refused = load_samples(folder)
+    measured = {sample.profile for sample in samples}
+    silent = [profile.name for profile in header.profiles if profile.name not in measured]
+    if silent:
+        reason = next((f": {one.reason}" for one in refused if one.profile == silent[0]), "")
+        raise BenchmarkFailed(
+            f"{', '.join(silent)}: no sample of any path can be used{reason}",
+            hint="everything is kept: 'netlab report' shows the other profiles, 'netlab up --profile' this one",
+            log=folder / "raw",
+        )
 
 
 def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: Path, hotspots: Path | None) -> None:
@@ -85,21 +133,6 @@ def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: P
         **{f"benchmark_{name}": value for name, value in session.spec.load.model_dump().items()},
     }
     session.play("bench", variables, accelerate=False)  # few tasks: less than Mitogen takes to begin
-
-
-def _inspect(place: Path, block: Block) -> None:
-    """Refuse a sample that measured failures instead of the app; its raw file stays."""
-    for target in block.targets:
-        raw = place / f"{target.file}.json"
-        sample = parse_sample(raw.read_bytes(), profile=block.profile, round_=block.round, position=block.position)
-        failed = sum(sample.wrk.errors.model_dump().values())
-        if failed or not sample.wrk.requests:
-            cell = f"{block.profile}/{target.path}"
-            raise BenchmarkFailed(
-                f"{cell}, round {block.round}: {failed} of {sample.wrk.requests} requests failed",
-                hint="the samples so far are kept: 'netlab report' shows them",
-                log=raw,
-            )
 
 
 class Pace:

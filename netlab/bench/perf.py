@@ -4,6 +4,9 @@ A sample counts for its *leaf*, the function that ran (self time). Its group is 
 towards the callers, that a rule of `netlab.bench.subsystems` knows: a memcpy under `tcp_sendmsg` belongs to tcp, one
 under `veth_xmit` to veth. So one helper may appear in several groups, and "other" holds only chains without any known
 frame. Time in user space is one entry a program: which of its functions ran is not the network's cost.
+
+perf's text has no grammar that is promised. A sample with a line that cannot be read is counted and left out, up to one
+in twenty; with more, the shares would be of something else.
 """
 
 from __future__ import annotations
@@ -21,25 +24,67 @@ from netlab.results.model import HotFunction, HotSpots
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# "nginx  1234 [000]  2079.398830:    5025125 cpu-clock: " (a command may hold spaces; the CPU is optional)
-_HEADER = re.compile(r"^\s*(?P<command>\S.*?)\s+\d+(?:/\d+)?\s+(?:\[\d+\]\s+)?\d+\.\d+:\s")
+MOST_UNREADABLE = 0.05
+"""Share of the samples."""
+UNNAMED = "(no name)"
+"""A program whose name perf does not know: it writes ``:1234``, of a task that has exited ``:-1``."""
+
+# "nginx  1234 [000]  2079.398830:    5025125 cpu-clock: " (a command may hold spaces, or nothing; the process may be
+# -1, or stand with its thread; the CPU is optional; a frame may follow where there is no chain of them)
+_WHERE = r"^ *(?:(?P<command>\S.*?) +)?-?\d+(?:/-?\d+)? +(?:\[\d+\] +)?\d+\.\d+: +"
+_HEADER = re.compile(_WHERE + r"(?:\d+ +)?[^\s:]\S*:(?: +(?P<frame>\S.*))?\s*$")
+_NO_SAMPLE = re.compile(_WHERE + r"PERF_RECORD_\w+")
 # "	ffffffff821f236b pv_native_safe_halt+0xb ([kernel.kallsyms])" (the file may hold spaces and parentheses)
-_FRAME = re.compile(r"^\s+(?P<address>[0-9a-f]+) (?P<symbol>.*?)(?:\+0x[0-9a-f]+)? \((?P<file>.*)\)$")
+_FRAME = re.compile(r"^\s*(?P<address>[0-9a-f]+) (?P<symbol>.*?)(?:\+0x[0-9a-f]+)? \((?P<file>.*)\)$")
 # What a compiler appends to the name of a function that it split or specialised
 _CLONE = re.compile(r"(\.(isra|constprop|part|cold|llvm)(\.\d+)*)+$")
+_UNKNOWN = re.compile(r":-?\d+")
 _KERNEL_ADDRESS = re.compile(r"ffff[0-9a-f]{12}")
+
+_INLINED = "inlined"
+"""In a file's place: the frame is a part of the next one."""
 
 _Frame = tuple[str, str]
 """Symbol and file; a module's file is ``[veth]``."""
 
 
+class _Unreadable(Exception):
+    """A sample has a line that is not what perf writes."""
+
+
 def parse_hotspots(raw_gz: bytes, *, profile: str, path: str, keepalive: bool = True) -> HotSpots:
-    """Count samples by (function, group), possibly none; ResultsError where this is no gzip of `perf script`'s text."""
-    counts = Counter(_place(command, frames) for command, frames in _samples(_unpack(raw_gz)))
+    """Count samples by (function, group), possibly none.
+
+    ResultsError where this is no gzip of `perf script`'s text, or too much of it cannot be read.
+    """
+    counts, unreadable = _count(_samples(_unpack(raw_gz)))
     functions = (HotFunction(symbol=symbol, group=group, samples=n) for (symbol, group), n in counts.items())
     ranked = sorted(functions, key=lambda function: (-function.samples, function.group, function.symbol))
-    total = counts.total()
-    return HotSpots(profile=profile, path=path, keepalive=keepalive, total_samples=total, functions=tuple(ranked))
+    return HotSpots(
+        profile=profile,
+        path=path,
+        keepalive=keepalive,
+        total_samples=counts.total(),
+        functions=tuple(ranked),
+        unreadable_samples=unreadable,
+    )
+
+
+def _count(samples: Iterable[list[str]]) -> tuple[Counter[tuple[str, str]], int]:
+    """Count the samples by place, and those that cannot be read."""
+    counts: Counter[tuple[str, str]] = Counter()
+    strange: list[str] = []
+    for header, *frames in samples:
+        try:
+            counts[_place(header, frames)] += 1
+        except _Unreadable as error:
+            strange.append(str(error))
+    if len(strange) > MOST_UNREADABLE * (counts.total() + len(strange)):
+        raise ResultsError(
+            f"{len(strange)} of the profile's {counts.total() + len(strange)} samples cannot be read; the first has a "
+            f"line that is not of 'perf script': {strange[0][:80]!r}"
+        )
+    return counts, len(strange)
 
 
 def _unpack(raw_gz: bytes) -> str:
@@ -49,24 +94,37 @@ def _unpack(raw_gz: bytes) -> str:
         raise ResultsError(f"the profile is not a whole gzip file: {error}") from error
 
 
-def _samples(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield (command, lines of frames) of each sample; samples are separated by empty lines."""
-    for block in re.split(r"\n(?:[ \t]*\n)+", text.strip("\n")):
-        header, *frames = block.split("\n")
-        if not header:
-            continue
-        match = _HEADER.match(header)
-        if not match:
-            raise ResultsError(f"the profile has a line that does not begin a sample: {header[:80]!r}")
-        yield match["command"], frames
+def _samples(text: str) -> Iterator[list[str]]:
+    """Yield the lines of each sample, the one that begins it first.
+
+    An empty line ends a sample; where perf writes none, because there is no chain of frames, the next header does.
+    """
+    sample: list[str] = []
+    for line in text.split("\n"):
+        if sample and (not line.strip() or _begins(line)):
+            yield sample
+            sample = []
+        if line.strip() and not (not sample and _NO_SAMPLE.match(line)):
+            sample.append(line)
+    if sample:
+        yield sample
 
 
-def _place(command: str, lines: list[str]) -> tuple[str, str]:
+def _begins(line: str) -> bool:
+    return not line.startswith("\t") and bool(_HEADER.match(line) or _NO_SAMPLE.match(line))
+
+
+def _place(header: str, lines: list[str]) -> tuple[str, str]:
     """Return (symbol, group) of one sample."""
-    frames = list(_kernel_frames(lines))
-    if not frames:
-        return command, "user" if lines else "other"
-    return frames[0][0], _group(frames)
+    match = _HEADER.match(header)
+    if not match:
+        raise _Unreadable(header)
+    chain = [match["frame"], *lines] if match["frame"] else lines
+    frames = list(_kernel_frames(chain))
+    if frames:
+        return frames[0][0], _group(frames)
+    command = match["command"] or UNNAMED
+    return UNNAMED if _UNKNOWN.fullmatch(command) else command, "user" if chain else "other"
 
 
 def _kernel_frames(lines: Iterable[str]) -> Iterator[_Frame]:
@@ -74,7 +132,9 @@ def _kernel_frames(lines: Iterable[str]) -> Iterator[_Frame]:
     for line in lines:
         match = _FRAME.match(line)
         if not match:
-            raise ResultsError(f"the profile has a line that is not a frame: {line[:80]!r}")
+            raise _Unreadable(line)
+        if match["file"] == _INLINED:
+            continue
         if not _KERNEL_ADDRESS.fullmatch(match["address"]):
             return
         yield _CLONE.sub("", match["symbol"]), match["file"]

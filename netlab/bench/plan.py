@@ -30,6 +30,11 @@ class Target(Frozen):
         """Name of the raw file, without its suffix."""
         return self.path if self.keepalive else f"{self.path}{CLOSE}"
 
+    @property
+    def raw(self) -> str:
+        """Name of the raw file."""
+        return f"{self.file}.json"
+
 
 class Block(Frozen):
     """One profile in one round: it is restored once, then its targets are measured in this order."""

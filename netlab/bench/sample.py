@@ -1,4 +1,7 @@
-"""One raw sample, as the driver on the client wrote it → `Sample`. The format is in docs/architecture.md."""
+"""One raw sample, as the driver on the client wrote it → `Sample`. The format is in docs/architecture.md.
+
+Which samples are unusable, and what becomes of them, is in docs/measuring.md.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,18 @@ from pydantic import Field, ValidationError
 
 from netlab.bench.procfs import RawHost, kernels
 from netlab.bench.wrk import RawWrk, wrk_result
-from netlab.errors import ResultsError
+from netlab.errors import MisfiledSample, ResultsError, UnusableSample
 from netlab.results.model import Frozen, Load, Sample
+
+MOST_FAILED = 0.001
+"""Share of a sample's requests that may fail: beside so many others they move no figure."""
+
+
+class Stamp(Frozen):
+    """What ``playbooks/up.yml`` wrote on a host at its end: which profile the host is, and the snapshot's name."""
+
+    profile: str
+    snapshot: str = ""
 
 
 class RawSample(Frozen):
@@ -23,14 +36,19 @@ class RawSample(Frozen):
     started_at: Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
     wrk: RawWrk
     hosts: dict[str, RawHost]
+    stamps: dict[str, Stamp | None] = Field(default_factory=dict)
+    """By host; None where nobody wrote one. Empty in runs of an older netlab."""
 
 
-def parse_sample(raw: bytes, *, profile: str, round_: int, position: int) -> Sample:
+def parse_sample(raw: bytes, *, profile: str, round_: int, position: int, snapshot: str | None = None) -> Sample:
     """Read the sample in ``raw``; profile, round and position are known from the place where it was stored.
 
-    Raises ResultsError, which names the field and not the file.
+    With ``snapshot``, every host must say that it was resumed from that. Raises ResultsError, which names the field and
+    not the file: MisfiledSample where the hosts were another profile, UnusableSample where too many requests failed.
     """
     parsed = _read(raw)
+    _check_stamps(parsed.stamps, profile, snapshot)
+    _check_requests(parsed.wrk)
     return Sample(
         profile=profile,
         path=parsed.path,
@@ -42,6 +60,29 @@ def parse_sample(raw: bytes, *, profile: str, round_: int, position: int) -> Sam
         wrk=wrk_result(parsed.wrk),
         kernels=kernels(parsed.hosts),
     )
+
+
+def _check_stamps(stamps: dict[str, Stamp | None], profile: str, snapshot: str | None) -> None:
+    if snapshot is not None and not stamps:
+        raise MisfiledSample(f"the sample does not say which profile its hosts were; they should be '{profile}'")
+    for host, stamp in stamps.items():
+        if stamp is None:
+            if snapshot is not None:
+                raise MisfiledSample(f"{host} does not say which profile it is; it should be '{profile}'")
+        elif stamp.profile != profile:
+            raise MisfiledSample(f"{host} was '{stamp.profile}' when this sample of '{profile}' was taken")
+        elif snapshot not in {None, stamp.snapshot}:
+            raise MisfiledSample(f"{host} was resumed from '{stamp.snapshot}', not from '{snapshot}'")
+
+
+def _check_requests(wrk: RawWrk) -> None:
+    answered, failed = wrk.summary.requests, sum(wrk.summary.errors.model_dump().values())
+    if not answered:
+        detail = f" and {failed} failed" if failed else ""
+        raise UnusableSample(f"no request was answered in {wrk.summary.duration / 1e6:.1f} s{detail}")
+    if failed > MOST_FAILED * answered:
+        kinds = ", ".join(f"{n} {kind}" for kind, n in wrk.summary.errors.model_dump().items() if n)
+        raise UnusableSample(f"{failed} of {answered} requests failed ({kinds})")
 
 
 def _read(raw: bytes) -> RawSample:

@@ -31,6 +31,7 @@ LEAST_RESPONSE = 100
 """Bytes of a segment that is more than an acknowledgement."""
 
 _LINE = re.compile(r"^\s*.+-\d+\s+\[(?P<cpu>\d+)\]\s+\S+\s+\d+\.\d+: (?P<event>\w+): (?P<rest>.*)$")
+_LOST = re.compile(r"^CPU:\d+ \[LOST (?P<count>\d+) EVENTS\]$")
 _FIELD = re.compile(r'(\w+)=("[^"]*"|\S+)')
 _VETH = re.compile(r"^veth[0-9a-f]{8}$")
 _HOOKS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
@@ -98,12 +99,20 @@ NOWHERE = Trip((), 0, "", 0)
 
 
 def parse_trace(text: str) -> list[Event]:
-    """Read ftrace's text; ResultsError for a line that is no event."""
+    """Read ftrace's text; ResultsError for a line that is no event, and where the kernel lost some.
+
+    What a packet has not crossed is a part of a proof, so that nothing may be missing.
+    """
     events: list[Event] = []
     for line in text.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         match = _LINE.match(line)
+        if lost := _LOST.match(line):
+            raise ResultsError(
+                f"the kernel lost {lost['count']} events of the record, which proves nothing without them",
+                hint="record again when the hosts are less busy: netlab prove",
+            )
         if match is None:
             raise ResultsError(f"the record has a line that is no event: {line[:80]!r}")
         fields = {name: value.strip('"') for name, value in _FIELD.findall(match["rest"])}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab import stats
+from netlab.report import refused
 from netlab.report.words import counted, joined, percent
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ STEAL_PERCENT = 1.0
 def warnings(runs: Sequence[Run], sources: Sequence[Source], cells: Sequence[Cell]) -> tuple[str, ...]:
     """Everything the reader must know before believing the numbers."""
     planned = sum(run.header.rounds for run in runs)
-    found = [text for source in sources for text in _of_samples(source)]
+    found = [*refused.sentences(runs), *(text for source in sources for text in _of_samples(source))]
     found += _in_flight(sources)
     found += [text for cell in cells for text in _of_cell(cell, planned)]
     found += _noise(cells)
@@ -61,6 +62,9 @@ def _of_samples(source: Source) -> Iterator[str]:
         yield f"{source.name}: the kernel dropped {counted(dropped, 'packet')} because a backlog queue was full."
     if source.hotspots and not sum(found.total_samples for found in source.hotspots):
         yield f"{source.name}: the profiler took no sample, so its hot functions are not known."
+    if strange := sum(found.unreadable_samples for found in source.hotspots):
+        total = strange + sum(found.total_samples for found in source.hotspots)
+        yield f"{source.name}: {strange} of the profiler's {total} samples cannot be read and are in no share."
 
 
 def _failures(source: Source) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError, ResultsError
-from netlab.report import checks, facts, paths, predictions, words
+from netlab.report import checks, facts, paths, predictions, refused, words
 from netlab.report.cells import Source, Taken, against, build_cell
 from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
 
@@ -57,7 +57,8 @@ def build_report(runs: Sequence[Run], replicas: Sequence[Run] = ()) -> Report:
 
 def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
     if not any(run.samples for run in runs):
-        raise ResultsError("there is no sample to report on", hint="measure a run first: netlab bench")
+        reason = next((f": {one.reason}" for run in runs for one in run.refused), "")
+        raise ResultsError(f"there is no sample to report on{reason}", hint="measure a run first: netlab bench")
     _refuse_mixtures([run.header for run in runs])
     header, profiles, proofs = runs[0].header, _profiles(runs, beside_clusters=beside_clusters), _proofs(runs)
     sources = _sources(runs, profiles)
@@ -74,7 +75,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
         charted=charted,
         subsystems=tuple(shares),
         main_subsystems=_main(shares, cells),
-        missing=_missing(profiles, cells),
+        missing=_missing(profiles, cells, refused.reasons(runs)),
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
         runs=tuple(_reference(run.header) for run in runs),
@@ -214,11 +215,14 @@ def _cost(share: GroupShare) -> float:
     return share.percent if share.us_per_request is None else share.us_per_request
 
 
-def _missing(profiles: dict[str, ProfileInfo], cells: Sequence[Cell]) -> tuple[Missing, ...]:
+def _missing(
+    profiles: dict[str, ProfileInfo], cells: Sequence[Cell], unusable: dict[tuple[str, str], str]
+) -> tuple[Missing, ...]:
     measured = {(cell.profile, cell.path) for cell in cells}
     lacking: dict[tuple[str, str], list[str]] = {}
     for profile in profiles.values():
         for path in dict.fromkeys((*profile.paths, *profile.missing)):
             if (profile.name, path) not in measured:
-                lacking.setdefault((path, profile.missing.get(path, UNMEASURED)), []).append(profile.label)
+                reason = profile.missing.get(path) or unusable.get((profile.name, path), UNMEASURED)
+                lacking.setdefault((path, reason), []).append(profile.label)
     return tuple(Missing(path=path, labels=tuple(who), reason=reason) for (path, reason), who in lacking.items())

@@ -112,6 +112,18 @@ class Sample(Frozen):
     kernels: tuple[Counters, ...]
 
 
+class RefusedSample(Frozen):
+    """A sample that measured failures; its raw file is kept, its numbers are in no cell (docs/measuring.md)."""
+
+    profile: str
+    path: str
+    keepalive: bool
+    round: int
+    attempt: int
+    """From 1; after the first, the sample is taken again."""
+    reason: str
+
+
 class HotFunction(Frozen):
     """Samples of the profiler that found the CPU in this kernel function (self time).
 
@@ -134,6 +146,8 @@ class HotSpots(Frozen):
     total_samples: int
     functions: tuple[HotFunction, ...]
     """Sorted by samples, most first; they add up to ``total_samples``."""
+    unreadable_samples: int = 0
+    """Those that the parser could not read, besides ``total_samples``."""
 
 
 HopKind = Literal[
@@ -251,3 +265,5 @@ class Run(Frozen):
     hotspots: tuple[HotSpots, ...]
     proofs: tuple[Proof, ...] = ()
     """One a profile, where the run recorded it."""
+    refused: tuple[RefusedSample, ...] = ()
+    """In the order in which they were measured."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from netlab.errors import NotUp, ResultsError
+from netlab.errors import NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
-from netlab.results.model import Environment, HotSpots, Proof, Run, RunHeader, Sample
+from netlab.results.model import Environment, HotSpots, Proof, RefusedSample, Run, RunHeader, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,19 +26,41 @@ SCHEMA_VERSION = 1
 _ROUND = re.compile(r"r(?P<round>\d+)-p(?P<position>\d+)-(?P<profile>.+)")
 _HOTSPOTS = "hotspots-"
 _PERF = ".perf.gz"
+_SAMPLE = ".json"
+_REFUSED = re.compile(r"(?P<file>.+)\.json\.refused-(?P<attempt>[0-9]+)")
+"""A raw sample that was refused is no ``.json`` any more: what counts the samples of a folder need not know of it."""
 _T = TypeVar("_T")
 
 
 def load_run(directory: Path) -> Run:
     """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood."""
     header = load_header(directory)
-    samples = sorted(_samples(directory / "raw"), key=lambda sample: (sample.round, sample.position, sample.path))
+    samples, refused = load_samples(directory)
     if header.environment.clock == "virtual":
         samples = [_on_one_kernel(sample, header.environment) for sample in samples]
     raw = directory / "raw"
     return Run(
-        header=header, samples=tuple(samples), hotspots=tuple(_hotspots(raw)), proofs=tuple(_proofs(raw, header))
+        header=header,
+        samples=tuple(samples),
+        hotspots=tuple(_hotspots(raw)),
+        proofs=tuple(_proofs(raw, header)),
+        refused=tuple(refused),
     )
+
+
+def load_samples(directory: Path) -> tuple[list[Sample], list[RefusedSample]]:
+    """Read the run's samples, and those that are refused, each in the order in which they were measured."""
+    found = list(_samples(directory / "raw"))
+    samples = [one for one in found if isinstance(one, Sample)]
+    refused = [one for one in found if isinstance(one, RefusedSample)]
+    refused.sort(key=lambda one: (one.round, one.attempt))
+    samples.sort(key=lambda sample: (sample.round, sample.position, sample.path))
+    return samples, refused
+
+
+def refuse(raw: Path, attempt: int) -> Path:
+    """Give the raw sample a name under which it is kept and counts no more; return its new path."""
+    return raw.rename(raw.with_name(f"{raw.name}.refused-{attempt}"))
 
 
 def _on_one_kernel(sample: Sample, environment: Environment) -> Sample:
@@ -103,24 +125,60 @@ def _header(path: Path, content: Any) -> RunHeader:
         raise _broken(path, error) from error
 
 
-def _samples(raw: Path) -> Iterator[Sample]:
-    from netlab.bench.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
-
+def _samples(raw: Path) -> Iterator[Sample | RefusedSample]:
     for folder in sorted(raw.glob("r*-p*-*")):
         if at := _ROUND.fullmatch(folder.name):
             of: dict[str, Any] = {"profile": at["profile"], "round_": int(at["round"]), "position": int(at["position"])}
-            yield from (_parsed(path, partial(parse_sample, **of)) for path in _visible(folder, ".json"))
+            for path in sorted(folder.iterdir()):
+                refused = _REFUSED.fullmatch(path.name)
+                if refused:
+                    yield _refused(path, of, refused["file"], int(refused["attempt"]))
+                elif _finished(path, _SAMPLE):
+                    yield _sample(path, of)
+
+
+def _sample(path: Path, of: dict[str, Any]) -> Sample | RefusedSample:
+    """Read one sample; a run of an older netlab has those that must be left out among the others."""
+    from netlab.bench.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
+
+    try:
+        return _parsed(path, partial(parse_sample, **of))
+    except UnusableSample as error:
+        return _left_out(path.name.removesuffix(_SAMPLE), of, 1, error.message)
+
+
+def _refused(path: Path, of: dict[str, Any], file: str, attempt: int) -> RefusedSample:
+    from netlab.bench.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
+
+    try:
+        parse_sample(path.read_bytes(), **of)
+    except (OSError, ResultsError) as error:
+        return _left_out(file, of, attempt, str(error))
+    return _left_out(file, of, attempt, "it was refused by the netlab that measured it")
+
+
+def _left_out(file: str, of: dict[str, Any], attempt: int, reason: str) -> RefusedSample:
+    path, keepalive = _cell(file)
+    return RefusedSample(
+        profile=of["profile"], path=path, keepalive=keepalive, round=of["round_"], attempt=attempt, reason=reason
+    )
+
+
+def _cell(file: str) -> tuple[str, bool]:
+    """Path and keepalive, which name a raw file together."""
+    from netlab.bench.plan import CLOSE  # noqa: PLC0415 - listing runs needs no plan
+
+    return file.removesuffix(CLOSE), not file.endswith(CLOSE)
 
 
 def _hotspots(raw: Path) -> Iterator[HotSpots]:
     from netlab.bench.perf import parse_hotspots  # noqa: PLC0415 - listing runs needs no parser
-    from netlab.bench.plan import CLOSE  # noqa: PLC0415 - as above
 
     for folder in sorted(raw.glob(f"{_HOTSPOTS}*")):
         profile = folder.name.removeprefix(_HOTSPOTS)
         for path in _visible(folder, _PERF):
-            name = path.name.removesuffix(_PERF)
-            of: dict[str, Any] = {"profile": profile, "path": name.removesuffix(CLOSE), "keepalive": CLOSE not in name}
+            name, keepalive = _cell(path.name.removesuffix(_PERF))
+            of: dict[str, Any] = {"profile": profile, "path": name, "keepalive": keepalive}
             yield _parsed(path, partial(parse_hotspots, **of))
 
 
@@ -144,13 +202,19 @@ def proof_folder(raw: Path, profile: str) -> Path:
 
 
 def _visible(folder: Path, suffix: str) -> list[Path]:
-    """Finished files only: one that was being written when the run was killed has another name."""
-    return [path for path in sorted(folder.iterdir()) if path.name.endswith(suffix) and path.name[0] != "."]
+    return [path for path in sorted(folder.iterdir()) if _finished(path, suffix)]
+
+
+def _finished(path: Path, suffix: str) -> bool:
+    """Whether it is a finished file: one that was being written when the run was killed has another name."""
+    return path.name.endswith(suffix) and path.name[0] != "."
 
 
 def _parsed(path: Path, parse: Callable[[bytes], _T]) -> _T:
     try:
         return parse(path.read_bytes())
+    except UnusableSample:
+        raise
     except (OSError, ResultsError) as error:
         raise _broken(path, error) from error
 

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 # Recorded by netlab-agent: perf 6.1 on kernel 6.18 (everything built in, no modules), two CPUs, wrk in one network
 # namespace, iptables DNAT in a second, nginx behind a veth in a third.
-RECORDED = (Path(__file__).parent / "data" / "nodeport-netfilter.perf.gz").read_bytes()
+DATA = Path(__file__).parent / "data"
+RECORDED = (DATA / "nodeport-netfilter.perf.gz").read_bytes()
+# perf 6.1 on kernel 6.18 while threads and processes ended all the time: 109 samples of tasks that had exited, and
+# threads of the kernel
+EXITED = (DATA / "exited-tasks.perf.gz").read_bytes()
 
 
 def parse(raw: bytes) -> HotSpots:
@@ -32,6 +36,10 @@ def script(*samples: tuple[str, ...]) -> bytes:
         lines = [f"{command}  1234 [000]  2079.398830:    5025125 cpu-clock: "]
         blocks.append("\n".join(lines + [f"\t{frame}" for frame in frames]))
     # no time in it: the names of tests must be the same in every process
+    return gzip.compress("\n\n".join([*blocks, ""]).encode(), mtime=0)
+
+
+def text(*blocks: str) -> bytes:
     return gzip.compress("\n\n".join([*blocks, ""]).encode(), mtime=0)
 
 
@@ -90,14 +98,91 @@ def test_clones_of_a_function_are_one():
     assert [(f.symbol, f.samples) for f in parse(raw).functions] == [("ipvlan_rcv_frame", 2)]
 
 
+def test_tasks_that_exited_are_counted():
+    spots = parse(EXITED)
+    assert spots.unreadable_samples == 0
+    assert spots.total_samples == gzip.decompress(EXITED).count(b" cpu-clock: ")
+    assert gzip.decompress(EXITED).count(b"\n:-1    -1 [") == 109
+    exiting = {"release_task", "do_exit", "exit_task_stack_account", "add_device_randomness"}
+    assert exiting & {function.symbol for function in spots.functions}
+
+
+FRAME = f"\t{kernel('tcp_sendmsg')}"
+GOOD = f"nginx  1234 [000]  2079.398830:    5025125 cpu-clock: \n{FRAME}"
+HEADERS = {
+    ":-1    -1 [000]   873.672035:    1003009 cpu-clock: ": "(no name)",
+    ":1234  1234 [000]   873.672035:    1003009 cpu-clock: ": "(no name)",
+    "           :1234  1234 [000]   873.672035:    1003009 cpu-clock: ": "(no name)",
+    "                  1234 [000]   873.672035:    1003009 cpu-clock: ": "(no name)",
+    "swapper     0 [000]  2079.398830:    5025125 cpu-clock: ": "swapper",
+    "         swapper       0 [000]  2079.398830:    5025125 cpu-clock:pppH: ": "swapper",
+    "(sd-pam)   815 [001]  2079.398830:    5025125 cpu-clock: ": "(sd-pam)",
+    "nginx: worker pr  1234 [000]  2079.398830:    5025125 cpu-clock: ": "nginx: worker pr",
+    "kworker/0:1-ev    12 [000]  2079.398830:    5025125 cpu-clock: ": "kworker/0:1-ev",
+    "top 10 of 1.5: 7  1234 [000]  2079.398830:    5025125 cpu-clock: ": "top 10 of 1.5: 7",
+    "7  1234 [000]  2079.398830:    5025125 cpu-clock: ": "7",
+    "wrk 1234/1240 [000]  2079.398830:    5025125 cpu-clock: ": "wrk",
+    "wrk    -1/-1    [000]  2079.398830:    5025125 cpu-clock: ": "wrk",
+    "wrk  1234  2079.398830:    5025125 cpu-clock: ": "wrk",
+    "wrk  1234 [000]  2079.398830: cpu-clock: ": "wrk",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_what_perf_writes_before_a_sample(header):
+    for frame, place in (("", (HEADERS[header], "other")), (FRAME, ("tcp_sendmsg", "tcp"))):
+        spots = parse(text(f"{header}\n{frame}".strip("\n"), GOOD))
+        expected = {place: 1, ("tcp_sendmsg", "tcp"): 1} if place[0] != "tcp_sendmsg" else {place: 2}
+        assert {(one.symbol, one.group): one.samples for one in spots.functions} == expected
+        assert spots.unreadable_samples == 0
+
+
+@pytest.mark.parametrize(
+    ("blocks", "samples"),
+    [
+        ([GOOD.splitlines()[0] + "\n" + GOOD], 2),  # no empty line where there is no chain of frames
+        ([GOOD.splitlines()[0] + kernel("tcp_sendmsg")], 1),  # the frame in the header's line
+        ([GOOD + "\n\t    55d0 [unknown] ([unknown])"], 1),
+        ([GOOD.replace(FRAME, f"\tffffffff821f236b tcp_push (inlined)\n{FRAME}")], 1),
+        (["perf  7 [000]  2079.398831: PERF_RECORD_LOST lost 12", GOOD], 1),
+        (["perf  7 [000]  2079.398831: PERF_RECORD_LOST lost 12\n" + GOOD], 1),
+        (["\n\n\n" + GOOD + "\n\n\n"], 1),
+    ],
+)
+def test_what_stands_between_samples(blocks, samples):
+    spots = parse(text(*blocks))
+    assert (spots.total_samples, spots.unreadable_samples) == (samples, 0)
+    assert {one.symbol for one in spots.functions} <= {"tcp_sendmsg", "nginx"}
+
+
+@pytest.mark.parametrize("strange", ["Warning:\nProcessed 12 events", "nginx ???\n" + FRAME, f"{GOOD}\n\tno frame"])
+def test_a_sample_that_cannot_be_read_is_counted_and_left_out(strange):
+    spots = parse(text(*[GOOD] * 19, strange))
+    assert (spots.total_samples, spots.unreadable_samples) == (19, 1)
+
+
+@given(
+    commands=st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=15), min_size=1, max_size=5),
+    pid=st.integers(-1, 4_194_304),
+    cpu=st.integers(0, 4095),
+    framed=st.booleans(),
+)
+def test_every_name_of_a_program_makes_a_sample(commands, pid, cpu, framed):
+    blocks = [f"{name:>16} {pid:5} [{cpu:03}] 12.345678: {1003009:10} cpu-clock: " for name in commands]
+    spots = parse(text(*(f"{block}\n{FRAME}" if framed else block for block in blocks)))
+    assert (spots.total_samples, spots.unreadable_samples) == (len(commands), 0)
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
         (b"perf: not found", "not a whole gzip file"),
         (RECORDED[:500], "not a whole gzip file"),
-        (gzip.compress(b"failed to open perf.data: No such file", mtime=0), "does not begin a sample: 'failed to open"),
-        (script(("wrk", "no frame")), "not a frame: '\\\\tno frame'"),
+        (text("failed to open perf.data: No such file"), "1 of the profile's 1 samples .* 'failed to open perf.data"),
+        (script(("wrk", "no frame")), "1 of the profile's 1 samples .* '\\\\tno frame'"),
+        (text(*[GOOD] * 37, *["what is this"] * 2), "2 of the profile's 39 samples cannot be read"),
     ],
+    ids=["no gzip", "cut off", "a message", "no frame", "more than one in twenty"],
 )
 def test_what_is_wrong_is_said(raw, message):
     with pytest.raises(ResultsError, match=message):
@@ -121,4 +206,4 @@ def test_any_damaged_text_is_read_or_refused(cut, junk):
     try:
         parse(gzip.compress((text[:cut] + junk + text[cut:]).encode()))
     except ResultsError as error:
-        assert "the profile has a line" in error.message  # noqa: PT017 - either outcome is right
+        assert "samples cannot be read" in error.message  # noqa: PT017 - either outcome is right

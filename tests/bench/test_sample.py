@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.bench.sample import parse_sample
-from netlab.errors import ResultsError
+from netlab.errors import MisfiledSample, ResultsError, UnusableSample
 
 if TYPE_CHECKING:
     from netlab.results.model import Sample
@@ -63,6 +63,39 @@ def test_the_field_that_is_wrong_is_named(path, value, message):
         place = place[key]
     place[path[-1]] = value
     with pytest.raises(ResultsError, match=message):
+        parse(json.dumps(raw).encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("silent", "no request was answered in 3.0 s"),
+        ("non-2xx", "16356 of 16356 requests failed (16356 status)"),
+    ],
+)
+def test_a_sample_of_failures_says_how_many(name, reason):
+    with pytest.raises(UnusableSample) as caught:
+        parse((DATA / f"sample-{name}.json").read_bytes())
+    assert str(caught.value) == reason
+
+
+def with_errors(**errors: int) -> bytes:
+    raw = json.loads(RAW)
+    raw["wrk"]["summary"]["errors"] |= errors
+    return json.dumps(raw).encode()
+
+
+def test_one_failure_in_a_thousand_requests_is_too_many():
+    """Of the 10 277 requests of this sample, 10 may fail."""
+    assert parse(with_errors(timeout=4, connect=6)).wrk.errors.timeout == 4
+    with pytest.raises(UnusableSample, match=r"^11 of 10277 requests failed \(6 connect, 5 timeout\)$"):
+        parse(with_errors(timeout=5, connect=6))
+
+
+def test_what_hosts_say_they_are_is_believed_before_all_else():
+    raw = json.loads((DATA / "sample-silent.json").read_bytes())
+    raw["stamps"] = {"node1": {"profile": "ipvlan-l2"}}
+    with pytest.raises(MisfiledSample, match="node1 was 'ipvlan-l2' when this sample of 'calico-ipip' was taken"):
         parse(json.dumps(raw).encode())
 
 

@@ -42,12 +42,22 @@ def test_every_command_has_an_example_and_exit_codes(name):
         (["-C", "/no/such/folder", "status"], "cannot work in /no/such/folder: No such file or directory"),
         (["run", "--rounds", "2"], "--rounds: Input should be greater than or equal to 3"),
         (["run", "--connections", "0"], "--connections: Input should be greater than or equal to 1"),
+        (["plan", "--duration", "3601"], "--duration: Input should be less than or equal to 3600"),
     ],
 )
 def test_a_wrong_word_is_a_usage_error(netlab, words, message):
     done = netlab(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[0] == f"netlab: error: {message}"
+
+
+def test_connections_that_wrk_would_not_open_are_refused_before_anything_is_done(netlab, folder):
+    (folder / "netlab.yml").write_text("load: {threads: 2}\n")
+    for command in ("run", "bench", "plan"):
+        done = netlab(command, "--connections", "5")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "connections (5) must be a multiple of threads (2)" in done.stderr
+        assert "wrk would open 4" in done.stderr
 
 
 def test_a_misspelt_key_stops_every_command_that_reads_the_file(netlab, folder):

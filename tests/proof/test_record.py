@@ -172,3 +172,10 @@ def test_files_that_are_no_evidence_are_named(tmp_path, name, content):
         return
     with pytest.raises(ResultsError, match=name):
         read_proof(tmp_path, "x")
+
+
+def test_a_record_from_which_the_kernel_lost_events_proves_nothing():
+    text = gzip.decompress((DATA / "calico-ipip" / "node1.trace.gz").read_bytes()).decode()
+    with pytest.raises(ResultsError, match="the kernel lost 12 events of the record") as caught:
+        parse_trace(text + "CPU:0 [LOST 12 EVENTS]\n")
+    assert "netlab prove" in caught.value.hint

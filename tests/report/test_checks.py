@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from netlab.report import build_report
+from netlab.results.model import RefusedSample
 from tests import factories
 
 POD = ("calico-ipip", "pod-ip")
@@ -41,6 +42,38 @@ def test_a_clean_run_only_flags_what_is_faster_than_its_base(report):
 def test_a_sample_that_cannot_be_is_named(sample, expected):
     found = warnings(factories.sample(), sample)
     assert expected in found
+
+
+def test_what_the_profilers_parser_could_not_read_is_named():
+    spots = factories.hotspots(POD).model_copy(update={"unreadable_samples": 3})
+    total = spots.total_samples + 3
+    assert f"pod-ip: 3 of the profiler's {total} samples cannot be read and are in no share." in warnings(
+        pod(), spots=[spots]
+    )
+
+
+def refused(path, round_, attempt, **changes):
+    values = {"profile": "calico-ipip", "keepalive": True, "reason": f"reason {path} {round_}", **changes}
+    return RefusedSample(path=path, round=round_, attempt=attempt, **values)
+
+
+def test_refused_samples_are_named_by_what_became_of_them():
+    run = factories.run(rounds=3)
+    lost = [one for one in run.samples if not (one.path in {"pod-ip", "host"} and one.round == 2)]
+    gone = (
+        refused("pod-ip", 1, 1),
+        refused("pod-ip", 2, 1, reason="first"),
+        refused("pod-ip", 2, 2),
+        refused("host", 2, 2, profile="baseline-vm"),
+        refused("clusterip", 3, 2, keepalive=False),
+    )
+    again, out, base, *_ = build_report([run.model_copy(update={"samples": tuple(lost), "refused": gone})]).warnings
+    assert again.endswith(": calico-ipip/pod-ip in round 1 (reason pod-ip 1).")
+    assert out.endswith(
+        ": calico-ipip/pod-ip in round 2 (reason pod-ip 2), baseline-vm/host in round 2 (reason host 2), "
+        "calico-ipip/clusterip without keepalive in round 3 (reason clusterip 3)."
+    )
+    assert base.endswith(": baseline-vm/host in round 2.")
 
 
 def test_steal_and_drops_are_named():

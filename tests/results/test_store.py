@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from netlab.errors import NotUp, ResultsError
+from netlab.report import build_report
 from netlab.results import store
 from tests import factories
 
@@ -92,6 +93,59 @@ def test_a_broken_raw_file_is_named(directory, name):
     with pytest.raises(ResultsError, match=name) as caught:
         store.load_run(directory)
     assert "move it away" in caught.value.hint
+
+
+def change(file, **changes):
+    raw = json.loads(file.read_bytes())
+    for place, value in changes.items():
+        *above, key = place.split("__")
+        inner = raw
+        for name in above:
+            inner = inner[name]
+        inner[key] = value
+    file.write_text(json.dumps(raw))
+
+
+def test_a_sample_of_another_profile_is_refused(directory):
+    """Also one that somebody moved by hand: what hosts were is known from the hosts alone."""
+    file = directory / "raw/r1-p0-baseline-vm/host.json"
+    change(file, stamps={"client": None, "node1": {"profile": "baseline-vm", "snapshot": "baseline-vm-1"}})
+    assert len(store.load_run(directory).samples) == 3
+    change(file, stamps={"node1": {"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-1"}})
+    with pytest.raises(ResultsError, match=r"host\.json .*node1 was 'ipvlan-l2' when this sample of 'baseline-vm'"):
+        store.load_run(directory)
+
+
+def test_a_run_of_an_older_netlab_keeps_all_but_its_sample_of_failures(directory):
+    file = directory / "raw/r1-p1-calico-ipip/pod-ip.json"
+    change(file, wrk__summary__requests=0, wrk__stdout="  0 requests in 1.00s, 0.00B read\n", wrk__histogram=[])
+    run = store.load_run(directory)
+    assert [(one.profile, one.round) for one in run.samples] == [("baseline-vm", 1), ("calico-ipip", 2)]
+    (refused,) = run.refused
+    assert (refused.profile, refused.path, refused.keepalive, refused.round) == ("calico-ipip", "pod-ip", True, 1)
+    assert refused.reason == "no request was answered in 1.0 s"
+    assert "calico-ipip/pod-ip in round 1" in build_report([run]).warnings[0]
+
+
+@pytest.mark.parametrize("content", ["{", raw_sample("pod-ip")])
+def test_a_refused_sample_stays_refused_whatever_is_in_it(directory, content):
+    file = store.refuse(directory / "raw/r2-p0-calico-ipip/pod-ip.json", 2)
+    file.rename(closing := file.with_name("pod-ip+close.json.refused-2"))
+    closing.write_text(content)
+    run = store.load_run(directory)
+    assert len(run.samples) == 2
+    (refused,) = run.refused
+    assert (refused.path, refused.keepalive, refused.round, refused.attempt) == ("pod-ip", False, 2, 2)
+    assert refused.reason
+
+
+def test_a_run_of_refused_samples_says_why_there_is_no_report(directory):
+    for file in directory.glob("raw/*/*.json"):
+        change(file, wrk__summary__errors__timeout=1)
+    run = store.load_run(directory)
+    assert (run.samples, len(run.refused)) == ((), 3)
+    with pytest.raises(ResultsError, match=r"no sample to report on: 1 of 100 requests failed \(1 timeout\)"):
+        build_report([run])
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"run_id": 3}'])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -24,7 +26,9 @@ import yaml
 from netlab.bench.perf import parse_hotspots
 from netlab.bench.procfs import RawCounters, parse_softirqs, parse_softnet, parse_stat
 from netlab.bench.sample import parse_sample
+from netlab.errors import MisfiledSample
 from netlab.proof.evidence import RawFacts, read_proof, read_requests
+from tests.roles.rendering import render, template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,6 +74,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(404 if self.path == "/missing" else 200)
         self.send_header("Content-Length", str(len(BODY)))
+        if self.headers["Connection"] == "close":
+            self.send_header("Connection", "close")  # as nginx does: wrk takes the end for a failure otherwise
         self.end_headers()
         self.wfile.write(BODY)
 
@@ -106,17 +112,41 @@ def install(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
-def program(name: str) -> list[str]:
-    return [sys.executable, "-IS", str(FILES / name)]
+def program(name: str, folder: Path = FILES) -> list[str]:
+    return [sys.executable, "-IS", str(folder / name)]
+
+
+@contextlib.contextmanager
+def started(folder: Path = FILES, **options: object) -> Iterator[str]:
+    """ADDRESS:PORT of an agent."""
+    command = [*program("netlab-agent", folder), "127.0.0.1", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+        process.kill()
 
 
 @pytest.fixture
 def agent(fake_bin: Path) -> Iterator[str]:
-    """ADDRESS:PORT of an agent of its own; its perf is the one in ``fake_bin`` when there is one."""
-    with subprocess.Popen([*program("netlab-agent"), "127.0.0.1", "0"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-        process.kill()
+    """An agent of its own; its perf is the one in ``fake_bin`` when there is one."""
+    with started() as address:
+        yield address
+
+
+def changed(folder: Path, **constants: object) -> Path:
+    """A copy of the programs in which these constants have other values."""
+    shutil.copytree(FILES, folder)
+    found = set()
+    for file in folder.glob("netlab-*"):
+        lines = file.read_text().splitlines()
+        for at, line in enumerate(lines):
+            name = line.partition(" = ")[0]
+            if name in constants:
+                found.add(name)
+                lines[at] = f"{name} = {constants[name]!r}"
+        file.write_text("\n".join(lines) + "\n")
+    assert found == constants.keys()
+    return folder
 
 
 def ask(agent: str, *requests: str) -> list[dict[str, object]]:
@@ -130,10 +160,10 @@ def ask(agent: str, *requests: str) -> list[dict[str, object]]:
         return answers
 
 
-def drive(mode: str, job: dict[str, object]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*program("netlab-drive"), mode], input=json.dumps(job), capture_output=True, text=True, check=False, timeout=60
-    )
+def drive(mode: str, job: object, folder: Path = FILES, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [*program("netlab-drive", folder), *mode.split()]
+    told = job if isinstance(job, str) else json.dumps(job)
+    return subprocess.run(command, input=told, capture_output=True, text=True, check=False, timeout=60, **options)
 
 
 def job_of(tmp_path: Path, url: str, agent: str, **changes: object) -> dict[str, object]:
@@ -354,6 +384,202 @@ def test_what_a_pod_cannot_reach_is_said(tmp_path, url, agent, pod):
     assert "cannot connect to http://127.0.0.1:81/" in done.stderr
 
 
+@needs_wrk
+@needs_root
+def test_time_outs_follow_the_load(tmp_path, url, agent, pod, fake_bin):
+    """As a sample or a warm-up of minutes is to the time-outs of a minute, so are these to those of a second."""
+    install(fake_bin, "perf", FAKE_PERF)
+    folder = changed(tmp_path / "programs", TIMEOUT_S=1, LOAD_SLACK_S=1)
+    paths = [{"name": "clusterip", "url": "http://127.0.0.1:8080/", "pod": pod, "at": agent}]
+    load = LOAD | {"duration_s": 2, "warmup_s": 1.2}
+    job = job_of(tmp_path, url, agent, paths=paths, load=load, perf={"seconds": 1, "hertz": 99})
+    for mode in ("sample", "perf"):
+        done = drive(mode, job, folder)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+STAMP = {"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-1"}
+
+
+@needs_wrk
+def test_a_sample_says_which_profile_its_hosts_are(tmp_path, url):
+    place = tmp_path / "profile.json"
+    folder = changed(tmp_path / "programs", STAMP=str(place))
+    paths = [{"name": "pod-ip", "url": url}]
+    with started(folder) as agent:
+        for text, stamp in [("", None), (json.dumps(STAMP), STAMP)]:
+            place.write_text(text)
+            done = drive("sample", job_of(tmp_path, url, agent, paths=paths), folder)
+            assert (done.returncode, done.stderr) == (0, "")
+            raw = (tmp_path / "out" / "pod-ip.json").read_bytes()
+            assert json.loads(raw)["stamps"] == dict.fromkeys((os.uname().nodename, "node1", "node2"), stamp)
+    assert parse_sample(raw, profile="ipvlan-l2", round_=1, position=0, snapshot="ipvlan-l2-1").wrk.requests > 0
+    for other in ({"profile": "ipvlan-l3"}, {"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-2"}):
+        with pytest.raises(MisfiledSample):
+            parse_sample(raw, round_=1, position=0, **other)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"threads": 3, "connections": 4}, "4 connections are not a multiple of 3 threads: wrk would open fewer"),
+        ({"threads": 2, "connections": 1}, "1 connections are not a multiple of 2 threads: wrk would open fewer"),
+        ({"connections": 10_001}, "connections is 10001; it can be 1 to 10000"),
+        ({"response_bytes": -1}, "response_bytes is -1; it can be 0 to 1048576"),
+        ({"duration_s": 3601}, "duration_s is 3601; it can be 1 to 3600"),
+    ],
+)
+def test_a_load_that_wrk_would_round_is_refused(tmp_path, url, agent, change, message):
+    done = drive("sample", job_of(tmp_path, url, agent, load=LOAD | change))
+    assert (done.returncode, done.stderr) == (1, f"netlab-drive: {message}\n")
+
+
+@needs_wrk
+@pytest.mark.parametrize("hertz", [0, 10_001])
+def test_a_rate_that_the_agent_does_not_take_is_refused(tmp_path, url, agent, hertz):
+    done = drive("perf", job_of(tmp_path, url, agent, perf={"seconds": 1, "hertz": hertz}))
+    assert (done.returncode, done.stderr) == (1, f"netlab-drive: hertz is {hertz}; it can be 1 to 10000\n")
+
+
+def few_files(most: int | None = None) -> dict[str, object]:
+    """What a log-in gives, and less."""
+    hard = most or resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return {"preexec_fn": partial(resource.setrlimit, resource.RLIMIT_NOFILE, (64, hard))}
+
+
+def test_wrk_may_open_a_file_for_each_connection(tmp_path, url, agent, fake_bin):
+    install(fake_bin, "wrk", "#!/bin/sh\nulimit -n\nexit 2\n")
+    job = job_of(tmp_path, url, agent, load=LOAD | {"connections": 10_000})
+    assert drive("sample", job, **few_files()).stderr == "netlab-drive: wrk ended with 2: 10064\n"
+    refused = drive("sample", job, **few_files(1024)).stderr
+    assert refused.startswith("netlab-drive: wrk needs 10064 open files, but a program of this host may have 1024")
+    job["load"] = LOAD
+    assert drive("sample", job, **few_files()).stderr == "netlab-drive: wrk ended with 2: 66\n"
+
+
+@needs_root
+def test_wrk_in_a_pod_may_open_as_many_files(tmp_path, url, pod, fake_bin):
+    install(fake_bin, "wrk", "#!/bin/sh\nulimit -n\nexit 2\n")
+    with started(**few_files()) as agent:
+        paths = [{"name": "clusterip", "url": "http://127.0.0.1:8080/", "pod": pod, "at": agent}]
+        job = job_of(tmp_path, url, agent, paths=paths, load=LOAD | {"connections": 10_000})
+        said = drive("sample", job).stderr
+    assert said == f"netlab-drive: wrk ended before @ready: {resource.getrlimit(resource.RLIMIT_NOFILE)[1]}\n"
+
+
+@contextlib.contextmanager
+def app(folder: Path, size: int, **options: object) -> Iterator[str]:
+    """The URL of the role's app, with the configuration that it gets on a host."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    text = render("app", template("nginx.conf.j2"), "node1", app_response_bytes=size, app_port=port)
+    file = folder / "nginx.conf"
+    file.write_text(text.replace("/run/netlab-app", str(folder)))
+    command = ["nginx", "-e", "stderr", "-c", str(file)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options) as process:
+        try:
+            wait_until(lambda: answers(port))
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.terminate()
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+needs_nginx = pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
+
+
+@needs_wrk
+@needs_nginx
+@pytest.mark.parametrize(
+    ("size", "load"),
+    [(0, {}), (1, {}), (1_048_576, {}), (1024, {"connections": 2000, "keepalive": True})],
+    ids=["empty", "one byte", "1 MiB", "2000 connections"],
+)
+def test_the_app_gives_what_a_load_may_ask_for(tmp_path, agent, size, load):
+    with app(tmp_path, size, **few_files()) as url:
+        paths = [{"name": "host", "url": url}]
+        wanted = LOAD | {"response_bytes": size} | load
+        done = drive("sample", job_of(tmp_path, url, agent, paths=paths, load=wanted), **few_files())
+    assert (done.returncode, done.stderr) == (0, "")
+    sample = parse_sample((tmp_path / "out" / "host.json").read_bytes(), profile="p", round_=0, position=0)
+    assert sample.wrk.requests > 0
+    assert set(sample.wrk.errors.model_dump().values()) == {0}
+    assert sample.wrk.bytes > size * sample.wrk.requests
+
+
+@contextlib.contextmanager
+def talking(*answers_: bytes) -> Iterator[str]:
+    """Something in an agent's place: to each line it says one of these, and then it hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                connection, _ = server.accept()
+                with connection, connection.makefile("rb") as lines:
+                    for answer in answers_:
+                        lines.readline()
+                        if answer is SILENCE:
+                            time.sleep(2)
+                        connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+SILENCE = b"silence"
+RUNNING = b'{"running": "perf"}\n'
+
+
+@pytest.mark.parametrize(
+    ("mode", "said", "message"),
+    [
+        ("sample", (b"what?\n",), "the agent of node1 answers b'what?\\n', which is not JSON"),
+        ("sample", (), "the agent of node1 "),
+        ("sample", (SILENCE,), "the agent of node1 does not answer: timed out"),
+        ("sample", (b'{"stamp": null}\n',), "the agent of node1"),
+        ("perf", (RUNNING,), "the profiler of node1: it ended without a word"),
+        ("perf", (RUNNING + b"@ready\n", b"what?\n"), "the profiler of node1: what?"),
+        ("perf", (RUNNING + b"@ready\n", b"@on\n", b"@off\n", b"[what?\n"), "JSONDecodeError in line "),
+        ("perf", (RUNNING + b"@ready\n", SILENCE), "the profiler of node1 does not answer: timed out"),
+        ("prove", (b'{"running": "trace"}\n', SILENCE), "the recorder behind 127.0.0.1:"),
+    ],
+)
+@needs_wrk
+def test_what_an_agent_says_wrong_is_one_sentence(tmp_path, url, mode, said, message):
+    folder = changed(tmp_path / "programs", TIMEOUT_S=0.5, PERF_TIMEOUT_S=0.5, TRACE_TIMEOUT_S=0.5)
+    with talking(*said) as agent:
+        job = job_of(tmp_path, url, agent, paths=[{"name": "host", "url": url}], agents={"node1": agent})
+        job |= {"perf": {"seconds": 0, "hertz": 99}, "trace": {"hosts": ["node1"], "job": {}}}
+        done = drive(mode, job, folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"netlab-drive: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "job"),
+    [("sample", "{"), ("sample", ""), ("sample", "{}"), ("sample", "[]"), ("", "{}"), ("dance", "{}")],
+)
+def test_whatever_it_is_told_the_driver_answers_in_one_sentence(mode, job):
+    done = drive(mode, job)
+    assert done.returncode == 1
+    assert done.stderr.startswith("netlab-drive: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["get", "get http://127.0.0.1:1/", "get http://127.0.0.1:1/ many"])
+def test_a_request_that_is_none_is_one_sentence(words):
+    done = drive(words, "")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("netlab-drive: ")
+
+
 def test_agent_tells_the_facts_of_this_host(agent):
     host, port = agent.split(":")
     with socket.create_connection((host, int(port)), 60) as connection, connection.makefile("rw") as stream:
@@ -379,14 +605,10 @@ print("# tracer: nop")
 @pytest.fixture
 def tracing_agent(tmp_path: Path) -> Iterator[str]:
     """An agent whose netlab-trace needs no tracefs."""
-    folder = tmp_path / "programs"
-    shutil.copytree(FILES, folder)
+    folder = changed(tmp_path / "programs", PROVE_TIMEOUT_S=1)
     install(folder, "netlab-trace", FAKE_TRACE)
-    command = [sys.executable, "-IS", str(folder / "netlab-agent"), "127.0.0.1", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-        process.kill()
+    with started(folder) as address:
+        yield address
 
 
 def test_drive_proves_and_says_which_path_did_not_answer(tmp_path, url, tracing_agent):
@@ -395,7 +617,7 @@ def test_drive_proves_and_says_which_path_did_not_answer(tmp_path, url, tracing_
         {"name": "pod-ip", "url": "http://127.0.0.1:1/", "origin": "client"},
     ]
     trace = {"hosts": ["node1"], "job": {"probes": {"lost": "p:netlab/lost nothing"}, "events": {}}}
-    done = drive("prove", job_of(tmp_path, url, tracing_agent, paths=paths, trace=trace))
+    done = drive("prove", job_of(tmp_path, url, tracing_agent, paths=paths, trace=trace), tmp_path / "programs")
     assert (done.returncode, done.stderr) == (0, "")
     requests = read_requests(tmp_path / "out")
     assert [(one.path, one.origin, bool(one.problem)) for one in requests.requests] == [

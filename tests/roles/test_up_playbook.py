@@ -51,8 +51,13 @@ def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
         netlab_profile_file=str(tmp_path / "profile.yml"),
         netlab_kernel="6.12",
         netlab_baked_roles=["base", "benchmark"],
+        netlab_snapshot="mine-1",
+        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
     )
     assert done.returncode == 0, done.stdout
+    stamps = {file.parent.name: json.loads(file.read_text()) for file in tmp_path.glob("stamp/*/profile.json")}
+    stamp = {"profile": "mine", "snapshot": "mine-1"}
+    assert stamps == dict.fromkeys(("client", "node1", "node2", "control"), stamp)
     order = [line.split() for line in (tmp_path / "done").read_text().splitlines()]
     assert [role for role, *_ in order] == ["second", "first", "first", "first", "second", "second"]
     assert {tuple(words[1:]) for words in order[1:4]} == {(name, name) for name in ("control", "node1", "node2")}

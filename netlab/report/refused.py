@@ -1,0 +1,63 @@
+"""Samples that measured failures instead of the app: which were taken again, and which are in no number of the report.
+
+The rule is in docs/measuring.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from netlab.report.words import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from netlab.results.model import RefusedSample, Run
+
+
+class _Place(NamedTuple):
+    """What a run has one sample of, at most."""
+
+    profile: str
+    path: str
+    keepalive: bool
+    round: int
+
+    @property
+    def name(self) -> str:
+        """For humans."""
+        load = "" if self.keepalive else " without keepalive"
+        return f"{self.profile}/{self.path}{load} in round {self.round}"
+
+
+def sentences(runs: Sequence[Run]) -> Iterator[str]:
+    """Say what was refused in the runs and what follows, a sentence for all samples that fared alike."""
+    found = [_by_fate(run) for run in runs]
+    again = [f"{place.name} ({one.reason})" for retaken, _ in found for place, one in retaken.items()]
+    if again:
+        yield f"Taken again, because the first sample measured failures: {joined(again)}."
+    out = [f"{place.name} ({one.reason})" for _, lost in found for place, one in lost.items()]
+    if out:
+        yield f"Left out of every number, because what was sampled were failures (docs/measuring.md): {joined(out)}."
+    bases = {(run.header.baseline_profile, run.header.baseline_path) for run in runs}
+    if alone := [place.name for _, lost in found for place in lost if (place.profile, place.path) in bases]:
+        yield f"The baseline is left out, and so no cell of the same round and load is compared: {joined(alone)}."
+
+
+def reasons(runs: Sequence[Run]) -> dict[tuple[str, str], str]:
+    """Return why a profile's path has no number, by the two, where all its samples were refused."""
+    measured = {(sample.profile, sample.path) for run in runs for sample in run.samples}
+    return {
+        (one.profile, one.path): f"no sample can be used: {one.reason}"
+        for run in runs
+        for one in run.refused
+        if (one.profile, one.path) not in measured
+    }
+
+
+def _by_fate(run: Run) -> tuple[dict[_Place, RefusedSample], dict[_Place, RefusedSample]]:
+    """Return what was taken again with success, and what is lost, each with the last refusal."""
+    measured = {_Place(one.profile, one.path, one.load.keepalive, one.round) for one in run.samples}
+    last = {_Place(one.profile, one.path, one.keepalive, one.round): one for one in run.refused}
+    retaken = {place: one for place, one in last.items() if place in measured}
+    return retaken, {place: one for place, one in last.items() if place not in measured}
