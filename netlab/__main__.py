@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from netlab.cli.app import run_command
+from netlab.credentials import hidden
 from netlab.errors import BUG_EXIT_CODE, Interrupted, NetlabError, NoSpace
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _of_the_machine(error: OSError) -> NetlabError:
 
 def _tell(error: NetlabError) -> int:
     lines = [f"netlab: error: {error.message}", error.hint and f"  {error.hint}", error.log and f"  log: {error.log}"]
-    sys.stderr.write("".join(f"{line}\n" for line in lines if line))
+    sys.stderr.write(hidden("".join(f"{line}\n" for line in lines if line)))
     return error.exit_code
 
 
@@ -83,7 +84,8 @@ def _crash_log() -> Path:
     folder = here.logs if here.state_folder.is_dir() else assets.cache() / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"
-    path.write_text(f"{sys.argv}\nPython {sys.version}\n\n{traceback.format_exc()}", encoding="utf-8")
+    text = f"{sys.argv}\nPython {sys.version}\n\n{traceback.format_exc()}"
+    path.write_text(hidden(text), encoding="utf-8")  # it is made to be handed on
     return path
 
 

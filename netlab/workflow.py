@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netlab import ansible, profiles
 from netlab.artifacts import bring
 from netlab.bench import drive
-from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, NotUp, ProofFailed
+from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, MissingTool, NotUp, ProofFailed
 from netlab.lab import LabState
 from netlab.lanes import work
 from netlab.plan import plan_run, plan_up
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from netlab.report.values import Report
     from netlab.results.model import Proof
     from netlab.spec import LabSpec
+
+
+PHASES = {"addon/kube-proxy": "kube-proxy", "addon/coredns": "coredns"}
+"""Phases of kubeadm, each with the image that it starts."""
 
 
 def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
@@ -165,12 +169,18 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
 def _snapshots(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> set[str]:
     """Return what hosts with the profiles' payload could be brought back to."""
     words = _artifacts(chosen)
-    payload = bring.place(words, spec.artifacts, lab.folder) if words else None
+    payload = bring.place(words, spec.artifacts, lab.folder, _unused(chosen)) if words else None
     return provider_of(lab, spec, progress, payload).snapshots()
 
 
 def _artifacts(chosen: Sequence[Profile]) -> set[str]:
     return {word for profile in chosen for word in profile.requires.artifacts}
+
+
+def _unused(chosen: Sequence[Profile]) -> set[str]:
+    """Images that none of the clusters runs: those of kubeadm's phases that every one of them skips."""
+    skipped = [each.cluster.get("kubeadm_control_skip_phases", ()) for each in chosen if each.cluster is not None]
+    return {image for phase, image in PHASES.items() if skipped and all(phase in phases for phases in skipped)}
 
 
 def _tagged(spec: LabSpec, chosen: Sequence[Profile]) -> dict[str, Profile]:
@@ -217,8 +227,8 @@ def _brought(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profi
     """Return the disk with all that the profiles download; where it cannot be had, the error names replicas."""
     words = _artifacts(chosen)
     try:
-        return bring.bring(words, spec.artifacts, lab.folder, progress) if words else None
-    except ArtifactError as error:
+        return bring.bring(words, spec.artifacts, lab.folder, progress, _unused(chosen)) if words else None
+    except (ArtifactError, MissingTool) as error:
         if all(profiles.find(profile.name, lab.folder / "profiles").stack != "kubeadm" for profile in chosen):
             replica = "'--stack datapath' takes the replica of the data path, which needs nothing to be downloaded"
             error.hint = f"{error.hint}; {replica}" if error.hint else replica

@@ -101,6 +101,6 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def difference(expected: str, found: str) -> str:
+def difference(expected: str, found: str, what: str = "what the lock says") -> str:
     """Say what was expected and what was found."""
-    return f"is not what the lock says: expected sha256 {expected}, found sha256 {found}"
+    return f"is not {what}: expected sha256 {expected}, found sha256 {found}"

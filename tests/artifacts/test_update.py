@@ -4,7 +4,8 @@ from netlab import assets
 from netlab.artifacts import registry
 from netlab.artifacts.lock import Component, File, Image, Lock, read_lock, render_lock
 from netlab.artifacts.mirror import Sources
-from netlab.artifacts.update import Upstream, bumped_text, find_checksum, lock_to_change, plan_update
+from netlab.artifacts.update import bumped_text, lock_to_change, plan_update
+from netlab.artifacts.upstream import Upstream, find_checksum
 from netlab.errors import ArtifactChanged, ArtifactUnreachable, NotLocked, UsageError
 from tests.artifacts.server import QUICK, sha256
 
@@ -42,7 +43,7 @@ def lock(server, tmp_path):
 def asked(monkeypatch):
     """Names that the registry, which knows every one, was asked for."""
     names = []
-    monkeypatch.setattr(registry, "resolve", lambda name, mirror: names.append((name, mirror)) or DIGEST)
+    monkeypatch.setattr(registry, "resolve", lambda name, mirror, _login: names.append((name, mirror)) or DIGEST)
     return names
 
 
