@@ -36,10 +36,6 @@ if TYPE_CHECKING:
     from netlab.spec import LabSpec
 
 
-PHASES = {"addon/kube-proxy": "kube-proxy", "addon/coredns": "coredns"}
-"""Phases of kubeadm, each with the image that it starts."""
-
-
 def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
     """Turn the lab's hosts into profile ``name``; does nothing when they are that already.
 
@@ -169,18 +165,12 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
 def _snapshots(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> set[str]:
     """Return what hosts with the profiles' payload could be brought back to."""
     words = _artifacts(chosen)
-    payload = bring.place(words, spec.artifacts, lab.folder, _unused(chosen)) if words else None
+    payload = bring.place(words, spec.artifacts, lab.folder, bring.unused(chosen)) if words else None
     return provider_of(lab, spec, progress, payload).snapshots()
 
 
 def _artifacts(chosen: Sequence[Profile]) -> set[str]:
     return {word for profile in chosen for word in profile.requires.artifacts}
-
-
-def _unused(chosen: Sequence[Profile]) -> set[str]:
-    """Images that none of the clusters runs: those of kubeadm's phases that every one of them skips."""
-    skipped = [each.cluster.get("kubeadm_control_skip_phases", ()) for each in chosen if each.cluster is not None]
-    return {image for phase, image in PHASES.items() if skipped and all(phase in phases for phases in skipped)}
 
 
 def _tagged(spec: LabSpec, chosen: Sequence[Profile]) -> dict[str, Profile]:
@@ -227,7 +217,7 @@ def _brought(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profi
     """Return the disk with all that the profiles download; where it cannot be had, the error names replicas."""
     words = _artifacts(chosen)
     try:
-        return bring.bring(words, spec.artifacts, lab.folder, progress, _unused(chosen)) if words else None
+        return bring.bring(words, spec.artifacts, lab.folder, progress, bring.unused(chosen)) if words else None
     except (ArtifactError, MissingTool) as error:
         if all(profiles.find(profile.name, lab.folder / "profiles").stack != "kubeadm" for profile in chosen):
             replica = "'--stack datapath' takes the replica of the data path, which needs nothing to be downloaded"

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.artifacts.lock import Component
+    from netlab.profiles import Profile
     from netlab.progress import Progress
     from netlab.spec import ArtifactsSpec
+
+
+PHASES = {"addon/kube-proxy": "kube-proxy", "addon/coredns": "coredns"}
+"""Phases of kubeadm, each with the image that it starts."""
 
 
 def bring(
@@ -34,6 +39,12 @@ def bring(
 def place(words: Iterable[str], spec: ArtifactsSpec, folder: Path, unused: Collection[str] = ()) -> Path:
     """Return where that disk is, or would be."""
     return disk_place(_chosen(words, spec, folder, unused), host_arch(), assets.cache())
+
+
+def unused(chosen: Iterable[Profile]) -> set[str]:
+    """Return the images that none of the profiles' clusters runs: of phases that every one of them skips."""
+    skipped = [each.cluster.get("kubeadm_control_skip_phases", ()) for each in chosen if each.cluster is not None]
+    return {image for phase, image in PHASES.items() if skipped and all(phase in phases for phases in skipped)}
 
 
 def _chosen(words: Iterable[str], spec: ArtifactsSpec, folder: Path, unused: Collection[str]) -> tuple[Component, ...]:

@@ -41,15 +41,20 @@ def run(args: Namespace) -> int:
     from netlab import assets  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.artifacts.obtain import pin  # noqa: PLC0415 - as above
     from netlab.cli.artifact_settings import Chosen  # noqa: PLC0415 - as above
-    from netlab.spec import PINS_NAME  # noqa: PLC0415 - as above
 
     chosen = Chosen.of(args)
     components = _components(chosen, args)
     origin = chosen.origin._replace(locked=False)  # this is how pins are made on purpose
     with chosen.progress(args) as progress:
         pin(components, chosen.arch, assets.cache(), progress, origin=origin)
-    print(f"{len(components)} components have all their digests in the lock or in {PINS_NAME}")
+    print(_sentence(len(components)))
     return 0
+
+
+def _sentence(count: int) -> str:
+    if not count:
+        return "nothing that the lab needs is downloaded"
+    return f"all digests of {count} component{'s' * (count > 1)} are locked"
 
 
 def _components(chosen: Chosen, args: Namespace) -> tuple[Component, ...]:
