@@ -117,8 +117,12 @@ def origin(url: str) -> str:
 
 def _next(url: str, place: str) -> str:
     """Return the URL that a redirect from ``url`` leads to, without a log-in that it names; Astray."""
-    found, _ = split_login(urljoin(url, place))
-    if not found.startswith(("http://", "https://")):
+    try:
+        found, _ = split_login(urljoin(url, place))
+        usable = found.startswith(("http://", "https://")) and bool(urlsplit(found).hostname and origin(found))
+    except ValueError:
+        usable = False
+    if not usable:
         raise Astray("it redirects to what is no http:// or https:// URL")
     if url.startswith("https:") and found.startswith("http:"):
         raise Astray("it redirects to an unencrypted URL")

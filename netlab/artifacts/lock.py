@@ -45,8 +45,12 @@ def _matching(pattern: str, what: str) -> Callable[[str], str]:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    plain = parts.scheme in {"http", "https"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+    try:
+        parts = urlsplit(text)
+        plain = parts.scheme in {"http", "https"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+        plain = plain and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        plain = False
     if not (plain and re.fullmatch(r"[!-~]+", text) and segments(text)):
         raise ValueError("this must be a plain URL, https://HOST/PATH without query and dots that lead elsewhere")
     return text

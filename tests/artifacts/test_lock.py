@@ -108,6 +108,7 @@ def test_a_mistake_is_named_with_its_line(text, message):
             "https://x.org//a",
         ),
         *("https://x.org/a b", "https://../a", "https://x.org/%00", "https://x.org/%ff", "https://[/a"),
+        *("https://x.org:99999/a", "https://x.org:b/a", "https://:8/a"),
     ],
 )
 def test_a_url_that_is_none_or_leads_elsewhere(url):

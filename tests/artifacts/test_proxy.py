@@ -8,8 +8,10 @@ import subprocess
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from netlab.artifacts import registry
+from netlab.artifacts import client, registry
 from netlab.artifacts.client import Client
 from netlab.artifacts.download import Downloader, Wanted
 from netlab.artifacts.lock import load_lock
@@ -220,6 +222,22 @@ def test_an_encrypted_url_does_not_lead_to_an_unencrypted_one(server, encrypted,
     with pytest.raises(ArtifactUnreachable, match=r"no http:// or https:// URL"):
         fetch(cache, progress, f"{encrypted}/file")
     assert other.asked == []
+
+
+@given(
+    st.text(max_size=30)
+    | st.lists(
+        st.sampled_from(["http", "https", "file", "://", "//", "u:p@", "[", "]", ":", "9", "x.org", "/", "?"])
+    ).map("".join)
+)
+def test_wherever_a_redirect_leads_it_is_an_http_url_or_refused(place):
+    try:
+        found = client._next("http://x.org/a", place)
+    except client.Astray:
+        return
+    assert found.startswith(("http://", "https://"))
+    assert client.origin(found)
+    assert client.split_login(found)[1] == ""
 
 
 # ── who can be reached ──
