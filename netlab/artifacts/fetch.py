@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netlab.artifacts import registry
 from netlab.artifacts.cache import Cache, difference
-from netlab.artifacts.download import Downloader, Wanted
+from netlab.artifacts.download import Wanted
 from netlab.artifacts.images import cached_parts, explore, label_of, locked_digest, url_of
 from netlab.artifacts.lock import locked_sha256
 from netlab.artifacts.mirror import Sources
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.artifacts.client import Limits
+    from netlab.artifacts.download import Downloader
     from netlab.artifacts.images import Part
     from netlab.artifacts.lock import Arch, Component, Image
     from netlab.progress import Progress
@@ -43,13 +44,13 @@ def fetch(  # noqa: PLR0913 - what, for whom, whereto, and how
     images = registry_images(components, arch)
     for image in images:
         locked_digest(image)
-    loader, upstream = Downloader(store, sources, limits), Upstream(cache, progress, sources, limits)
+    upstream = Upstream(cache, progress, sources, limits)
     files = wanted_files(components, arch)
     with progress.step(f"fetch {len(files)} files and {len(images)} images for {arch}"):
-        loader.fetch(files, progress)
+        upstream.loader.fetch(files, progress)
         for image in images:
             with store.claim(f"image-{locked_digest(image)}", threading.Event()):
-                _have_image(image, arch, store, loader, sources, progress, upstream)
+                _have_image(image, arch, store, upstream, progress)
 
 
 def wanted_files(components: Sequence[Component], arch: Arch) -> list[Wanted]:
@@ -78,15 +79,7 @@ def registry_images(components: Sequence[Component], arch: Arch) -> list[Image]:
     return list(dict.fromkeys(image for each in components for image in each.images_for(arch) if image.url is None))
 
 
-def _have_image(  # noqa: PLR0913, PLR0917 - one step of fetch, with all that it has
-    image: Image,
-    arch: Arch,
-    store: Cache,
-    loader: Downloader,
-    sources: Sources,
-    progress: Progress,
-    upstream: Upstream,
-) -> None:
+def _have_image(image: Image, arch: Arch, store: Cache, upstream: Upstream, progress: Progress) -> None:
     progress.task("artifacts", label_of(image))
 
     def sound(part: Part) -> bool:
@@ -94,14 +87,21 @@ def _have_image(  # noqa: PLR0913, PLR0917 - one step of fetch, with all that it
 
     if cached_parts(store, image, arch, sound) is not None:
         return
-    if sources.mirror:
-        try:
-            _from_mirror(image, arch, store, loader, progress)
-        except ArtifactMissing as error:
-            _refuse_another(image, sources.mirror, upstream.mirrored(image))
-            progress.task("artifacts", f"{error.message}; the registry is asked")
-        else:
-            return
+    if not upstream.sources.mirror or not _has_mirrored(image, arch, store, upstream, progress):
+        _pull(image, arch, store, upstream.sources)
+
+
+def _has_mirrored(image: Image, arch: Arch, store: Cache, upstream: Upstream, progress: Progress) -> bool:
+    try:
+        _from_mirror(image, arch, store, upstream.loader, progress)
+    except ArtifactMissing as error:
+        _refuse_another(image, upstream.sources.mirror, upstream.mirrored(image))
+        progress.task("artifacts", f"{error.message}; the registry is asked")
+        return False
+    return True
+
+
+def _pull(image: Image, arch: Arch, store: Cache, sources: Sources) -> None:
     try:
         registry.pull(store, image, arch, sources.registry_mirror, sources.registry_login)
     except ArtifactMissing as error:

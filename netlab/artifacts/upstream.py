@@ -35,9 +35,9 @@ class Upstream:
 
     def __init__(self, cache: Path, progress: Progress, sources: Sources, limits: Limits | None = None) -> None:
         self._cache = Cache(cache)
-        self._loader = Downloader(self._cache, sources, limits)
+        self.loader = Downloader(self._cache, sources, limits)
         self._progress = progress
-        self._sources = sources
+        self.sources = sources
 
     def checksum(self, component: Component, url: str) -> Checksum:
         """Return the checksum that is published beside a file or, without one, that of the file as it is now."""
@@ -46,22 +46,22 @@ class Upstream:
         for pattern in PUBLISHED:
             place = pattern.format(url=url, folder=url.rpartition("/")[0], component=component.name)
             try:
-                text = self._loader.text(f"checksum of {label}", place)
+                text = self.loader.text(f"checksum of {label}", place)
             except ArtifactMissing:
                 continue
             return Checksum(find_checksum(text, url, place), published=True)
-        return Checksum(self._loader.learn(label, url), published=False)
+        return Checksum(self.loader.learn(label, url), published=False)
 
     def digest(self, image: Image) -> str:
         """Return the digest behind an image's tag, as the mirror has it or else the registry."""
         self._progress.task("upstream", image.name)
-        found = self.mirrored(image) if self._sources.mirror else None
-        return found or registry.resolve(image.name, self._sources.registry_mirror, self._sources.registry_login)
+        found = self.mirrored(image) if self.sources.mirror else None
+        return found or registry.resolve(image.name, self.sources.registry_mirror, self.sources.registry_login)
 
     def mirrored(self, image: Image) -> str | None:
         """Return the digest that the mirror has under an image's tag; None where it does not have the image."""
         try:
-            sha256 = self._loader.learn(label_of(image), tag_url(image.name))
+            sha256 = self.loader.learn(label_of(image), tag_url(image.name))
         except ArtifactMissing:
             return None
         check_manifest(image.name, self._cache.path(sha256).read_bytes())
