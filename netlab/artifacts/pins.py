@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from netlab.artifacts.cache import difference
 from netlab.artifacts.lock import Component, Digest, File, Image, ImageName, Item, Lock, Sha256, Url
@@ -37,8 +37,10 @@ class Pins(Frozen):
     files: dict[Url, Sha256] = Field(default_factory=dict)
     images: dict[ImageName, Digest] = Field(default_factory=dict)
 
-    def __len__(self) -> int:
-        return len(self.files) + len(self.images)
+    @field_validator("files", "images", mode="before")
+    @classmethod
+    def _may_be_empty(cls, written: object) -> object:
+        return {} if written is None else written  # what is left when somebody deletes the last line of it
 
     def of(self, item: File | Image) -> str | None:
         """Return the digest that is pinned for a file or image of a lock."""

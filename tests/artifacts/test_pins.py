@@ -67,6 +67,16 @@ def test_what_has_no_checksum_is_pinned_once_and_that_is_said(get, waiting, serv
     assert sum("pinned" in text for text in notes.said) == 1
 
 
+def test_a_pin_whose_line_is_deleted_is_made_again(get, waiting, server, pins, tmp_path):
+    get(waiting)
+    lines = pins.read_text().splitlines(keepends=True)
+    pins.write_text("".join(line for line in lines if server.url not in line))
+    assert pins.read_text().endswith("files:\n")
+    server.files["/tool"] = b"another"
+    (known,) = get(waiting, root=tmp_path / "new")
+    assert known.files[0].sha256 == sha256(b"another")
+
+
 def test_a_published_checksum_is_what_is_pinned(get, waiting, server, pins):
     server.files["/tool.sha256"] = f"{A}  tool\n".encode()
     with pytest.raises(ArtifactChanged, match=f"expected sha256 {A}, found sha256 {sha256(DATA)}"):
