@@ -77,6 +77,22 @@ def test_without_a_component_the_registries_are_asked(lock, upstream, progress):
     assert plan_update(lock, [], upstream, progress).diff == ""
 
 
+@pytest.mark.parametrize("words", [[], ["tool=v1.2"]])
+def test_checksums_that_are_null_are_asked_for(server, upstream, progress, tmp_path, words):
+    server.files = {"/tool": b"tool", "/archive": b"archive", "/archive.sha256": sha256(b"archive").encode()}
+    file = File(name="tool", url=f"{server.url}/tool", sha256=None)
+    image = Image(name="k8s.io/pause:1", url=f"{server.url}/archive", sha256=None)
+    own = tmp_path / "own.yml"
+    own.write_text(
+        render_lock(
+            Lock(schema_version=1, components=(Component(name="tool", version="1.2", files=(file,), images=(image,)),))
+        )
+    )
+    plan_update(own, words, upstream, progress).write()
+    (only,) = read_lock(own).components
+    assert (only.files[0].sha256, only.images[0].sha256) == (sha256(b"tool"), sha256(b"archive"))
+
+
 def test_a_version_that_is_there_is_compared_with_upstream(lock, upstream, progress, server):
     server.files["/extra"] = b"extra"
     with pytest.raises(ArtifactChanged, match=f"extra at {server.url}/extra is not what the lock says: expected"):
