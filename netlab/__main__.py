@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from netlab import signals, streams
 from netlab.cli.app import run_command
+from netlab.credentials import hidden
 from netlab.errors import BUG_EXIT_CODE, Interrupted, NetlabError, NoSpace, RequirementError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _tell(error: NetlabError) -> int:
 
 
 def _crash() -> int:
-    text = f"{sys.argv}\nPython {sys.version}\n\n{traceback.format_exc()}"
+    text = hidden(f"{sys.argv}\nPython {sys.version}\n\n{traceback.format_exc()}")  # it is made to be handed on
     log = _crash_log(text)
     _say(f"netlab: this is a bug in netlab; please report it with {f'the log {log}' if log else 'this:'}\n")
     if log is None:
@@ -114,7 +115,7 @@ def _crash() -> int:
 def _say(text: str) -> None:
     """Write to a standard error that may have gone with its terminal."""
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(hidden(text))
         sys.stderr.flush()
     except OSError:
         streams.forget(streams.ERRORS)

@@ -6,9 +6,11 @@ import json
 import os
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from netlab.credentials import hidden, split_login
 from netlab.errors import ConfigError
 from netlab.paths import expand
 from netlab.results.model import Clock, Frozen, Load, PathName, Stack
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 FILE_NAME = "netlab.yml"
 FILE_NAMES = (FILE_NAME, "netlab.yaml")
 """The second is what many tools call theirs; only one of them may be there."""
+PINS_NAME = "netlab.lock.yml"
+"""Beside it: see ``netlab.artifacts.pins``."""
 MIN_HOST_MIB = 384
 GUEST_KERNEL_MIB = 92
 """What a guest's kernel keeps of a machine's memory, at most: its programs see so much less."""
@@ -126,12 +130,15 @@ class ArtifactsSpec(Frozen):
     mirror: str = Field(default="", description="URL or folder that has them as `HOST/PATH` of their URLs.")
     registry_mirror: str = Field(default="", description="`HOST[:PORT][/PREFIX]` to ask for images instead.")
     lock: str = Field(default="", description="Lock file of the lab's own, laid over the one that netlab brings.")
+    locked: bool = Field(
+        default=False, strict=True, description="Refuse what has no digest yet; else `netlab.lock.yml` pins it."
+    )
 
     @field_validator("mirror")
     @classmethod
     def _is_a_url_or_a_folder(cls, text: str) -> str:
-        if "://" in text and not text.startswith(("http://", "https://")):
-            raise ValueError(f"'{text}' is neither an http:// or https:// URL nor a folder")
+        if "://" in text and not _is_http(text):
+            raise ValueError(f"'{hidden(text)}' is neither an http:// or https:// URL nor a folder")
         return text if "://" in text else expand(text)
 
     @field_validator("lock")
@@ -142,9 +149,20 @@ class ArtifactsSpec(Frozen):
     @field_validator("registry_mirror")
     @classmethod
     def _is_a_registry(cls, text: str) -> str:
-        if text and not re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*", text):
-            raise ValueError(f"'{text}' is not HOST[:PORT][/PREFIX]")
+        login, at, place = text.rpartition("@")
+        if text and not (re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*", place) and (login or not at)):
+            shown = f"***@{place}" if at else hidden(place)
+            raise ValueError(f"'{shown}' is not HOST[:PORT][/PREFIX]")
         return text
+
+
+def _is_http(url: str) -> bool:
+    """Whether somebody can be asked there."""
+    try:
+        parts = urlsplit(split_login(url)[0])
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class LabSpec(Frozen):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from netlab import ansible, profiles
 from netlab.artifacts import bring
 from netlab.bench import drive
-from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, NotUp, ProofFailed
+from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, MissingTool, NotUp, ProofFailed
 from netlab.files import remove_folder
 from netlab.lab import LabState
 from netlab.lanes import work
@@ -175,7 +175,7 @@ def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile
 def _snapshots(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> set[str]:
     """Return what hosts with the profiles' payload could be brought back to."""
     words = _artifacts(chosen)
-    payload = bring.place(words, spec.artifacts, lab.folder) if words else None
+    payload = bring.place(words, spec.artifacts, lab.folder, bring.unused(chosen)) if words else None
     return provider_of(lab, spec, progress, payload).snapshots()
 
 
@@ -227,8 +227,8 @@ def _brought(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profi
     """Return the disk with all that the profiles download; where it cannot be had, the error names replicas."""
     words = _artifacts(chosen)
     try:
-        return bring.bring(words, spec.artifacts, lab.folder, progress) if words else None
-    except ArtifactError as error:
+        return bring.bring(words, spec.artifacts, lab.folder, progress, bring.unused(chosen)) if words else None
+    except (ArtifactError, MissingTool) as error:
         if all(profiles.find(profile.name, lab.folder / "profiles").stack != "kubeadm" for profile in chosen):
             replica = "'--stack datapath' takes the replica of the data path, which needs nothing to be downloaded"
             error.hint = f"{error.hint}; {replica}" if error.hint else replica

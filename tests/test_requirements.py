@@ -1,7 +1,9 @@
 """What a user sees when the machine lacks something; no virtual machine is started."""
 
+import json
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +52,21 @@ def test_doctor_names_what_lacks(netlab, path_without):
     done = netlab("doctor", **path_without("mmdebstrap"))
     assert done.returncode == RequirementError.exit_code
     assert "LACKS mmdebstrap" in done.stdout
+
+
+def test_doctor_says_who_answers_and_fails_without_a_network_for_nobody(netlab, path_without):
+    env = {"HTTPS_PROXY": "http://user:s3cret@127.0.0.1:9", "https_proxy": "http://user:s3cret@127.0.0.1:9"}
+    env["PYTHONPATH"] = f"{path_without('skopeo')['PYTHONPATH']}:{Path(__file__).parents[1]}"
+    done = netlab("doctor", "--json", **env)
+    found = {check["name"]: check for check in json.loads(done.stdout)}
+    for name in ("registries", "downloads", "skopeo"):
+        assert (found[name]["ok"], found[name]["needed"]) == (False, False)
+    assert found["registries"]["message"] == (
+        "no answer from registry.k8s.io, quay.io, through the proxy http://***@127.0.0.1:9: Connection refused"
+    )
+    assert "dl.k8s.io" in found["downloads"]["message"]
+    assert "s3cret" not in done.stdout + done.stderr
+    assert done.returncode == (0 if all(check["ok"] for check in found.values() if check["needed"]) else 4)
 
 
 def test_no_space_says_how_much_is_needed(netlab, tmp_path):

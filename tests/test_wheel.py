@@ -1,6 +1,7 @@
 """The wheel works in an empty folder with no checkout anywhere near."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,3 +59,24 @@ def test_its_lock_is_listed_and_not_changed(installed, tmp_path):
     refused = netlab(installed, tmp_path, "artifacts", "update", "kubernetes=1.37.1")
     assert refused.returncode == 2
     assert "name a file with --lock" in refused.stderr
+
+
+def test_it_pins_in_an_empty_folder(installed, tmp_path):
+    """No netlab.yml, no checkout: what has no checksum yet comes from a mirror, and only the same is taken again."""
+    lock = (
+        "schema_version: 1\ncomponents: [{name: tool, version: v1.2, files: [{name: tool, url: URL, sha256: null}]}]\n"
+    )
+    (tmp_path / "own.yml").write_text(lock.replace("URL", "'https://dl.example.org/tool'"))
+    served = tmp_path / "usb" / "dl.example.org" / "tool"
+    served.parent.mkdir(parents=True)
+    served.write_text("a program")
+    words = ("artifacts", "fetch", "tool=v1.2", "--lock", "own.yml", "--mirror", "usb")
+    assert netlab(installed, tmp_path, *words, "--locked").returncode == 13
+    done = netlab(installed, tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    assert "pinned 1 file in netlab.lock.yml\n" in done.stderr
+    served.write_text("another")
+    shutil.rmtree(tmp_path / "cache")
+    refused = netlab(installed, tmp_path, *words)
+    assert refused.returncode == 13
+    assert str(tmp_path / "netlab.lock.yml") in refused.stderr

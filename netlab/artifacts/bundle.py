@@ -8,25 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab.artifacts.cache import Cache
+from netlab.artifacts.download import Wanted
 from netlab.artifacts.fetch import registry_images, wanted_files, wanted_part
-from netlab.artifacts.images import explore, label_of
+from netlab.artifacts.images import explore, label_of, locked_digest, tag_url
 from netlab.artifacts.mirror import locate
+from netlab.artifacts.pins import NONE, add_pins, used
 from netlab.files import digest_of
+from netlab.spec import PINS_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from netlab.artifacts.download import Wanted
     from netlab.artifacts.images import Part
     from netlab.artifacts.lock import Arch, Component, Image
+    from netlab.artifacts.pins import Pins
 
 READABLE = 0o644
 
 
-def write_bundle(components: Sequence[Component], arch: Arch, cache: Path, folder: Path) -> int:
+def write_bundle(components: Sequence[Component], arch: Arch, cache: Path, folder: Path, pins: Pins = NONE) -> int:
     """Lay everything that is in the cache for ``components`` into ``folder``; return how many files were new.
 
-    ArtifactMissing or ArtifactChanged when the cache has not all of it; several architectures may share a folder.
+    Those of the ``pins`` that belong to them come as ``netlab.lock.yml``. ArtifactMissing or ArtifactChanged when the
+    cache does not have all of it; several architectures may share a folder.
     """
     store = Cache(cache)
     new = 0
@@ -35,6 +39,9 @@ def write_bundle(components: Sequence[Component], arch: Arch, cache: Path, folde
         if not (place.is_file() and digest_of(place) == wanted.sha256):
             _copy(store.checked(wanted.sha256, wanted.label), place)
             new += 1
+    mine = used(components, arch, pins)
+    if mine != NONE:
+        add_pins(folder / PINS_NAME, mine)
     return new
 
 
@@ -42,6 +49,9 @@ def _everything(components: Sequence[Component], arch: Arch, store: Cache) -> It
     yield from wanted_files(components, arch)
     for image in registry_images(components, arch):
         parts = explore(image, arch, partial(_checked, store, image))
+        yield Wanted(
+            label_of(image), tag_url(image.name), locked_digest(image)
+        )  # what a tag means is asked of a mirror, too
         yield from (wanted_part(image, part) for part in parts.all())
 
 

@@ -107,6 +107,6 @@ def _stamp(path: Path) -> None:
         os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
 
-def difference(expected: str, found: str) -> str:
+def difference(expected: str, found: str, what: str = "what the lock says") -> str:
     """Say what was expected and what was found."""
-    return f"is not what the lock says: expected sha256 {expected}, found sha256 {found}"
+    return f"is not {what}: expected sha256 {expected}, found sha256 {found}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import ipaddress
 import threading
-import urllib.request
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
 from netlab import __version__
+from netlab.artifacts.proxy import PORTS, Proxy, proxy_for
+from netlab.credentials import split_login
 from netlab.results.model import Frozen
 
 if TYPE_CHECKING:
@@ -40,11 +40,19 @@ class Limits(Frozen):
     """Longest pause that a server may ask for (Retry-After)."""
 
 
-class Client:
-    """Opens URLs; threads may share it. ``stop`` ends all that goes on, as does ``interrupt``."""
+class Astray(urllib3.exceptions.HTTPError):
+    """A redirect that is not followed; the message says why."""
 
-    def __init__(self, limits: Limits, stop: threading.Event) -> None:
+
+class Client:
+    """Opens URLs; threads may share it. ``stop`` ends all that goes on, as does ``interrupt``.
+
+    ``logins`` are values of the header Authorization by ``origin``: nobody else is sent one.
+    """
+
+    def __init__(self, limits: Limits, stop: threading.Event, logins: Mapping[str, str] | None = None) -> None:
         self.limits = limits
+        self._logins = logins or {}
         self.stop = stop
         self.received = 0
         """Bytes that came so far."""
@@ -54,23 +62,37 @@ class Client:
     @contextlib.contextmanager
     def get(self, url: str, headers: Mapping[str, str]) -> Iterator[urllib3.BaseHTTPResponse]:
         """Send a request, follow redirects, hand out the response before its body is read."""
-        limits = self.limits
-        response = _pool(_proxy(url)).request(
-            "GET",
-            url,
-            headers={"User-Agent": f"netlab/{__version__}", "Accept-Encoding": "identity", **headers},
-            preload_content=False,
-            timeout=urllib3.Timeout(connect=limits.connect_s, read=limits.stall_s),
-            retries=urllib3.Retry(
-                None, connect=0, read=0, status=0, other=0, redirect=limits.redirects, respect_retry_after_header=False
-            ),
-        )
+        response = self._follow(url, headers)
         self._open.add(response)
         try:
             yield response
         finally:
             self._open.discard(response)
             response.close()
+
+    def _follow(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        """Ask where each answer points to: who is asked, through which proxy and with which log-in, is judged anew."""
+        for _ in range(self.limits.redirects + 1):
+            response = self._ask(url, headers)
+            place = response.get_redirect_location()
+            if not place:
+                return response
+            response.close()
+            url = _next(url, place)
+        raise Astray(f"more than {self.limits.redirects} redirects")
+
+    def _ask(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        limits, login = self.limits, self._logins.get(origin(url), "")
+        own = {"User-Agent": f"netlab/{__version__}", "Accept-Encoding": "identity"}
+        return _pool(proxy_for(url)).request(
+            "GET",
+            url,
+            headers={**own, **headers, **({"Authorization": login} if login else {})},
+            preload_content=False,
+            redirect=False,
+            timeout=urllib3.Timeout(connect=limits.connect_s, read=limits.stall_s),
+            retries=urllib3.Retry(0, respect_retry_after_header=False),
+        )
 
     def chunks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         """Yield the body as it comes, undecoded."""
@@ -87,24 +109,30 @@ class Client:
                 response.shutdown()
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _proxy(url: str) -> str | None:
-    """Return the proxy that the environment names for this URL; none for this machine itself."""
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_loopback(host) or urllib.request.proxy_bypass(host):
-        return None
-    return urllib.request.getproxies().get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or PORTS.get(parts.scheme)}"
+
+
+def _next(url: str, place: str) -> str:
+    """Return the URL that a redirect from ``url`` leads to, without a log-in that it names; Astray."""
+    try:
+        found, _ = split_login(urljoin(url, place))
+        usable = found.startswith(("http://", "https://")) and bool(urlsplit(found).hostname and origin(found))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise Astray("it redirects to what is no http:// or https:// URL")
+    if url.startswith("https:") and found.startswith("http:"):
+        raise Astray("it redirects to an unencrypted URL")
+    return found
 
 
 @functools.cache
-def _pool(proxy: str | None) -> urllib3.PoolManager:
+def _pool(proxy: Proxy | None) -> urllib3.PoolManager:
     """Return the connections of this process; certificates are checked against the system's."""
-    return urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+    if proxy is None:
+        return urllib3.PoolManager()
+    login = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+    return urllib3.ProxyManager(proxy.url, proxy_headers=login)

@@ -9,9 +9,10 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecut
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from netlab.artifacts.client import Client, Limits
+from netlab.artifacts.client import Client, Limits, origin
 from netlab.artifacts.mirror import Sources, locate
 from netlab.artifacts.transfer import ELSEWHERE, Transfer
+from netlab.credentials import basic
 from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing
 from netlab.files import digest_of
 from netlab.progress import size
@@ -40,7 +41,8 @@ class Downloader:
     def __init__(self, cache: Cache, sources: Sources, limits: Limits | None = None) -> None:
         self._cache = cache
         self._mirror = sources.mirror
-        self._client = Client(limits or Limits(), threading.Event())
+        logins = {origin(sources.mirror): basic(sources.login)} if sources.login else {}
+        self._client = Client(limits or Limits(), threading.Event(), logins)
 
     def fetch(self, wanted: Sequence[Wanted], progress: Progress) -> None:
         """Have all in the cache. Then what failed is raised; a server out of reach, or a Ctrl-C, ends the others."""

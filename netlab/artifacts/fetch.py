@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING
 
 from netlab.artifacts import registry
-from netlab.artifacts.cache import Cache
-from netlab.artifacts.download import Downloader, Wanted
+from netlab.artifacts.cache import Cache, difference
+from netlab.artifacts.download import Wanted
 from netlab.artifacts.images import cached_parts, explore, label_of, locked_digest, url_of
+from netlab.artifacts.lock import locked_sha256
 from netlab.artifacts.mirror import Sources
-from netlab.errors import ArtifactMissing
+from netlab.artifacts.upstream import Upstream
+from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from netlab.artifacts.client import Limits
+    from netlab.artifacts.download import Downloader
     from netlab.artifacts.images import Part
     from netlab.artifacts.lock import Arch, Component, Image
     from netlab.progress import Progress
@@ -40,22 +44,28 @@ def fetch(  # noqa: PLR0913 - what, for whom, whereto, and how
     images = registry_images(components, arch)
     for image in images:
         locked_digest(image)
-    loader = Downloader(store, sources, limits)
+    upstream = Upstream(cache, progress, sources, limits)
     files = wanted_files(components, arch)
     with progress.step(f"fetch {len(files)} files and {len(images)} images for {arch}"):
-        loader.fetch(files, progress)
+        upstream.loader.fetch(files, progress)
         for image in images:
             with store.claim(f"image-{locked_digest(image)}", threading.Event()):
-                _have_image(image, arch, store, loader, sources, progress)
+                _have_image(image, arch, store, upstream, progress)
 
 
 def wanted_files(components: Sequence[Component], arch: Arch) -> list[Wanted]:
-    """Files and image archives of the components: each has a URL and a SHA-256 in the lock."""
+    """Files and image archives of the components: each has a URL and a SHA-256. NotLocked where it has none yet."""
     found = []
     for each in components:
-        found += [Wanted(f"{each.label} {file.name}", file.url, file.sha256) for file in each.files_for(arch)]
-        archives = [image for image in each.images_for(arch) if image.url and image.sha256]
-        found += [Wanted(label_of(image), image.url, image.sha256) for image in archives if image.url and image.sha256]
+        found += [
+            Wanted(label := f"{each.label} {file.name}", file.url, locked_sha256(file, label))
+            for file in each.files_for(arch)
+        ]
+        found += [
+            Wanted(label_of(image), image.url, locked_sha256(image, label_of(image)))
+            for image in each.images_for(arch)
+            if image.url
+        ]
     return found
 
 
@@ -69,9 +79,7 @@ def registry_images(components: Sequence[Component], arch: Arch) -> list[Image]:
     return list(dict.fromkeys(image for each in components for image in each.images_for(arch) if image.url is None))
 
 
-def _have_image(  # noqa: PLR0913, PLR0917 - one step of fetch, with all that it has
-    image: Image, arch: Arch, store: Cache, loader: Downloader, sources: Sources, progress: Progress
-) -> None:
+def _have_image(image: Image, arch: Arch, store: Cache, upstream: Upstream, progress: Progress) -> None:
     progress.task("artifacts", label_of(image))
 
     def sound(part: Part) -> bool:
@@ -79,14 +87,40 @@ def _have_image(  # noqa: PLR0913, PLR0917 - one step of fetch, with all that it
 
     if cached_parts(store, image, arch, sound) is not None:
         return
-    if sources.mirror:
-        try:
-            _from_mirror(image, arch, store, loader, progress)
-        except ArtifactMissing as error:
-            progress.task("artifacts", f"{error.message}; the registry is asked")
-        else:
-            return
-    registry.pull(store, image, arch, sources.registry_mirror)
+    if not upstream.sources.mirror or not _has_mirrored(image, arch, store, upstream, progress):
+        _pull(image, arch, store, upstream.sources)
+
+
+def _has_mirrored(image: Image, arch: Arch, store: Cache, upstream: Upstream, progress: Progress) -> bool:
+    try:
+        _from_mirror(image, arch, store, upstream.loader, progress)
+    except ArtifactMissing as error:
+        _refuse_another(image, upstream.sources.mirror, upstream.mirrored(image))
+        progress.task("artifacts", f"{error.message}; the registry is asked")
+        return False
+    return True
+
+
+def _pull(image: Image, arch: Arch, store: Cache, sources: Sources) -> None:
+    try:
+        registry.pull(store, image, arch, sources.registry_mirror, sources.registry_login)
+    except ArtifactMissing as error:
+        _refuse_another(image, "its registry", _behind_tag(image, sources))
+        raise error from None
+
+
+def _behind_tag(image: Image, sources: Sources) -> str | None:
+    with contextlib.suppress(ArtifactError):
+        return registry.resolve(image.name, sources.registry_mirror, sources.registry_login)
+    return None
+
+
+def _refuse_another(image: Image, place: str, found: str | None) -> None:
+    """Raise ArtifactChanged where another image is behind the tag now, so that the one of the lock is not there."""
+    if found is not None and image.digest is not None and found != image.digest:
+        hint = "nothing of it was kept; fetch it from another place with --mirror, or ask whoever publishes it"
+        changed = difference(image.digest.removeprefix("sha256:"), found.removeprefix("sha256:"))
+        raise ArtifactChanged(f"{label_of(image)} of {place} {changed}", hint=hint)
 
 
 def _from_mirror(image: Image, arch: Arch, store: Cache, loader: Downloader, progress: Progress) -> None:

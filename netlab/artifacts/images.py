@@ -9,7 +9,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netlab.artifacts.lock import IMAGE
+from netlab.artifacts.lock import HOW_TO_PIN, IMAGE, Image
 from netlab.errors import ArtifactChanged, ArtifactMissing, NotLocked
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.artifacts.cache import Cache
-    from netlab.artifacts.lock import Arch, Image
+    from netlab.artifacts.lock import Arch
 
 MAX_MANIFEST_BYTES = 4 << 20
 
@@ -43,10 +43,9 @@ class Parts(NamedTuple):
 
 
 def locked_digest(image: Image) -> str:
-    """Return the hexadecimal digest of an image of a registry; NotLocked while the lock has none."""
+    """Return the hexadecimal digest of an image of a registry; NotLocked while neither lock nor pins have one."""
     if image.digest is None:
-        hint = "where there is a network, 'netlab artifacts update' asks the registry and writes it into the lock"
-        raise NotLocked(f"image {image.name}: the lock has no digest of it yet", hint=hint)
+        raise NotLocked(f"image {image.name}: the lock has no digest of it yet", hint=HOW_TO_PIN)
     return image.digest.removeprefix("sha256:")
 
 
@@ -67,6 +66,25 @@ def repository(name: str) -> tuple[str, str]:
     if found is None:
         raise ValueError(f"not an image's whole name: {name}")
     return found["host"], found["path"]
+
+
+def tag_url(name: str) -> str:
+    """Where the registry's HTTP interface has what a tag names; also its place below a mirror."""
+    host, path = repository(name)
+    return f"https://{host}/v2/{path}/manifests/{name.rpartition(':')[2]}"
+
+
+def check_manifest(name: str, raw: bytes) -> None:
+    """Raise ArtifactChanged where an answer is neither an image's manifest nor an index of such."""
+    image, document = Image(name=name), _parsed(raw)
+    if document is None:
+        raise _no_image(image)
+    if "manifests" in document:
+        entries = document["manifests"]
+        for entry in entries if isinstance(entries, list) and entries else [None]:
+            _hex(image, entry)
+    else:
+        _blobs(image, document)
 
 
 def explore(image: Image, arch: Arch, get: Callable[[Part], Path]) -> Parts:
@@ -95,13 +113,17 @@ def cached_parts(cache: Cache, image: Image, arch: Arch, sound: Callable[[Part],
 
 
 def _document(image: Image, file: Path) -> dict[str, Any]:
-    document = None
-    if file.stat().st_size <= MAX_MANIFEST_BYTES:
-        with contextlib.suppress(ValueError, RecursionError):
-            document = json.loads(file.read_bytes())
-    if not isinstance(document, dict):
+    document = _parsed(file.read_bytes()) if file.stat().st_size <= MAX_MANIFEST_BYTES else None
+    if document is None:
         raise _no_image(image)
     return document
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | None:
+    with contextlib.suppress(ValueError, RecursionError):
+        document = json.loads(raw.decode()) if len(raw) <= MAX_MANIFEST_BYTES else None
+        return document if isinstance(document, dict) else None
+    return None
 
 
 def _pick(image: Image, index: dict[str, Any], arch: Arch) -> str:
@@ -132,4 +154,5 @@ def _hex(image: Image, entry: Any) -> str:
 
 
 def _no_image(image: Image) -> ArtifactChanged:
-    return ArtifactChanged(f"image {image.name}: what the lock's digest {image.digest} names is no image's manifest")
+    what = f"the lock's digest {image.digest} names" if image.digest else "the registry or mirror says of its tag"
+    return ArtifactChanged(f"image {image.name}: what {what} is no image's manifest")

@@ -17,7 +17,7 @@ from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
 Arch = Literal["amd64", "arm64"]
@@ -27,8 +27,10 @@ HEADER = """\
 ---
 # Everything that netlab downloads to make clusters: docs/artifacts.md. Of several versions of a component the first is
 # the default. 'netlab artifacts update COMPONENT=VERSION' adds one; 'netlab artifacts update' asks the registries for
-# the digests that are null, and until then those images are refused.
+# the digests that are null. Until then each lab's first use asks for them and pins the answers in its netlab.lock.yml.
 """
+
+HOW_TO_PIN = "'netlab lock' asks the registry or the mirror and pins the answer in netlab.lock.yml"
 
 
 def _matching(pattern: str, what: str) -> Callable[[str], str]:
@@ -43,8 +45,12 @@ def _matching(pattern: str, what: str) -> Callable[[str], str]:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    plain = parts.scheme in {"http", "https"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+    try:
+        parts = urlsplit(text)
+        plain = parts.scheme in {"http", "https"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+        plain = plain and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        plain = False
     if not (plain and re.fullmatch(r"[!-~]+", text) and segments(text)):
         raise ValueError("this must be a plain URL, https://HOST/PATH without query and dots that lead elsewhere")
     return text
@@ -57,7 +63,18 @@ IMAGE = re.compile(
 )
 
 ComponentName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
-Version = Annotated[str, AfterValidator(_matching(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,62}", "a version"))]
+
+
+def bare_version(text: str) -> str:
+    """Return a version as locks have it: ``v1.37.1``, as projects tag it, is 1.37.1."""
+    return re.sub(r"^v(?=[0-9])", "", text)
+
+
+Version = Annotated[
+    str,
+    AfterValidator(_matching(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,62}", "a version")),
+    AfterValidator(bare_version),
+]
 FileName = Annotated[str, AfterValidator(_matching(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,126}", "a file's name"))]
 Url = Annotated[str, AfterValidator(_url)]
 Sha256 = Annotated[str, AfterValidator(_matching(r"[0-9a-f]{64}", "a SHA-256 in 64 lower-case hexadecimal digits"))]
@@ -71,7 +88,8 @@ class File(Frozen):
     name: FileName
     arch: Arch | None = None
     url: Url
-    sha256: Sha256
+    sha256: Sha256 | None
+    """None: it is pinned at its first use."""
     size: int | None = Field(default=None, strict=True)
     """Bytes, where whoever wrote the lock knew."""
 
@@ -81,16 +99,17 @@ class Image(Frozen):
 
     name: ImageName
     digest: Digest | None = None
-    """Of the manifest or, for several architectures, of their index; None: the registry has not been asked yet."""
+    """Of the manifest or, for several architectures, of their index; None: it is pinned at its first use."""
     arch: Arch | None = None
     url: Url | None = None
     sha256: Sha256 | None = None
+    """Of the archive; ``null``: it is pinned at its first use."""
     size: int | None = Field(default=None, strict=True)
     """Bytes of the archive, where whoever wrote the lock knew."""
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
-        if (self.url is None) != (self.sha256 is None):
+        if (self.url is None and self.sha256) or (self.url and "sha256" not in self.model_fields_set):
             raise ValueError("an image archive needs both 'url' and 'sha256'")
         if self.url and self.digest:
             raise ValueError("an image has either a 'digest', for a registry, or 'url' and 'sha256', for an archive")
@@ -100,6 +119,13 @@ class Image(Frozen):
 
 
 Item = TypeVar("Item", File, Image)
+
+
+def locked_sha256(item: File | Image, label: str) -> str:
+    """Return the SHA-256 of a file or of an image's archive; NotLocked while neither lock nor pins have one."""
+    if item.sha256 is None:
+        raise NotLocked(f"{label}: the lock has no checksum of it yet", hint=HOW_TO_PIN)
+    return item.sha256
 
 
 class Component(Frozen):
@@ -124,6 +150,16 @@ class Component(Frozen):
         """Images that a host of this architecture gets; as ``files_for``."""
         return self._fitting(self.images, arch)
 
+    def items(self, arch: Arch | None = None) -> list[File | Image]:
+        """Return files and images, all or those that a host of this architecture gets; NotLocked as ``files_for``."""
+        files, images = (self.files_for(arch), self.images_for(arch)) if arch else (self.files, self.images)
+        return [*files, *images]
+
+    def without(self, names: Collection[str]) -> Component:
+        """Leave out the images whose path ends in one of these names."""
+        kept = tuple(each for each in self.images if _last_name(each.name) not in names)
+        return self if kept == self.images else self.model_copy(update={"images": kept})
+
     def _fitting(self, items: tuple[Item, ...], arch: Arch) -> tuple[Item, ...]:
         found = tuple(item for item in items if item.arch in {None, arch})
         lacking = {item.name for item in items} - {item.name for item in found}
@@ -146,7 +182,7 @@ class Lock(Frozen):
 
     def find(self, name: str, version: str = "") -> Component:
         """Find a component; no version: its default. NotLocked with what there is otherwise."""
-        named = [each for each in self.components if each.name == name]
+        named, version = [each for each in self.components if each.name == name], bare_version(version)
         if not named:
             names = dict.fromkeys(each.name for each in self.components)
             message = f"the lock has no component '{name}'{did_you_mean(name, names)}"
@@ -161,13 +197,23 @@ class Lock(Frozen):
     def select(self, words: Iterable[str] = ()) -> tuple[Component, ...]:
         """Find what ``NAME`` and ``NAME=VERSION`` name; none: the default version of every component."""
         wanted = list(words) or list(dict.fromkeys(each.name for each in self.components))
-        parts = [word.partition("=") for word in wanted]
-        return tuple(dict.fromkeys(self.find(name, version) for name, _, version in parts))
+        return tuple(dict.fromkeys(self.find(*name_and_version(word)) for word in wanted))
 
     @model_validator(mode="after")
     def _versions_are_unique(self) -> Self:
         _refuse_twins([(each.name, each.version) for each in self.components])
         return self
+
+
+def _last_name(image: str) -> str:
+    """Return ``kube-proxy`` of ``registry.k8s.io/kube-proxy:v1``."""
+    return image.rpartition(":")[0].rpartition("/")[2]
+
+
+def name_and_version(word: str) -> tuple[str, str]:
+    """Split ``NAME=VERSION``; of ``NAME`` the version is empty."""
+    name, _, version = word.partition("=")
+    return name, bare_version(version)
 
 
 def _refuse_twins(keys: list[tuple[str, str]]) -> None:
@@ -217,7 +263,12 @@ def _rendered(component: Component) -> dict[str, object]:
     data = component.model_dump(exclude_defaults=True)
     if component.images:
         data["images"] = [
-            {"name": image.name, "digest": image.digest} if image.url is None else image.model_dump(exclude_none=True)
+            {"name": image.name, "digest": image.digest} if image.url is None else _rendered_archive(image)
             for image in component.images
         ]
     return data
+
+
+def _rendered_archive(image: Image) -> dict[str, object]:
+    """Keep a checksum that is null: a key that is left out is a mistake."""
+    return {key: value for key, value in image.model_dump().items() if value is not None or key == "sha256"}

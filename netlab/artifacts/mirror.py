@@ -17,6 +17,10 @@ class Sources(NamedTuple):
     """A URL or a folder, for files."""
     registry_mirror: str = ""
     """``HOST[:PORT][/PREFIX]``, for images."""
+    login: str = ""
+    """``USER:PASSWORD`` of the mirror as its URL had it, in nothing that is shown."""
+    registry_login: str = ""
+    """The registry's."""
 
 
 def locate(url: str, mirror: str) -> str | Path:

@@ -24,6 +24,7 @@ from netlab import locks, proc
 from netlab.artifacts import registry
 from netlab.artifacts.cache import Cache
 from netlab.artifacts.images import explore, label_of
+from netlab.artifacts.lock import locked_sha256
 from netlab.cache import manifest
 from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ArtifactError, NoSpace
@@ -169,8 +170,9 @@ def _lay_out(folder: Path, component: Component, arch: Arch, store: Cache) -> di
     (folder / "images").mkdir(exist_ok=True)
     for file in component.files_for(arch):
         path = f"files/{component.name}/{file.name}"
-        _link(store.checked(file.sha256, f"{component.label} {file.name}"), folder / path)
-        files[file.name] = {"path": path, "sha256": file.sha256}
+        sha256 = locked_sha256(file, label := f"{component.label} {file.name}")
+        _link(store.checked(sha256, label), folder / path)
+        files[file.name] = {"path": path, "sha256": sha256}
     for image in component.images_for(arch):
         path = f"images/{sanitised(image.name)}.tar"
         images[image.name] = {"path": path, "sha256": _lay_out_image(folder / path, image, arch, store)}
@@ -179,9 +181,10 @@ def _lay_out(folder: Path, component: Component, arch: Arch, store: Cache) -> di
 
 def _lay_out_image(place: Path, image: Image, arch: Arch, store: Cache) -> str:
     """Put an image's archive at ``place``, unless another component has; return its SHA-256."""
-    if image.sha256:
-        _link(store.checked(image.sha256, label_of(image)), place)
-        return image.sha256
+    if image.url:
+        sha256 = locked_sha256(image, label_of(image))
+        _link(store.checked(sha256, label_of(image)), place)
+        return sha256
     if not place.exists():
         parts = explore(image, arch, lambda part: store.checked(part.sha256, label_of(image)))
         registry.write_archive(store, image.name, parts, place)

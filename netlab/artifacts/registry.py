@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from netlab import proc
-from netlab.artifacts.client import is_loopback
-from netlab.artifacts.images import Part, explore, repository
+from netlab.artifacts.images import Part, check_manifest, explore, repository
 from netlab.artifacts.lock import IMAGE
+from netlab.artifacts.proxy import environment, is_loopback
 from netlab.artifacts.transfer import ELSEWHERE
+from netlab.credentials import encoded, hidden
 from netlab.errors import ArtifactChanged, ArtifactMissing, ArtifactUnreachable
+from netlab.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,17 +45,21 @@ def places(name: str, mirror: str) -> list[str]:
     return [f"{mirror}/{host}/{path}", f"{mirror}/{path}"] if mirror else [f"{host}/{path}"]
 
 
-def resolve(name: str, mirror: str = "") -> str:
-    """Ask the registry for the digest behind an image's tag, of the index where there are several architectures."""
+def resolve(name: str, mirror: str = "", login: str = "") -> str:
+    """Ask the registry for the digest behind an image's tag, of the index where there are several architectures.
+
+    ``login`` is ``USER:PASSWORD`` of the mirror. ArtifactChanged when the answer is no image's manifest.
+    """
     found = IMAGE.fullmatch(name)
     tag = found["tag"] if found else ""
-    raw = _first(name, mirror, lambda place: _inspect(name, f"{place}:{tag}"))
+    raw = _first(name, mirror, lambda place: _inspect(name, f"{place}:{tag}", login))
+    check_manifest(name, raw)
     return f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
-def pull(cache: Cache, image: Image, arch: Arch, mirror: str = "") -> None:
+def pull(cache: Cache, image: Image, arch: Arch, mirror: str = "", login: str = "") -> None:
     """Bring an image's parts into the cache, each checked."""
-    _first(image.name, mirror, lambda place: _pull(cache, image, arch, place))
+    _first(image.name, mirror, lambda place: _pull(cache, image, arch, place, login))
 
 
 def _first(name: str, mirror: str, ask: Callable[[str], Answer]) -> Answer:
@@ -64,7 +71,7 @@ def _first(name: str, mirror: str, ask: Callable[[str], Answer]) -> Answer:
     return ask(last)
 
 
-def _pull(cache: Cache, image: Image, arch: Arch, place: str) -> None:
+def _pull(cache: Cache, image: Image, arch: Arch, place: str, login: str) -> None:
     with tempfile.TemporaryDirectory(dir=cache.partials, prefix="image-") as folder:
         work = Path(folder)
 
@@ -72,11 +79,11 @@ def _pull(cache: Cache, image: Image, arch: Arch, place: str) -> None:
             if cache.holds(part.sha256):
                 return cache.checked(part.sha256, f"image {image.name}")
             file = work / "raw"
-            file.write_bytes(_inspect(image.name, f"{place}@sha256:{part.sha256}"))
+            file.write_bytes(_inspect(image.name, f"{place}@sha256:{part.sha256}", login))
             return cache.adopt(file, part.sha256, f"image {image.name}", place)
 
         parts = explore(image, arch, manifest)
-        _copy(image, place, parts, work)
+        _copy(image, f"{place}@sha256:{parts.manifest.sha256}", work, login)
         for part in parts.blobs:
             if not cache.holds(part.sha256):
                 cache.adopt(work / "image" / part.sha256, part.sha256, f"image {image.name}", place)
@@ -95,17 +102,27 @@ def write_archive(cache: Cache, name: str, parts: Parts, archive: Path) -> None:
         Path(folder, "archive.tar").replace(archive)
 
 
-def _copy(image: Image, place: str, parts: Parts, work: Path) -> None:
-    source = f"docker://{place}@sha256:{parts.manifest.sha256}"
-    options = ["--quiet", f"--retry-times={RETRIES}", *_plain("--src-tls-verify", place)]
-    _skopeo(image.name, ["copy", *options, source, "dir:image"], work)
+def _copy(image: Image, reference: str, work: Path, login: str) -> None:
+    options = ["--quiet", f"--retry-times={RETRIES}", *_plain("--src-tls-verify", reference)]
+    words = ["copy", *options, *_authfile(reference, work, login), f"docker://{reference}", "dir:image"]
+    _skopeo(image.name, words, work)
 
 
-def _inspect(name: str, reference: str) -> bytes:
+def _inspect(name: str, reference: str, login: str = "") -> bytes:
     options = ["--raw", f"--retry-times={RETRIES}", *_plain("--tls-verify", reference)]
     with tempfile.TemporaryDirectory() as folder:
-        outcome = _skopeo(name, ["inspect", *options, f"docker://{reference}"], Path(folder), INSPECT_TIMEOUT_S)
+        words = ["inspect", *options, *_authfile(reference, Path(folder), login), f"docker://{reference}"]
+        outcome = _skopeo(name, words, Path(folder), INSPECT_TIMEOUT_S)
     return outcome.stdout.encode()
+
+
+def _authfile(reference: str, work: Path, login: str) -> list[str]:
+    """Write a log-in where nobody else reads it: the words of a command are seen by every user of the machine."""
+    if not login:
+        return []
+    host = reference.partition("/")[0]
+    write_atomic(work / "auth.json", json.dumps({"auths": {host: {"auth": encoded(login)}}}).encode())
+    return [f"--authfile={work / 'auth.json'}"]
 
 
 def _plain(option: str, place: str) -> list[str]:
@@ -116,7 +133,7 @@ def _plain(option: str, place: str) -> list[str]:
 
 def _skopeo(name: str, words: Sequence[object], work: Path, timeout: float = COPY_TIMEOUT_S) -> proc.Outcome:
     """Run skopeo in ``work``, where its large temporary files go too, and judge what it says."""
-    command, env = [*SKOPEO, *words], {"TMPDIR": str(work)}
+    command, env = [*SKOPEO, *words], {"TMPDIR": str(work), **environment()}
     outcome = proc.run(command, cwd=work, env=env, timeout=timeout, check=False, error=ArtifactUnreachable)
     if outcome.exit_code == 0:
         return outcome
@@ -133,4 +150,4 @@ def _last_words(stderr: str) -> str:
     last = (stderr.strip().splitlines() or ["skopeo failed and said nothing"])[-1]
     found = re.search(r'msg="(.*)"$', last)
     text = found[1].replace('\\"', '"') if found else last
-    return re.sub(r'^Error parsing image name "[^"]*": ', "", text)
+    return hidden(re.sub(r'^Error parsing image name "[^"]*": ', "", text))

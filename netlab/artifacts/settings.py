@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from netlab.artifacts.lock import Arch, Lock, load_lock
 from netlab.artifacts.mirror import Sources, is_url
+from netlab.artifacts.obtain import Origin
+from netlab.artifacts.pins import fill, read_pins
+from netlab.credentials import split_login
 from netlab.errors import RequirementError
+from netlab.spec import PINS_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,16 +22,26 @@ _ARCHES: dict[str, Arch] = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm
 
 
 def lock_of(spec: ArtifactsSpec, folder: Path) -> Lock:
-    """Read netlab's lock with the lab's own laid over it; paths are relative to the lab's ``folder``."""
-    return load_lock(folder / spec.lock if spec.lock else None)
+    """Read netlab's lock with the lab's own laid over it, and pins where neither has a digest.
+
+    Paths are relative to the lab's ``folder``.
+    """
+    lock = load_lock(folder / spec.lock if spec.lock else None)
+    return fill(lock, read_pins(folder / PINS_NAME))
+
+
+def origin_of(spec: ArtifactsSpec, folder: Path) -> Origin:
+    """Return where a lab's artifacts come from; a mirror that is a folder is relative to the lab's ``folder``."""
+    return Origin(sources_of(spec, folder), folder / PINS_NAME, spec.locked)
 
 
 def sources_of(spec: ArtifactsSpec, folder: Path) -> Sources:
-    """Return where to look instead of upstream; a mirror that is a folder is relative to the lab's ``folder``."""
-    mirror = spec.mirror
+    """Return where to look instead of upstream, log-ins apart."""
+    mirror, login = split_login(spec.mirror) if is_url(spec.mirror) else (spec.mirror, "")
     if mirror and not is_url(mirror):
         mirror = str(folder / mirror)
-    return Sources(mirror, spec.registry_mirror)
+    registry_login, _, registry_mirror = spec.registry_mirror.rpartition("@")
+    return Sources(mirror, registry_mirror, login, registry_login)
 
 
 def host_arch() -> Arch:

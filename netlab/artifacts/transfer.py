@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import urllib3
 
+from netlab.artifacts.client import Astray
+from netlab.artifacts.proxy import proxy_for
 from netlab.errors import ArtifactChanged, ArtifactMissing, ArtifactUnreachable
 from netlab.files import write_atomic
 from netlab.progress import size
@@ -22,6 +24,8 @@ ELSEWHERE = (
     "name another place with --mirror URL or --mirror FOLDER; where there is a network, "
     "'netlab artifacts bundle FOLDER' makes such a folder (docs/artifacts.md)"
 )
+
+LOGIN = "it asks for a user and a password: name the mirror as https://USER:PASSWORD@HOST/…, special characters as %XX"
 
 ABSENT = {401, 403, 404, 410}
 """Object stores answer 401 and 403 for what they do not have, too."""
@@ -77,12 +81,12 @@ class Transfer:
         try:
             with self._client.get(self._url, self._range(begin)) as response:
                 return self._judge(response, begin) or self._receive(response, begin)
+        except Astray as error:
+            raise self._unreachable(str(error)) from error
         except urllib3.exceptions.MaxRetryError as error:
-            if isinstance(error.reason, urllib3.exceptions.ResponseError):
-                raise self._unreachable(f"more than {self._client.limits.redirects} redirects") from error
-            return Again(_words(error.reason))
+            return Again(words_of(error.reason))
         except urllib3.exceptions.HTTPError as error:
-            return Again(_words(error))
+            return Again(words_of(error))
 
     def _range(self, begin: int) -> dict[str, str]:
         """Ask for the rest only, where the server still has the same; without its word the digest decides later."""
@@ -98,13 +102,13 @@ class Transfer:
     def _judge(self, response: urllib3.BaseHTTPResponse, begin: int) -> Again | None:
         """Look at the head of an answer; None when its body is what was asked for."""
         status = response.status
-        if self._url.startswith("https:") and (response.url or "").startswith("http:"):
-            raise self._unreachable("it redirects to an unencrypted URL")
         if status in PASSING:
             return Again(f"HTTP {status}", _retry_after(response))
         if status in ABSENT:
             message = f"{self._label} is not at {self._url}: HTTP {status}"
-            raise ArtifactMissing(message, hint=ELSEWHERE)
+            raise ArtifactMissing(message, hint=LOGIN if status == 401 else ELSEWHERE)
+        if status == 407:
+            raise self._unreachable(f"HTTP {status}: the proxy asks for a user and a password")
         if status == 416 or (status == 206 and _first_byte(response) != begin):
             self.forget()
             return Again("the server has not the part that was asked for")
@@ -143,11 +147,15 @@ class Transfer:
             raise self._unreachable(f"not complete after {limits.total_s:g} s ({size(count)} came)")
 
     def _unreachable(self, reason: str) -> ArtifactUnreachable:
-        return ArtifactUnreachable(f"{self._label} could not be fetched from {self._url}: {reason}", hint=ELSEWHERE)
+        proxy = proxy_for(self._url)
+        place = f"{self._url} (through the proxy {proxy.shown})" if proxy else self._url
+        return ArtifactUnreachable(f"{self._label} could not be fetched from {place}: {reason}", hint=ELSEWHERE)
 
 
-def _words(error: object) -> str:
+def words_of(error: object) -> str:
     """Say what urllib3 met, without the names of its objects."""
+    if isinstance(error, urllib3.exceptions.ProxyError):
+        error = error.original_error
     match error:
         case urllib3.exceptions.NameResolutionError():
             return "its name cannot be resolved"

@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import ValidationError
 
 from netlab import assets
-from netlab.artifacts import registry
-from netlab.artifacts.cache import Cache, difference
-from netlab.artifacts.download import Downloader
-from netlab.artifacts.lock import Component, File, Image, Lock, load_lock, overlay, read_lock, render_lock
-from netlab.errors import ArtifactChanged, ArtifactMissing, UsageError
+from netlab.artifacts.cache import difference
+from netlab.artifacts.lock import (
+    Component,
+    File,
+    Image,
+    Item,
+    Lock,
+    load_lock,
+    name_and_version,
+    overlay,
+    read_lock,
+    render_lock,
+)
+from netlab.errors import ArtifactChanged, UsageError
 from netlab.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from netlab.artifacts.client import Limits
-    from netlab.artifacts.mirror import Sources
+    from netlab.artifacts.upstream import Upstream
     from netlab.progress import Progress
-
-PUBLISHED = ("{url}.sha256", "{url}.sha256sum", "{folder}/{component}.sha256sum")
-"""Where upstream projects put checksums; a project without any has its file downloaded and hashed."""
 
 
 class Change(NamedTuple):
@@ -46,49 +51,8 @@ class Change(NamedTuple):
         write_atomic(self.path, self.after.encode(), mode=0o644)
 
 
-class Upstream:
-    """Asks the projects' servers and registries for digests."""
-
-    def __init__(self, cache: Path, progress: Progress, sources: Sources, limits: Limits | None = None) -> None:
-        self._loader = Downloader(Cache(cache), sources, limits)
-        self._progress = progress
-        self._registry_mirror = sources.registry_mirror
-
-    def sha256(self, component: Component, url: str) -> str:
-        """Return the checksum that is published beside a file or, without one, that of the file as it is now."""
-        label = f"{component.label} {url.rpartition('/')[2]}"
-        self._progress.task("upstream", label)
-        for pattern in PUBLISHED:
-            place = pattern.format(url=url, folder=url.rpartition("/")[0], component=component.name)
-            try:
-                text = self._loader.text(f"checksum of {label}", place)
-            except ArtifactMissing:
-                continue
-            return find_checksum(text, url, place)
-        found = self._loader.learn(label, url)
-        self._progress.warn(f"{label}: no checksum is published; the lock has that of what came from {url}")
-        return found
-
-    def digest(self, image: Image) -> str:
-        """Return the digest behind an image's tag."""
-        self._progress.task("upstream", image.name)
-        return registry.resolve(image.name, self._registry_mirror)
-
-
-def find_checksum(text: str, url: str, place: str) -> str:
-    """Find the SHA-256 of the file at ``url`` in a checksum file: alone, or on the line that ends with its name."""
-    name = url.rpartition("/")[2]
-    lines = [words for line in text.splitlines() if (words := line.split())]
-    sums = [words for words in lines if re.fullmatch(r"[0-9a-fA-F]{64}", words[0])]
-    named = [words for words in sums if len(words) > 1 and words[-1].rpartition("/")[2].lstrip("*") == name]
-    alone = sums if len(sums) == 1 == len(sums[0]) else []
-    if not (found := named or alone):
-        raise ArtifactChanged(f"{place} holds no SHA-256 of {name}")
-    return found[0][0].lower()
-
-
 def plan_update(path: Path, words: Sequence[str], upstream: Upstream, progress: Progress) -> Change:
-    """Work out what ``NAME=VERSION`` … makes of the lock file ``path``; no words: digests that it lacks.
+    """Work out what ``NAME=VERSION`` … makes of the lock file ``path``; no words: digests that are null.
 
     A version that is new comes first and so becomes the default; all others stay. A version that is there already has
     its digests compared with what upstream says now: ArtifactChanged when one differs.
@@ -101,8 +65,10 @@ def plan_update(path: Path, words: Sequence[str], upstream: Upstream, progress: 
         with progress.step(f"ask upstream for {name} {version}"):
             mine = put(mine, _updated(known, name, version, upstream, progress))
     if not words:
-        with progress.step("ask the registries for digests that the lock lacks"):
-            mine = Lock(schema_version=1, components=tuple(_resolved(each, upstream) for each in mine.components))
+        with progress.step("ask for the digests that are null"):
+            mine = Lock(
+                schema_version=1, components=tuple(_resolved(each, upstream, progress) for each in mine.components)
+            )
     return Change(path, before, render_lock(mine))
 
 
@@ -115,7 +81,7 @@ def lock_to_change(own: Path | None) -> Path:
 
 
 def _name_and_version(word: str) -> tuple[str, str]:
-    name, _, version = word.partition("=")
+    name, version = name_and_version(word)
     try:
         Component(name=name, version=version)
     except ValidationError:
@@ -145,7 +111,7 @@ def _updated(known: Lock, name: str, version: str, upstream: Upstream, progress:
     template = known.find(name)
     there = [each for each in known.components if (each.name, each.version) == (name, version)]
     if there:
-        return _compared(there[0], upstream)
+        return _compared(there[0], upstream, progress)
     return _bumped(template, version, upstream, progress)
 
 
@@ -155,14 +121,18 @@ def _bumped(template: Component, version: str, upstream: Upstream, progress: Pro
 
     def file(old: File) -> File:
         url = bumped_text(old.url, template.version, version)
-        return old if url == old.url else old.model_copy(update={"url": url, "sha256": upstream.sha256(bare, url)})
+        return (
+            old
+            if url == old.url
+            else old.model_copy(update={"url": url, "sha256": _sha256(bare, url, upstream, progress)})
+        )
 
     def image(old: Image) -> Image:
         name = bumped_text(old.name, template.version, version)
         if old.url is None:
             return old if name == old.name else _asked(Image(name=name), upstream)
         url = bumped_text(old.url, template.version, version)
-        sha256 = old.sha256 if url == old.url else upstream.sha256(bare, url)
+        sha256 = old.sha256 if url == old.url else _sha256(bare, url, upstream, progress)
         return old.model_copy(update={"name": name, "url": url, "sha256": sha256})
 
     files, images = tuple(map(file, template.files)), tuple(map(image, template.images))
@@ -175,23 +145,32 @@ def _bumped(template: Component, version: str, upstream: Upstream, progress: Pro
     return bare.model_copy(update={"files": files, "images": images})
 
 
-def _compared(component: Component, upstream: Upstream) -> Component:
-    """Resolve the digests that lack; refuse a file whose published checksum is not the lock's."""
+def _sha256(component: Component, url: str, upstream: Upstream, progress: Progress) -> str:
+    found = upstream.checksum(component, url)
+    if not found.published:
+        label = f"{component.label} {url.rpartition('/')[2]}"
+        progress.warn(f"{label}: no checksum is published; the lock has that of what came from {url}")
+    return found.sha256
+
+
+def _compared(component: Component, upstream: Upstream, progress: Progress) -> Component:
+    """Resolve the digests that are null; refuse a file whose published checksum is not the lock's."""
     for file in component.files:
-        found = upstream.sha256(component, file.url)
-        if found != file.sha256:
+        found = _sha256(component, file.url, upstream, progress) if file.sha256 else None
+        if file.sha256 and found and found != file.sha256:
             raise ArtifactChanged(f"{component.label} {file.name} at {file.url} {difference(file.sha256, found)}")
-    return _resolved(component, upstream)
+    return _resolved(component, upstream, progress)
 
 
-def _resolved(component: Component, upstream: Upstream) -> Component:
-    images = tuple(_asked(image, upstream) if _lacks_digest(image) else image for image in component.images)
-    return component.model_copy(update={"images": images})
+def _resolved(component: Component, upstream: Upstream, progress: Progress) -> Component:
+    def resolved(item: Item) -> Item:
+        if item.url and item.sha256 is None:
+            return item.model_copy(update={"sha256": _sha256(component, item.url, upstream, progress)})
+        return _asked(item, upstream) if isinstance(item, Image) and not (item.url or item.digest) else item
+
+    files, images = tuple(map(resolved, component.files)), tuple(map(resolved, component.images))
+    return component.model_copy(update={"files": files, "images": images})
 
 
 def _asked(image: Image, upstream: Upstream) -> Image:
     return image.model_copy(update={"digest": upstream.digest(image)})
-
-
-def _lacks_digest(image: Image) -> bool:
-    return image.url is None and image.digest is None

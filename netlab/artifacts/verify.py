@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from netlab.artifacts.cache import Cache
 from netlab.artifacts.images import explore, label_of
+from netlab.artifacts.lock import HOW_TO_PIN, locked_sha256
 from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NotLocked
 from netlab.progress import size
 from netlab.results.model import Frozen
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from netlab.artifacts.lock import Arch, Component, Image
+    from netlab.artifacts.lock import Arch, Component, File, Image
 
     Read = Callable[[str, str], Path]
 
 Kind = Literal["file", "image"]
 State = Literal["cached", "missing", "changed", "unlocked"]
-"""``unlocked``: the lock has no digest of it, or nothing for this architecture."""
+"""``unlocked``: neither the lock nor the pins have a digest of it, or the lock has nothing for this architecture."""
 
 
 class Checked(Frozen):
@@ -63,7 +64,7 @@ def table(components: Sequence[Component], found: Sequence[Checked]) -> Iterator
         unlocked = sum(each.state == "unlocked" for each in mine)
         if unlocked:
             words = f"{component.name}={component.version}"
-            yield f"  {unlocked} without a digest in the lock: 'netlab artifacts update {words}'"
+            yield f"  {unlocked} not pinned yet: the first use does it, or 'netlab lock {words}'"
 
 
 def _counted(kind: str, found: Sequence[Checked]) -> str:
@@ -75,7 +76,7 @@ def _counted(kind: str, found: Sequence[Checked]) -> str:
 _WRONG: tuple[tuple[State, type[ArtifactError], str], ...] = (
     ("changed", ArtifactChanged, "'netlab artifacts fetch' downloads them again"),
     ("missing", ArtifactMissing, "'netlab artifacts fetch' downloads them"),
-    ("unlocked", NotLocked, "'netlab artifacts update' asks the registries for the digests that the lock lacks"),
+    ("unlocked", NotLocked, HOW_TO_PIN),
 )
 
 
@@ -87,7 +88,7 @@ def _look(component: Component, arch: Arch, read: Read) -> Iterator[Checked]:
         return
     for file in files:
         label = f"{component.label} {file.name}"
-        yield _judge(component, "file", file.name, partial(_size, file.sha256, label, read))
+        yield _judge(component, "file", file.name, partial(_file_size, file, label, read))
     for image in images:
         yield _judge(component, "image", image.name, partial(_image_size, image, arch, read))
 
@@ -114,13 +115,17 @@ def _judge(component: Component, kind: Kind, name: str, measure: Callable[[], in
 _STATES: dict[type[ArtifactError], State] = {error: state for state, error, _ in _WRONG}
 
 
+def _file_size(item: File | Image, label: str, read: Read) -> int:
+    return _size(locked_sha256(item, label), label, read)
+
+
 def _size(sha256: str, label: str, read: Read) -> int:
     return read(sha256, label).stat().st_size
 
 
 def _image_size(image: Image, arch: Arch, read: Read) -> int:
-    if image.sha256:
-        return _size(image.sha256, label_of(image), read)
+    if image.url:
+        return _file_size(image, label_of(image), read)
     parts = explore(image, arch, lambda part: read(part.sha256, label_of(image)))
     return sum(_size(part.sha256, label_of(image), read) for part in parts.all())
 

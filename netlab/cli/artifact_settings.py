@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import ValidationError
 
 from netlab import assets, paths
-from netlab.artifacts.settings import host_arch, lock_of, sources_of
+from netlab.artifacts.settings import host_arch, lock_of, origin_of
 from netlab.cli.work import open_lab, progress_to
 from netlab.errors import UsageError
 from netlab.spec import ArtifactsSpec, load_spec
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.artifacts.lock import Arch, Lock
-    from netlab.artifacts.mirror import Sources
+    from netlab.artifacts.obtain import Origin
     from netlab.progress import Progress
 
 
@@ -26,7 +26,7 @@ class Chosen(NamedTuple):
     """Settings of one command."""
 
     arch: Arch
-    sources: Sources
+    origin: Origin
     spec: ArtifactsSpec
     folder: Path
     """The lab's."""
@@ -36,7 +36,7 @@ class Chosen(NamedTuple):
         """Lay the options over the lab's ``artifacts:``; their paths are relative to where the command was started."""
         lab = open_lab()
         spec = _override(load_spec(lab.folder).artifacts, vars(args))
-        return cls(vars(args).get("arch") or host_arch(), sources_of(spec, lab.folder), spec, lab.folder)
+        return cls(vars(args).get("arch") or host_arch(), origin_of(spec, lab.folder), spec, lab.folder)
 
     @property
     def lock(self) -> Lock:
@@ -60,8 +60,9 @@ def _override(spec: ArtifactsSpec, options: dict[str, object]) -> ArtifactsSpec:
     for name in ("mirror", "lock"):
         if given.get(name) and "://" not in given[name]:
             given[name] = str(paths.of_option(given[name], f"--{name}"))
+    locked = spec.locked or bool(options.get("locked"))
     try:
-        return ArtifactsSpec.model_validate({**spec.model_dump(), **given})
+        return ArtifactsSpec.model_validate({**spec.model_dump(), **given, "locked": locked})
     except ValidationError as error:
         detail = error.errors()[0]
         option = str(detail["loc"][0]).replace("_", "-")

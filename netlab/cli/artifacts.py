@@ -47,7 +47,7 @@ def _register_list(actions: Subparsers) -> None:
         example="netlab artifacts list kubernetes",
         raises=(ConfigError, ArtifactError),
     )
-    _add_what(parser)
+    add_what(parser)
     options.add_json(parser)
 
 
@@ -57,12 +57,16 @@ def _register_fetch(actions: Subparsers) -> None:
         "fetch",
         run_fetch,
         summary="download what the lock names",
-        description="Download components into the cache; what is there already is only checked. Safe to repeat.",
+        description=(
+            "Download components into the cache; what is there already is only checked. Safe to repeat. What has no\n"
+            "digest yet is asked for, and pinned in netlab.lock.yml."
+        ),
         example="netlab artifacts fetch kubernetes=1.35.8 containerd --mirror /media/usb/artifacts",
         raises=ERRORS,
     )
-    _add_what(parser)
-    _add_sources(parser)
+    add_what(parser)
+    add_sources(parser)
+    options.add_locked(parser)
 
 
 def _register_verify(actions: Subparsers) -> None:
@@ -75,7 +79,7 @@ def _register_verify(actions: Subparsers) -> None:
         example="netlab artifacts verify --json",
         raises=(ConfigError, ArtifactError),
     )
-    _add_what(parser)
+    add_what(parser)
     options.add_json(parser)
 
 
@@ -94,7 +98,7 @@ def _register_update(actions: Subparsers) -> None:
     )
     parser.add_argument("components", nargs="*", metavar="COMPONENT=VERSION", help="what to add to the lock")
     parser.add_argument("--lock", metavar="FILE", help="the lock file to change (default: the checkout's)")
-    _add_sources(parser)
+    add_sources(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the difference, change nothing")
 
 
@@ -104,22 +108,28 @@ def _register_bundle(actions: Subparsers) -> None:
         "bundle",
         run_bundle,
         summary="make a folder for machines without a network",
-        description="Download components and lay them into a folder that serves elsewhere as --mirror.",
+        description=(
+            "Download components and lay them into a folder that serves elsewhere as --mirror, with the lab's pins as\n"
+            "netlab.lock.yml."
+        ),
         example="netlab artifacts bundle /media/usb/artifacts kubernetes containerd runc",
         raises=ERRORS,
     )
     parser.add_argument("folder", metavar="FOLDER", help="where to; what is there already stays")
-    _add_what(parser)
-    _add_sources(parser)
+    add_what(parser)
+    add_sources(parser)
+    options.add_locked(parser)
 
 
-def _add_what(parser: Parser) -> None:
-    parser.add_argument("components", nargs="*", metavar="COMPONENT[=VERSION]", help="which ones (default: all)")
+def add_what(parser: Parser, default: str = "all") -> None:
+    """Add what says which components are meant."""
+    parser.add_argument("components", nargs="*", metavar="COMPONENT[=VERSION]", help=f"which ones (default: {default})")
     parser.add_argument("--arch", choices=("amd64", "arm64"), help="for hosts of this kind (default: as this machine)")
     parser.add_argument("--lock", metavar="FILE", help="a lock of your own, laid over the one that netlab brings")
 
 
-def _add_sources(parser: Parser) -> None:
+def add_sources(parser: Parser) -> None:
+    """Add what says where they come from."""
     parser.add_argument("--mirror", metavar="X", help="URL or folder that has files as X/HOST/PATH")
     parser.add_argument("--registry-mirror", metavar="HOST[:PORT][/PREFIX]", help="ask this registry for images")
 
@@ -139,13 +149,13 @@ def run_list(args: Namespace) -> int:
 def run_fetch(args: Namespace) -> int:
     """Run the action."""
     from netlab import assets  # noqa: PLC0415 - imported late, so that --help is quick
-    from netlab.artifacts.fetch import fetch  # noqa: PLC0415 - as above
+    from netlab.artifacts.obtain import obtain  # noqa: PLC0415 - as above
     from netlab.cli.artifact_settings import Chosen  # noqa: PLC0415 - as above
 
     chosen = Chosen.of(args)
     components = chosen.lock.select(args.components)
     with chosen.progress(args) as progress:
-        fetch(components, chosen.arch, assets.cache(), progress, sources=chosen.sources)
+        obtain(components, chosen.arch, assets.cache(), progress, origin=chosen.origin)
     return 0
 
 
@@ -166,13 +176,14 @@ def run_verify(args: Namespace) -> int:
 def run_update(args: Namespace) -> int:
     """Run the action."""
     from netlab import assets  # noqa: PLC0415 - imported late, so that --help is quick
-    from netlab.artifacts.update import Upstream, lock_to_change, plan_update  # noqa: PLC0415 - as above
+    from netlab.artifacts.update import lock_to_change, plan_update  # noqa: PLC0415 - as above
+    from netlab.artifacts.upstream import Upstream  # noqa: PLC0415 - as above
     from netlab.cli.artifact_settings import Chosen  # noqa: PLC0415 - as above
 
     chosen = Chosen.of(args)
     path = lock_to_change(chosen.lock_file)
     with chosen.progress(args) as progress:
-        upstream = Upstream(assets.cache(), progress, chosen.sources)
+        upstream = Upstream(assets.cache(), progress, chosen.origin.sources)
         change = plan_update(path, args.components, upstream, progress)
     print(change.diff or f"{path} is as upstream says", end="\n" if not change.diff else "")
     if change.diff and not args.dry_run:
@@ -184,16 +195,17 @@ def run_bundle(args: Namespace) -> int:
     """Run the action."""
     from netlab import assets, paths  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.artifacts.bundle import write_bundle  # noqa: PLC0415 - as above
-    from netlab.artifacts.fetch import fetch  # noqa: PLC0415 - as above
+    from netlab.artifacts.obtain import obtain  # noqa: PLC0415 - as above
+    from netlab.artifacts.pins import read_pins  # noqa: PLC0415 - as above
     from netlab.cli.artifact_settings import Chosen  # noqa: PLC0415 - as above
 
     chosen = Chosen.of(args)
     components, folder = chosen.lock.select(args.components), paths.of_option(args.folder, "FOLDER")
     with chosen.progress(args) as progress:
-        fetch(components, chosen.arch, assets.cache(), progress, sources=chosen.sources)
+        known = obtain(components, chosen.arch, assets.cache(), progress, origin=chosen.origin)
         with progress.step(f"write {folder}"):
-            new = write_bundle(components, chosen.arch, assets.cache(), folder)
-    print(f"{args.folder}: {new} new files; use it with --mirror {args.folder}")
+            new = write_bundle(known, chosen.arch, assets.cache(), folder, read_pins(chosen.origin.pins))
+    print(f"{folder}: {new} new files; use it with --mirror {folder}")
     return 0
 
 

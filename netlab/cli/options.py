@@ -29,6 +29,17 @@ def add_making(parser: Parser) -> None:
         help="datapath: the replica of a CNI's packet path; kubeadm: the real cluster",
     )
     parser.add_argument("--clock", choices=("auto", "real", "virtual"), help="what the hosts' clocks count")
+    add_locked(parser)
+
+
+def add_locked(parser: Parser) -> None:
+    """Add ``--locked``."""
+    parser.add_argument(
+        "--locked",
+        action="store_true",
+        default=None,  # not given: netlab.yml decides
+        help="download nothing that has no digest in the lock or in netlab.lock.yml yet",
+    )
 
 
 def add_measuring(parser: Parser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netlab.cli import options
 from netlab.cli.parser import add_command
 from netlab.errors import ConfigError, LabBusy, MachineError, NotUp
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: Subparsers) -> None:
     """Add the command."""
-    add_command(
+    parser = add_command(
         subparsers,
         "reset",
         run,
@@ -25,6 +26,7 @@ def register(subparsers: Subparsers) -> None:
         example="netlab reset",
         raises=(ConfigError, LabBusy, NotUp, MachineError),
     )
+    options.add_locked(parser)
 
 
 def run(args: Namespace) -> int:

@@ -74,6 +74,8 @@ def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
     data |= {name: given[name] for name in ("profiles", "stack", "rounds", "seed", "clock") if name in given}
     if "paths" in given:
         data["paths"] = () if given["paths"] == (ALL,) else given["paths"]
+    if "locked" in given:
+        data["artifacts"] = data.get("artifacts", {}) | {"locked": given["locked"]}
     data["load"] = data.get("load", {}) | {key: given[name] for name, key in _LOAD.items() if name in given}
     try:
         return LabSpec.model_validate(data)

@@ -1,5 +1,6 @@
 """A real HTTP server on 127.0.0.1 that misbehaves as told."""
 
+import base64
 import hashlib
 import threading
 import time
@@ -32,6 +33,8 @@ class Server:
         self.rules = {}
         self.asked = []
         """(path, Range header) of every request."""
+        self.headers = []
+        """All headers of every request."""
         self.end = threading.Event()
         self._server = Quiet(("127.0.0.1", 0), type("Handler", (Handler,), {"owner": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -57,9 +60,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.owner.asked.append((self.path, self.headers.get("Range")))
+        self.owner.headers.append(dict(self.headers))
         rule = self.owner.rules.get(self.path)
         if rule is None or rule(self) is USUAL:
             self.usual()
+
+    def do_CONNECT(self):
+        """Be a proxy that lets nobody through."""
+        self.owner.asked.append((f"CONNECT {self.path}", None))
+        self.owner.headers.append(dict(self.headers))
+        self.answer(502, b"")
+        self.close_connection = True
 
     def usual(self):
         data = self.owner.files.get(self.path)
@@ -149,6 +160,19 @@ def status(code, **headers):
 
 def redirect(to):
     return lambda handler: handler.answer(302, b"", Location=to)
+
+
+def guarded(login):
+    """Ask for a log-in, as a server with a password does."""
+    wanted = f"Basic {base64.b64encode(login.encode()).decode()}"
+
+    def rule(handler):
+        if handler.headers.get("Authorization") == wanted:
+            return USUAL
+        handler.answer(401, b"", WWW_Authenticate='Basic realm="here"')
+        return None
+
+    return rule
 
 
 def whole(handler):

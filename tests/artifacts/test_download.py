@@ -7,13 +7,9 @@ import threading
 import time
 
 import pytest
-import urllib3
 
-from netlab.artifacts import client
-from netlab.artifacts.client import Client
 from netlab.artifacts.download import Downloader, Wanted
 from netlab.artifacts.mirror import Sources
-from netlab.artifacts.transfer import Transfer
 from netlab.errors import ArtifactChanged, ArtifactMissing, ArtifactUnreachable
 from tests.artifacts import server as rules
 from tests.artifacts.server import QUICK, sha256
@@ -269,19 +265,6 @@ def test_several_come_at_the_same_time(server, cache, progress):
         wanted.append(Wanted(name, f"{server.url}/{name}", sha256(name.encode())))
     Downloader(cache, Sources(), QUICK).fetch(wanted, progress)
     assert all(cache.holds(each.sha256) for each in wanted)
-
-
-def test_an_encrypted_url_does_not_lead_to_an_unencrypted_one(cache, tmp_path):
-    transfer = Transfer(Client(QUICK, threading.Event()), "kubeadm", "https://x.org/a", tmp_path / "a")
-    with pytest.raises(ArtifactUnreachable, match="it redirects to an unencrypted URL"):
-        transfer._judge(urllib3.HTTPResponse(status=200, request_url="http://x.org/a"), 0)
-
-
-def test_proxies_are_those_of_the_environment(monkeypatch):
-    for name, value in (("https_proxy", "http://proxy:3128"), ("http_proxy", ""), ("no_proxy", "inside.org")):
-        monkeypatch.setenv(name, value)
-    found = {url: client._proxy(url) for url in ("https://x.org/a", "https://a.inside.org/b", "https://127.0.0.1/a")}
-    assert list(found.values()) == ["http://proxy:3128", None, None]
 
 
 CHILD = """

@@ -55,7 +55,7 @@ def test_an_image_without_a_digest_is_refused_before_anything_is_fetched(compone
     waiting = Component(name="x", version="1", images=(Image(name="k8s.gcr.io/etcd:3"),))
     with pytest.raises(NotLocked, match=r"^image k8s.gcr.io/etcd:3: the lock has no digest of it yet$") as caught:
         fetch((*components, waiting), "amd64", cache.root, progress, limits=QUICK)
-    assert "netlab artifacts update" in caught.value.hint
+    assert "netlab lock" in caught.value.hint
     assert server.asked == []
 
 
@@ -112,7 +112,7 @@ def test_what_the_lock_lacks_is_told_apart(cache):
     )
     found = look((waiting, other), "amd64", cache.root, deep=False)
     assert [each.state for each in found] == ["unlocked", "unlocked"]
-    assert list(table((waiting, other), found))[1] == "  1 without a digest in the lock: 'netlab artifacts update x=1'"
+    assert list(table((waiting, other), found))[1] == "  1 not pinned yet: the first use does it, or 'netlab lock x=1'"
     with pytest.raises(NotLocked):
         refuse(found)
 

@@ -114,8 +114,8 @@ def test_what_changed_in_the_registry_is_refused(pull, registry, component, tmp_
 
 
 def test_what_the_registry_lacks_is_named(registry, component, pull, monkeypatch):
-    unknown = component.images[0].model_copy(update={"digest": f"sha256:{'0' * 64}"})
-    with pytest.raises(ArtifactMissing, match=f"^image {NAME}: .*manifest unknown") as caught:
+    unknown = Image(name="registry.k8s.io/gone:1", digest=f"sha256:{'0' * 64}")
+    with pytest.raises(ArtifactMissing, match=r"^image registry.k8s.io/gone:1: .*manifest unknown") as caught:
         pull(component=component.model_copy(update={"images": (unknown,)}))
     assert "--mirror" in caught.value.hint
     with pytest.raises(ArtifactMissing, match=r"^image quay.io/a/b:1: "):
@@ -135,7 +135,7 @@ def test_an_architecture_that_does_not_exist(pull, component, registry, cache):
 @pytest.mark.parametrize("serve", [False, True])
 def test_a_bundle_holds_images_too(pull, component, cache, tmp_path, progress, server, serve):
     pull(arch="arm64")
-    assert write_bundle([component], "arm64", cache.root, tmp_path / "usb") == 4
+    assert write_bundle([component], "arm64", cache.root, tmp_path / "usb") == 5
     mirror = str(tmp_path / "usb")
     if serve:
         mirror = server.url
@@ -149,7 +149,8 @@ def test_a_bundle_holds_images_too(pull, component, cache, tmp_path, progress, s
 def test_what_changed_in_a_bundle_is_refused(pull, component, cache, tmp_path, progress):
     pull()
     write_bundle([component], "amd64", cache.root, tmp_path / "usb")
-    for place in [path for path in (tmp_path / "usb").rglob("*") if path.is_file()]:
+    places = [path for path in (tmp_path / "usb").rglob("*") if path.is_file()]
+    for place in [path for path in places if path.name != "v1.36.4"]:  # of the tag nobody asks who knows the digest
         good = place.read_bytes()
         place.write_bytes(good + b" ")
         digest = place.name.removeprefix("sha256:")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlab import assets
-from netlab.artifacts.lock import Component, Lock, load_lock, overlay, read_lock, render_lock
+from netlab.artifacts.lock import Component, Lock, load_lock, name_and_version, overlay, read_lock, render_lock
 from netlab.errors import ConfigError, NotLocked
 from netlab.yamlfile import parse_model
 
@@ -108,6 +108,7 @@ def test_a_mistake_is_named_with_its_line(text, message):
             "https://x.org//a",
         ),
         *("https://x.org/a b", "https://../a", "https://x.org/%00", "https://x.org/%ff", "https://[/a"),
+        *("https://x.org:99999/a", "https://x.org:b/a", "https://:8/a"),
     ],
 )
 def test_a_url_that_is_none_or_leads_elsewhere(url):
@@ -147,6 +148,19 @@ def test_components_are_found_by_name_and_version():
         lock.select(["kubernetes=1.19"])
     assert caught.value.hint == "it has: 1.36.4, 1.20.2; 'netlab artifacts update kubernetes=1.19' adds one"
     assert caught.value.exit_code == 13
+
+
+@pytest.mark.parametrize(
+    ("written", "version"),
+    [("v1.37.1", "1.37.1"), ("1.37.1", "1.37.1"), ("vv1.37.1", "vv1.37.1"), ("vanilla", "vanilla"), ("v", "v")],
+)
+def test_a_version_is_taken_as_projects_tag_it(written, version):
+    component = Component(name="kubernetes", version=written)
+    assert component.version == version
+    assert parse(HEAD.replace("1.2.3", f"'{written}'")).components[0].version == version
+    for word in (f"kubernetes={written}", f"kubernetes={version}"):
+        assert name_and_version(word) == ("kubernetes", version)
+        assert Lock(schema_version=1, components=(component,)).select([word]) == (component,)
 
 
 def test_what_exists_for_another_architecture_only_is_named():

@@ -4,7 +4,8 @@ from netlab import assets
 from netlab.artifacts import registry
 from netlab.artifacts.lock import Component, File, Image, Lock, read_lock, render_lock
 from netlab.artifacts.mirror import Sources
-from netlab.artifacts.update import Upstream, bumped_text, find_checksum, lock_to_change, plan_update
+from netlab.artifacts.update import bumped_text, lock_to_change, plan_update
+from netlab.artifacts.upstream import Upstream, find_checksum
 from netlab.errors import ArtifactChanged, ArtifactUnreachable, NotLocked, UsageError
 from tests.artifacts.server import QUICK, sha256
 
@@ -42,7 +43,7 @@ def lock(server, tmp_path):
 def asked(monkeypatch):
     """Names that the registry, which knows every one, was asked for."""
     names = []
-    monkeypatch.setattr(registry, "resolve", lambda name, mirror: names.append((name, mirror)) or DIGEST)
+    monkeypatch.setattr(registry, "resolve", lambda name, mirror, _login: names.append((name, mirror)) or DIGEST)
     return names
 
 
@@ -74,6 +75,22 @@ def test_without_a_component_the_registries_are_asked(lock, upstream, progress):
     plan_update(lock, [], upstream, progress).write()
     assert [image.digest for image in read_lock(lock).components[0].images] == [DIGEST, DIGEST]
     assert plan_update(lock, [], upstream, progress).diff == ""
+
+
+@pytest.mark.parametrize("words", [[], ["tool=v1.2"]])
+def test_checksums_that_are_null_are_asked_for(server, upstream, progress, tmp_path, words):
+    server.files = {"/tool": b"tool", "/archive": b"archive", "/archive.sha256": sha256(b"archive").encode()}
+    file = File(name="tool", url=f"{server.url}/tool", sha256=None)
+    image = Image(name="k8s.io/pause:1", url=f"{server.url}/archive", sha256=None)
+    own = tmp_path / "own.yml"
+    own.write_text(
+        render_lock(
+            Lock(schema_version=1, components=(Component(name="tool", version="1.2", files=(file,), images=(image,)),))
+        )
+    )
+    plan_update(own, words, upstream, progress).write()
+    (only,) = read_lock(own).components
+    assert (only.files[0].sha256, only.images[0].sha256) == (sha256(b"tool"), sha256(b"archive"))
 
 
 def test_a_version_that_is_there_is_compared_with_upstream(lock, upstream, progress, server):
