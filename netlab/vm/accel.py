@@ -17,8 +17,11 @@ from pydantic import BaseModel, ConfigDict
 
 from netlab import proc
 from netlab.errors import NetlabError
+from netlab.files import write_atomic
 
 QEMU = "qemu-system-x86_64"
+STORE = "accelerator.json"
+"""In the cache."""
 DEADLINE_S = 5.0
 _TCG_CPU = "max,cx16=off,la57=off,svm=off,erms=off,avx=off,avx2=off,vaes=off"
 """TCG of QEMU 7.2 emulates cmpxchg16b wrongly: kernels after 6.1 die of it. Nested guests are not wanted. With ERMS,
@@ -52,17 +55,26 @@ def boot_sector() -> bytes:
     return _CODE.ljust(510, b"\0") + b"\x55\xaa"
 
 
-def probe(cache: Path) -> Accelerator:
-    """Best accelerator that works. The answer is kept in ``cache`` for this QEMU on this boot of the host."""
+def probe(cache: Path, *, keep: bool = True) -> Accelerator:
+    """Best accelerator that works. An answer kept in ``cache`` for this QEMU on this boot of the host is believed.
+
+    ``keep`` has a new one kept there; what only looks at a lab writes nothing, and asks again the next time.
+    """
     version = qemu_version()
-    store = cache / "accelerator.json"
-    stamp = f"{version} {platform.release()} {_boot_id()}"
-    remembered = _recall(store, stamp)
+    remembered = _recall(cache / STORE, _stamp(version))
     if remembered is None:
         remembered = _try_all(version)
-        cache.mkdir(parents=True, exist_ok=True)
-        store.write_text(f"{stamp}\n{remembered.model_dump_json()}\n")
+        if keep:
+            remember(cache, remembered)
     return remembered
+
+
+def remember(cache: Path, found: Accelerator) -> None:
+    """Keep what ``probe`` found, so that it need not boot anything again on this boot of the host."""
+    stamp = _stamp(found.qemu_version)
+    if _recall(cache / STORE, stamp) != found:
+        cache.mkdir(parents=True, exist_ok=True)
+        write_atomic(cache / STORE, f"{stamp}\n{found.model_dump_json()}\n".encode())
 
 
 def qemu_version() -> str:
@@ -119,6 +131,11 @@ def _recall(store: Path, stamp: str) -> Accelerator | None:
         return Accelerator.model_validate_json(rest) if first == stamp else None
     except (OSError, ValueError):
         return None
+
+
+def _stamp(version: str) -> str:
+    """Say what an answer is good for."""
+    return f"{version} {platform.release()} {_boot_id()}"
 
 
 def _boot_id() -> str:

@@ -75,6 +75,15 @@ def test_answer_is_remembered_for_this_qemu_only(fake_qemu, with_kvm, tmp_path):
     assert accel.probe(tmp_path / "cache").name == "tcg"
 
 
+def test_who_only_looks_keeps_no_answer(fake_qemu, with_kvm, tmp_path):
+    fake_qemu("exit 33")
+    found = accel.probe(tmp_path / "cache", keep=False)
+    assert not (tmp_path / "cache").exists()
+    accel.remember(tmp_path / "cache", found)
+    fake_qemu("exit 1")
+    assert accel.probe(tmp_path / "cache", keep=False) == found
+
+
 def test_damaged_memory_is_probed_again(fake_qemu, with_kvm, tmp_path):
     fake_qemu("exit 33")
     accel.probe(tmp_path / "cache")
