@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from netlab.profiles import Requirements
 
 ROOT = Path(__file__).parents[2]
 
 
 PROFILE = """
-requires: {kernel: "1", modules: [veth]}
+requires: {modules: [veth]}
 roles:
   - {role: second, hosts: client}
   - {role: first, hosts: "control:node", vars: {differs: "{{ inventory_hostname }}"}}
@@ -86,6 +89,12 @@ def noting_roles(tmp_path, *names):
         tasks.mkdir(parents=True)
         word = f"echo {role} {{{{ inventory_hostname }}}} {{{{ differs | default('') }}}} >> {tmp_path}/done"
         tasks.joinpath("main.yml").write_text(json.dumps([{"name": "Note", "ansible.builtin.shell": word}]))
+
+
+def test_what_a_profile_need_not_say_is_the_same_in_the_playbook():
+    (variables,) = [play["vars"] for play in yaml.safe_load((ROOT / "playbooks" / "up.yml").read_text())]
+    defaults = Requirements().model_dump(include={"kernel", "modules"})
+    assert f"{{'kernel': '{defaults['kernel']}', 'modules': []}}" in variables["netlab_requires"]
 
 
 def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
