@@ -265,6 +265,13 @@ class Local(Case):
             self.assertEqual(asked, (client, (POD, PORT)))
             self.assertEqual(self.reply(TCP, seen), ((self.node, NODE_PORT), client))
 
+    def test_a_connection_that_lost_an_entry_keeps_its_port_for_a_while(self):
+        client, seen = self.open((self.node, NODE_PORT))
+        self.reply(TCP, seen, FIN | ACK)
+        tool.Map("connections", 16, 24).delete(key(client, (self.node, NODE_PORT)))
+        _, other = self.open((POD, PORT), source=client)
+        self.assertEqual(other[0], self.node)
+
     def test_what_is_not_ours_is_not_touched(self):
         client, node = self.client(), (self.node, NODE_PORT)
         frames = {

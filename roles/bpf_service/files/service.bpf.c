@@ -397,7 +397,7 @@ static __always_inline int ct_claim(const struct tuple *key, const struct ct_ent
 
 static __always_inline int ct_is_idle(const struct ct_entry *entry)
 {
-	return ((seconds() - entry->state) & CT_SEEN) > (IDLE_SECONDS << 8);
+	return ((seconds() - (entry->state & CT_SEEN)) & CT_SEEN) > (IDLE_SECONDS << 8);
 }
 
 /* Whether nobody can miss this connection: reset, closed from both ends, or silent for long where nothing says "end". */
