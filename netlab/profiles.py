@@ -41,6 +41,7 @@ class Requirements(Frozen):
 
     kernel: str = "5.4"
     modules: tuple[str, ...] = ()
+    """What ``modprobe`` must find on the nodes; ``playbooks/up.yml`` asks before anything is changed."""
     artifacts: tuple[str, ...] = ()
     """Components of the lock file: ``kubernetes``, or ``kubernetes=1.20.2``."""
 

@@ -112,3 +112,55 @@ def test_what_ansible_would_read_in_another_way_is_refused_with_its_line(tmp_pat
     line = WRITTEN.count("\n") + 1
     with pytest.raises(ConfigError, match=rf"^mine.yml:{line}: 'off' is a word in YAML 1.2 and false in YAML 1.1"):
         profiles.find("mine", tmp_path)
+
+
+IPTABLES = (
+    "nf_nat nf_tables nft_chain_nat nft_compat "
+    "xt_MASQUERADE xt_addrtype xt_comment xt_conntrack xt_mark xt_nat xt_tcpudp"
+)
+NFTABLES = "nf_nat nf_tables nft_chain_nat nft_ct nft_masq nft_nat nft_numgen nft_reject_ipv4"
+NEEDED = {
+    "pod_network": {"ptp": "veth", "ipvlan": "ipvlan", "macvlan": "macvlan", "netkit": "netkit"},
+    "tunnel": "ipip",
+    "nodeport": {"iptables": IPTABLES, "nftables": NFTABLES},
+    "bpf_service": "cls_bpf sch_ingress",
+}
+"""Kernel modules that a role asks the kernel for, by its type or mode where it has several."""
+
+
+@pytest.mark.parametrize("profile", profiles.of_stack("datapath"), ids=lambda profile: profile.name)
+def test_a_replica_requires_the_kernel_modules_of_its_roles_and_no_others(profile):
+    modules = {"nf_conntrack"}  # the role base, on every host
+    for use in profile.roles:
+        needed = NEEDED.get(use.role, "")
+        if isinstance(needed, dict):
+            needed = needed[use.vars.get(f"{use.role}_type", use.vars.get(f"{use.role}_mode", "iptables"))]
+        modules |= set(needed.split())
+    assert set(profile.requires.modules) == modules
+    assert len(profile.requires.modules) == len(modules)
+
+
+@pytest.mark.parametrize("profile", profiles.of_stack("kubeadm"), ids=lambda profile: profile.name)
+def test_a_cluster_requires_what_its_runtime_and_its_replica_do(profile):
+    if profile.stack == "kubeadm":
+        assert {"nf_conntrack", "overlay", "br_netfilter"} <= set(profile.requires.modules)
+
+
+@pytest.mark.parametrize(
+    ("role", "kernel", "why"),
+    [
+        ("bpf_service", "5.15", "atomic operations that return the old value (5.12)"),
+        ("nodeport nftables", "5.13", "kube-proxy's documentation of its nftables mode"),
+        ("pod_network netkit", "6.8", "netkit (6.7), and what Cilium asks for it"),
+    ],
+)
+def test_a_profile_requires_the_kernel_of_its_roles(role, kernel, why):
+    name, *values = role.split()
+    for profile in profiles.of_stack("datapath"):
+        for use in profile.roles:
+            if use.role == name and set(values) <= set(map(str, use.vars.values())):
+                assert _version(profile.requires.kernel) >= _version(kernel), (profile.name, why)
+
+
+def _version(text):
+    return tuple(map(int, text.split(".")))

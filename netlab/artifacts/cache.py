@@ -34,10 +34,13 @@ class Cache:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._entries = root / "artifacts" / "sha256"
-        self.partials = root / "artifacts" / "partial"
-        """Unfinished downloads and locks."""
-        for folder in (self._entries, self.partials):
-            folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def partials(self) -> Path:
+        """Folder of unfinished downloads and locks; made for who writes there, because looking must leave no trace."""
+        folder = self.root / "artifacts" / "partial"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def path(self, sha256: str) -> Path:
         """Where an entry is, or would be."""
@@ -83,6 +86,7 @@ class Cache:
             hint = "nothing of it was kept; fetch it from another place with --mirror, or ask whoever publishes it"
             raise ArtifactChanged(f"{label} from {source} {difference(sha256, found)}", hint=hint)
         file.chmod(READ_ONLY)
+        self._entries.mkdir(parents=True, exist_ok=True)
         file.replace(self.path(sha256))
         return self.path(sha256)
 

@@ -81,8 +81,8 @@ class QemuProvider:
 
     @cached_property
     def accelerator(self) -> accel.Accelerator:
-        """Found by booting something tiny, once for this boot of the machine."""
-        return accel.probe(assets.cache())
+        """Found by booting something tiny; the answer is kept once hosts are made (``plan`` writes nothing)."""
+        return accel.probe(assets.cache(), keep=False)
 
     @property
     def clock(self) -> Clock:
@@ -135,6 +135,7 @@ class QemuProvider:
     def prepare(self) -> None:
         """Boot the fleet once, and keep it as the snapshot that every profile begins with."""
         self._drop_damaged()
+        accel.remember(assets.cache(), self.accelerator)
         if BASE in self.fleet.tags():
             return
         with self.progress.step("boot the fleet"), self.fleet.alone():
@@ -148,6 +149,7 @@ class QemuProvider:
 
     def start(self, tag: str | None) -> None:
         """Resume all machines from the snapshot ``tag``, or from the booted fleet."""
+        accel.remember(assets.cache(), self.accelerator)
         if tag is None:
             self.prepare()
         stop_all(self.machines)

@@ -22,13 +22,14 @@ from netlab.files import write_atomic
 from netlab.vm import options
 
 QEMU = "qemu-system-x86_64"
+STORE = "accelerator.json"
+"""In the cache."""
 DEADLINE_S = 5.0
 _TCG_CPU = "max,cx16=off,la57=off,svm=off,erms=off,avx=off,avx2=off,vaes=off"
 """TCG of QEMU 7.2 emulates cmpxchg16b wrongly: kernels after 6.1 die of it. Nested guests are not wanted. With ERMS,
 guests copy memory by ``rep movsb``, which TCG does byte by byte and counts so; AVX has them call helpers for what SSE2
 does in place. Without both, boot took 0.86 of the time."""
 
-_STORE = "accelerator.json"
 _PROVEN = 0x21  # isa-debug-exit ends QEMU with (value << 1) | 1; probe.S writes 0x10
 _CODE = base64.b64decode(
     "+jHAjtiOwL8AELkAGPOrxwYAEAMgxwYAIAMwxwYAMIMAZrigAAAADyLgZrgAEAAADyLYZrmAAADADzJmDQABAAAP"
@@ -64,24 +65,34 @@ def require_linux() -> None:
         raise RequirementError(message, hint="run netlab on a Linux machine, which may be a virtual one")
 
 
-def probe(cache: Path) -> Accelerator:
-    """Best accelerator that works. The answer is kept in ``cache`` for this QEMU on this boot of the host.
+def probe(cache: Path, *, keep: bool = True) -> Accelerator:
+    """Best accelerator that works. An answer kept in ``cache`` for this QEMU on this boot of the host is believed.
 
     It is asked again when what this user may open has changed: a group was joined, or this is another container.
+    ``keep`` has a new one kept there; what only looks at a lab writes nothing, and asks again the next time.
     """
     require_linux()
     version = qemu_version()
-    remembered = _recall(cache, version)
+    remembered = _recall(cache / STORE, _stamp(version))
     if remembered is None:
         remembered = _try_all(version)
-        _remember(cache, remembered)
+        if keep:
+            remember(cache, remembered)
     return remembered
+
+
+def remember(cache: Path, found: Accelerator) -> None:
+    """Keep what ``probe`` found, so that it need not boot anything again on this boot of the host."""
+    stamp = _stamp(found.qemu_version)
+    if _recall(cache / STORE, stamp) != found:
+        cache.mkdir(parents=True, exist_ok=True)
+        write_atomic(cache / STORE, f"{stamp}\n{found.model_dump_json()}\n".encode())
 
 
 def refuse(cache: Path, accelerator: Accelerator, reason: str) -> None:
     """Have ``probe`` answer from now on that this accelerator does not work, although a boot sector had passed."""
     refused = {**accelerator.refused, accelerator.name: reason}
-    _remember(cache, accelerator.model_copy(update={"name": "tcg", "refused": refused}))
+    remember(cache, accelerator.model_copy(update={"name": "tcg", "refused": refused}))
 
 
 def qemu_version() -> str:
@@ -134,20 +145,16 @@ def _usable() -> list[str]:
     return [name for name in _candidates() if name != "kvm" or os.access("/dev/kvm", os.R_OK | os.W_OK)]
 
 
-def _recall(cache: Path, version: str) -> Accelerator | None:
+def _recall(store: Path, stamp: str) -> Accelerator | None:
     try:
-        first, _, rest = (cache / _STORE).read_text(encoding="utf-8").partition("\n")
-        return Accelerator.model_validate_json(rest) if first == _stamp(version) else None
+        first, _, rest = store.read_text(encoding="utf-8").partition("\n")
+        return Accelerator.model_validate_json(rest) if first == stamp else None
     except (OSError, ValueError):
         return None
 
 
-def _remember(cache: Path, found: Accelerator) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
-    write_atomic(cache / _STORE, f"{_stamp(found.qemu_version)}\n{found.model_dump_json()}\n".encode())
-
-
 def _stamp(version: str) -> str:
+    """Say what an answer is good for."""
     return f"{version} {platform.release()} {_boot_id()} {' '.join(_usable())}".rstrip()
 
 

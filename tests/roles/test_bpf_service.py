@@ -34,8 +34,19 @@ def test_the_programs_may_be_loaded_by_any_kernel():
 
 
 def test_counters_have_the_same_order_in_both(loader):
-    names = re.search(r"enum counter \{([^}]*), COUNTERS \}", SOURCE).group(1).split(",")
+    *names, last = re.search(r"enum counter \{([^}]*)\}", SOURCE).group(1).split(",")
     assert [name.strip().lower() for name in names] == loader.COUNTERS
+    assert last.strip() == "COUNTERS"
+
+
+def test_no_pointer_to_a_conntrack_entry_is_kept():
+    """An LRU map reuses an entry's memory at any moment: what looks one up calls nothing before it is done with it."""
+    bodies = re.findall(r"^static [^;{]*?(\w+)\([^)]*\)\n\{\n(.*?)^\}", SOURCE, flags=re.MULTILINE | re.DOTALL)
+    holders = {name: body for name, body in bodies if "lookup(&connections" in body}
+    assert set(holders) == {"ct_read", "ct_change", "ct_claim"}
+    for name, body in holders.items():
+        called = set(re.findall(r"\b(\w+)\(", body.split("lookup(&connections", 1)[1]))
+        assert called <= {"if", "for", "return", "barrier_var", "__sync_val_compare_and_swap"}, name
 
 
 def test_the_ports_that_the_programs_give_away_are_reserved(loader):

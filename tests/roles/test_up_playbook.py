@@ -6,11 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import yaml
+
+from netlab.profiles import Requirements
+
 ROOT = Path(__file__).parents[2]
 
 
 PROFILE = """
-requires: {kernel: "1"}
+requires: {modules: [veth]}
 roles:
   - {role: second, hosts: client}
   - {role: first, hosts: "control:node", vars: {differs: "{{ inventory_hostname }}"}}
@@ -19,13 +24,13 @@ paths: {}
 """
 
 
-def play(tmp_path, roles=ROOT / "roles", **variables):
+def play(tmp_path, roles=ROOT / "roles", path=Path("/usr/bin"), **variables):
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "netlab_address": "127.0.0.1"}
     hosts = {"client": ["client"], "node": ["node1", "node2"], "control": ["control"]}
     groups = {group: {"hosts": dict.fromkeys(names, local)} for group, names in hosts.items()}
     (tmp_path / "hosts.json").write_text(json.dumps(groups))
     command = ["ansible-playbook", "-i", "hosts.json", "-e", json.dumps(variables), str(ROOT / "playbooks" / "up.yml")]
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = os.environ | {"PATH": path, "ANSIBLE_ROLES_PATH": str(roles), "LC_ALL": "C.UTF-8"}
     return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
 
@@ -37,16 +42,68 @@ def test_a_kernel_that_is_too_old_is_refused_before_anything_is_done(tmp_path):
     assert "changed=0" in done.stdout
 
 
-def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
-    for role in ("base", "benchmark", "first", "second"):
+@pytest.mark.parametrize("kernel", ["6.12", None], ids=["netlab's own image", "hosts of others"])
+def test_a_missing_kernel_module_is_refused_before_anything_is_done(tmp_path, kernel):
+    known = {"netlab_kernel": kernel} if kernel else {}
+    done = play_own_profile(tmp_path, modules=["netlab_no_such", "veth", "netlab_nor_such"], **known)
+    assert done.returncode != 0
+    refused = {
+        host for host in ("client", "control", "node1", "node2") if f"{host} has no kernel module" in done.stdout
+    }
+    assert refused == ({"node1"} if kernel else {"node1", "node2", "control"})
+    words = " ".join(done.stdout.split())
+    assert "node1 has no kernel module netlab_no_such, netlab_nor_such, which the profile mine requires." in words
+    assert not (tmp_path / "done").exists()
+
+
+def play_own_profile(tmp_path, modules, **variables):
+    """Play a profile whose roles change nothing here."""
+    noting_roles(tmp_path, "base", "benchmark")
+    profile = tmp_path / "profile.yml"
+    profile.write_text(json.dumps({"requires": {"kernel": "1", "modules": modules}, "roles": [], "paths": {}}))
+    return play(
+        tmp_path,
+        roles=tmp_path / "roles",
+        path=modprobe(tmp_path),
+        netlab_profile="mine",
+        netlab_profile_file=str(profile),
+        **variables,
+    )
+
+
+def modprobe(tmp_path):
+    """Return a folder with a modprobe that knows veth alone, and only says what it would do."""
+    program = tmp_path / "bin" / "modprobe"
+    program.parent.mkdir()
+    program.write_text(
+        '#!/bin/sh\ncase "$*" in\n"--dry-run --quiet veth" | "--dry-run --quiet --all veth") ;;\n*) exit 1 ;;\nesac\n'
+    )
+    program.chmod(0o755)
+    return program.parent
+
+
+def noting_roles(tmp_path, *names):
+    """Make roles that do nothing but note in the file ``done`` that they were there."""
+    for role in names:
         tasks = tmp_path / "roles" / role / "tasks"
         tasks.mkdir(parents=True)
         word = f"echo {role} {{{{ inventory_hostname }}}} {{{{ differs | default('') }}}} >> {tmp_path}/done"
         tasks.joinpath("main.yml").write_text(json.dumps([{"name": "Note", "ansible.builtin.shell": word}]))
+
+
+def test_what_a_profile_need_not_say_is_the_same_in_the_playbook():
+    (variables,) = [play["vars"] for play in yaml.safe_load((ROOT / "playbooks" / "up.yml").read_text())]
+    defaults = Requirements().model_dump(include={"kernel", "modules"})
+    assert f"{{'kernel': '{defaults['kernel']}', 'modules': []}}" in variables["netlab_requires"]
+
+
+def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
+    noting_roles(tmp_path, "base", "benchmark", "first", "second")
     tmp_path.joinpath("profile.yml").write_text(PROFILE)
     done = play(
         tmp_path,
         roles=tmp_path / "roles",
+        path=modprobe(tmp_path),
         netlab_profile="mine",
         netlab_profile_file=str(tmp_path / "profile.yml"),
         netlab_kernel="6.12",

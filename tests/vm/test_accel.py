@@ -82,6 +82,15 @@ def test_an_accelerator_that_failed_later_is_not_taken_again(fake_qemu, with_kvm
     assert (found.name, found.refused) == ("tcg", {"kvm": "KVM internal error"})
 
 
+def test_who_only_looks_keeps_no_answer(fake_qemu, with_kvm, tmp_path):
+    fake_qemu("exit 33")
+    found = accel.probe(tmp_path / "cache", keep=False)
+    assert not (tmp_path / "cache").exists()
+    accel.remember(tmp_path / "cache", found)
+    fake_qemu("exit 1")
+    assert accel.probe(tmp_path / "cache", keep=False) == found
+
+
 def test_damaged_memory_is_probed_again(fake_qemu, with_kvm, tmp_path):
     fake_qemu("exit 33")
     accel.probe(tmp_path / "cache")

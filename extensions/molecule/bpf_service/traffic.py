@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Real traffic: `traffic.py echo ADDRESS PORT` sends datagrams back, `traffic.py ask HOST:PORT …` asks by UDP and HTTP.
+"""Real traffic: `traffic.py echo ADDRESS PORT` sends datagrams back, `traffic.py ask HOST:PORT …` asks by UDP and HTTP,
+`traffic.py pretend SOURCE ADDRESS` sends ten datagrams from an address of somebody else's.
 
 `ask` prints the sizes of the answers, which must come from whom they were asked: the sockets are connected.
 """
@@ -7,6 +8,8 @@
 import socket
 import sys
 import urllib.request
+
+IP_FREEBIND = 15  # linux/in.h
 
 
 def echo(address, port):
@@ -28,5 +31,13 @@ def ask(*services):
             print(service, len(words), len(answer.read()))
 
 
+def pretend(source, address):
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+        server.bind((source, 0))
+        for _ in range(10):
+            server.sendto(b"words", (address, 9))
+
+
 if __name__ == "__main__":
-    {"echo": echo, "ask": ask}[sys.argv[1]](*sys.argv[2:])
+    {"echo": echo, "ask": ask, "pretend": pretend}[sys.argv[1]](*sys.argv[2:])

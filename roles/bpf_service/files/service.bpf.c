@@ -20,7 +20,7 @@
  *   request  10.10.0.10:4711 → 10.10.0.11:30080   becomes   10.10.0.10:4711 → 10.244.0.2:80
  *   reply    10.244.0.2:80   → 10.10.0.10:4711    becomes   10.10.0.11:30080 → 10.10.0.10:4711
  *
- * so either half can be made from the other. Traffic to and from pods that is not translated has entries too (in = out):
+ * so either entry can be made from the other. Traffic to and from pods that is not translated has entries too (in = out):
  * only so is it seen when two connections would look the same to a pod.
  */
 #include <linux/bpf.h>
@@ -38,7 +38,7 @@
 #define AF_INET 2
 #define IP_FRAGMENT 0x3fff /* "more fragments", or an offset */
 
-#define CONNECTION_HALVES 262144 /* 131 072 connections; then the ones that were silent longest are forgotten */
+#define CT_ENTRIES 262144 /* 131 072 connections; then the ones that were silent longest are forgotten */
 #define SERVICES 65536
 #define BACKENDS 65536
 #define ENDPOINTS 1024
@@ -61,16 +61,31 @@ struct tuple {
 	__u8 zero[3]; /* maps compare keys byte by byte */
 };
 
-/* What this half's own packets have said. */
-#define SEEN_FIN 1
-#define SEEN_RST 2
-#define CLAIMED 4 /* over, and somebody is about to reuse its tuple */
-
-struct half {
+/*
+ * A conntrack entry. An LRU map gives the memory of an entry that was silent to a new one whenever it needs room: by a
+ * helper of ours that adds an entry, and on another processor at any moment. So a pointer to an entry is not kept:
+ *
+ *   - an entry is copied as it is found (ct_read), and decisions are made from the copy;
+ *   - what changes is one word, `state`, in one step, in an entry that is looked up for that (ct_change);
+ *   - it is changed only if its number says that it is the entry that was copied. Memory that is another connection's by
+ *     now has another number.
+ *
+ * What is left is the copying itself, a few instructions in a row, as in every program that works on an LRU map.
+ */
+struct ct_entry {
 	struct tuple out;
-	__u32 state;
-	__u32 seen; /* when this half and its mirror image were last found whole, in seconds() */
+	__u64 state; /* number << 32 | seconds << 8 | flags */
 };
+
+/* Flags: what the packets that this entry is for have said. */
+#define CT_FIN 1
+#define CT_RST 2
+#define CT_ENDS (CT_FIN | CT_RST)
+#define CT_CLAIMED 4 /* over, and somebody is about to reuse its tuple */
+/* When this entry and its mirror image were last found, in seconds(), of which there are 24 bits. */
+#define CT_SEEN 0xffffff00ULL
+#define CT_NUMBER 0xffffffff00000000ULL
+#define CT_TRIES 8 /* to change a state that other processors change too */
 
 struct frontend {
 	__be32 address;
@@ -95,13 +110,22 @@ struct node {
 	__u32 ifindex; /* of the interface that has it */
 };
 
-enum counter { TO_POD, TO_WIRE, BEGUN, DROPPED_NO_PORT, DROPPED_UNKNOWN, DROPPED_UNSUPPORTED, COUNTERS };
+enum counter {
+	TO_POD,
+	TO_WIRE,
+	CREATED,
+	DROPPED_NO_PORT,
+	DROPPED_SOURCE,
+	DROPPED_UNKNOWN,
+	DROPPED_UNSUPPORTED,
+	COUNTERS
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, CONNECTION_HALVES);
+	__uint(max_entries, CT_ENTRIES);
 	__type(key, struct tuple);
-	__type(value, struct half);
+	__type(value, struct ct_entry);
 } connections SEC(".maps");
 
 struct {
@@ -165,10 +189,10 @@ static __always_inline void count(__u32 what)
 		(*counter)++;
 }
 
-/* A clock that costs no division and is read once a packet: its second has 2^30 ns. */
-static __always_inline __u32 seconds(void)
+/* A clock that costs no division and is read once a packet: its second has 2^30 ns. It is in its place in a state. */
+static __always_inline __u64 seconds(void)
 {
-	return bpf_ktime_get_coarse_ns() >> 30;
+	return bpf_ktime_get_coarse_ns() >> 30 << 8 & CT_SEEN;
 }
 
 static __always_inline struct node *this_node(void)
@@ -213,12 +237,11 @@ static __always_inline __u32 hash(const struct tuple *tuple)
 struct packet {
 	struct tuple tuple;
 	__u8 syn; /* the first packet of a TCP connection */
-	__u8 fin;
-	__u8 rst;
+	__u8 ends; /* CT_FIN, CT_RST: what it says about its end */
 };
 
 enum kind {
-	FOREIGN, /* none of our business */
+	PASS_THROUGH, /* none of our business */
 	UNSUPPORTED, /* TCP or UDP whose ports we do not see or that we would have to reassemble */
 	FLOW,
 };
@@ -241,11 +264,11 @@ static __always_inline enum kind parse(struct __sk_buff *skb, struct packet *pac
 	ip = data + ETH_HLEN;
 	tcp = data + L4;
 	if (data + L4 + sizeof(struct udphdr) > end || eth->h_proto != bpf_htons(ETH_P_IP))
-		return FOREIGN;
+		return PASS_THROUGH;
 	if (ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP)
-		return FOREIGN; /* ICMP, its errors too: the host's stack answers and forwards it */
+		return PASS_THROUGH; /* ICMP, its errors too: the host's stack answers and forwards it */
 	if (ip->ttl <= 1)
-		return FOREIGN; /* ends here: the host's stack says so */
+		return PASS_THROUGH; /* ends here: the host's stack says so */
 	if (ip->ihl != 5 || ip->frag_off & bpf_htons(IP_FRAGMENT))
 		return UNSUPPORTED;
 	packet->tuple.saddr = ip->saddr;
@@ -253,13 +276,12 @@ static __always_inline enum kind parse(struct __sk_buff *skb, struct packet *pac
 	packet->tuple.sport = tcp->source; /* UDP has its ports at the same place */
 	packet->tuple.dport = tcp->dest;
 	packet->tuple.protocol = ip->protocol;
-	packet->syn = packet->fin = packet->rst = 0;
+	packet->syn = packet->ends = 0;
 	if (ip->protocol == IPPROTO_TCP) {
 		if ((void *)(tcp + 1) > end)
-			return FOREIGN;
+			return PASS_THROUGH;
 		packet->syn = tcp->syn && !tcp->ack;
-		packet->fin = tcp->fin;
-		packet->rst = tcp->rst;
+		packet->ends = (tcp->fin ? CT_FIN : 0) | (tcp->rst ? CT_RST : 0);
 	}
 	return FLOW;
 }
@@ -319,59 +341,120 @@ static __always_inline int rewrite(struct __sk_buff *skb, struct tuple *in, stru
 
 /* ---- connections ---- */
 
-/* Whether nobody can miss this connection: reset, closed from both ends, or silent for long where nothing says "end". */
-static __noinline int is_over(const struct half *half)
+/* The state of a new entry, with a number that no other has. */
+static __always_inline __u64 ct_new_state(void)
 {
-	struct tuple mirror = reversed(&half->out);
-	struct half *other = lookup(&connections, &mirror);
-	__u32 idle = seconds() - half->seen;
-
-	if (!other || half->out.protocol == IPPROTO_UDP)
-		return idle > IDLE_SECONDS && (!other || seconds() - other->seen > IDLE_SECONDS);
-	return (half->state | other->state) & SEEN_RST || half->state & other->state & SEEN_FIN;
+	return (__u64)bpf_get_prandom_u32() << 32 | seconds();
 }
 
-/* Takes the tuple `back` from a connection that is over. The claim lets one processor win. */
-static __always_inline int take_over(struct tuple *back, struct half *old, struct half *reply)
+/* Copies the entry of this tuple. -1: there is none, or none any more because somebody is about to reuse it. */
+static __always_inline int ct_read(const struct tuple *key, struct ct_entry *copy)
 {
-	__u32 state = old->state;
-	struct tuple mirror;
+	struct ct_entry *entry = lookup(&connections, key);
 
-	if (state & CLAIMED || !is_over(old) || __sync_val_compare_and_swap(&old->state, state, state | CLAIMED) != state)
+	if (!entry)
 		return -1;
-	mirror = reversed(&old->out);
-	bpf_map_delete_elem(&connections, &mirror);
+	copy->out = entry->out;
+	copy->state = *(volatile __u64 *)&entry->state;
+	return copy->state & CT_CLAIMED ? -1 : 0;
+}
+
+/* Copies the mirror image of an entry that was copied. -1: it is forgotten, or its tuple is another connection's. */
+static __always_inline int ct_read_mirror(const struct tuple *key, const struct ct_entry *entry, struct ct_entry *copy)
+{
+	struct tuple mirror = reversed(&entry->out), back = reversed(key);
+
+	return ct_read(&mirror, copy) || !same(&copy->out, &back) ? -1 : 0;
+}
+
+/* Has bits of a state cleared and others set, if the entry is still the one that had the state `was`; -1: it is not. */
+static __noinline int ct_change(const struct tuple *key, __u64 was, __u64 clear, __u64 set)
+{
+	struct ct_entry *entry = lookup(&connections, key);
+	__u64 state;
+
+	if (!entry)
+		return -1;
+	for (int i = 0; i < CT_TRIES; i++) {
+		barrier_var(i); /* keeps the compiler from counting in another variable, whose end the verifier would not see */
+		state = *(volatile __u64 *)&entry->state;
+		if ((state ^ was) & CT_NUMBER || state & CT_CLAIMED)
+			return -1;
+		if (__sync_val_compare_and_swap(&entry->state, state, (state & ~clear) | set) == state)
+			return 0;
+	}
+	return -1;
+}
+
+/* Makes an entry one that is about to be replaced, if nothing has happened to it since it was copied; one processor wins. */
+static __always_inline int ct_claim(const struct tuple *key, const struct ct_entry *copy)
+{
+	struct ct_entry *entry = lookup(&connections, key);
+	__u64 claimed = copy->state | CT_CLAIMED;
+
+	return entry && __sync_val_compare_and_swap(&entry->state, copy->state, claimed) == copy->state ? 0 : -1;
+}
+
+static __always_inline int ct_is_idle(const struct ct_entry *entry)
+{
+	return ((seconds() - (entry->state & CT_SEEN)) & CT_SEEN) > (IDLE_SECONDS << 8);
+}
+
+/* Whether nobody can miss this connection: reset, closed from both ends, or silent for long where nothing says "end". */
+static __noinline int ct_is_over(const struct tuple *key, const struct ct_entry *entry)
+{
+	struct ct_entry mirror = {};
+	int halved = ct_read_mirror(key, entry, &mirror);
+
+	if (halved || entry->out.protocol == IPPROTO_UDP)
+		return ct_is_idle(entry) && (halved || ct_is_idle(&mirror));
+	return (entry->state | mirror.state) & CT_RST || entry->state & mirror.state & CT_FIN;
+}
+
+/*
+ * Takes the tuple `back` from a connection that is over, and gives it to `reply`. Should the map forget the claimed entry
+ * and another connection begin with this tuple before the deletion, that one loses an entry; its client's next packet
+ * brings it back.
+ */
+static __always_inline int ct_take_over(const struct tuple *back, const struct ct_entry *old, const struct ct_entry *reply)
+{
+	struct tuple mirror = reversed(&old->out);
+	struct ct_entry copy;
+
+	if (!ct_is_over(back, old) || ct_claim(back, old))
+		return -1;
+	if (!ct_read_mirror(back, old, &copy))
+		bpf_map_delete_elem(&connections, &mirror);
 	bpf_map_delete_elem(&connections, back);
 	return bpf_map_update_elem(&connections, back, reply, BPF_NOEXIST);
 }
 
 /*
- * Writes both halves. The reply's comes first and only if nobody has it (BPF_NOEXIST, one atomic step): two connections
+ * Writes both entries. The reply's comes first and only if nobody has it (BPF_NOEXIST, one atomic step): two connections
  * that look alike to the backend never both succeed. -1: this one would.
  */
-static __noinline int establish(const struct tuple *in, const struct tuple *out)
+static __noinline int ct_insert(const struct tuple *in, const struct tuple *out)
 {
 	struct tuple back = reversed(out);
-	struct half reply = { .out = reversed(in), .seen = seconds() };
-	struct half request = { .out = *out, .seen = reply.seen };
-	struct half *old;
+	struct ct_entry reply = { .out = reversed(in), .state = ct_new_state() };
+	struct ct_entry request = { .out = *out, .state = ct_new_state() };
+	struct ct_entry old = {};
 
 	if (bpf_map_update_elem(&connections, &back, &reply, BPF_NOEXIST)) {
-		old = lookup(&connections, &back);
-		if (!old)
+		if (ct_read(&back, &old))
 			return -1;
-		if (same(&old->out, &reply.out)) { /* our own: only the request's half was forgotten, or it is over */
-			old->state = 0;
-			old->seen = reply.seen;
-		} else if (take_over(&back, old, &reply)) {
+		if (same(&old.out, &reply.out)) { /* our own: only the request's was forgotten, or it is over */
+			if (ct_change(&back, old.state, CT_ENDS | CT_SEEN, seconds()))
+				return -1;
+		} else if (ct_take_over(&back, &old, &reply)) {
 			return -1;
 		}
 	}
 	return bpf_map_update_elem(&connections, in, &request, BPF_ANY) ? -1 : 0;
 }
 
-/* As `establish`, from an address of the node: the first of a few ports that no other connection to this backend has. */
-static __noinline int establish_from_node(const struct tuple *in, struct tuple *out)
+/* As `ct_insert`, from an address of the node: the first of a few ports that no other connection to this backend has. */
+static __noinline int ct_insert_from_node(const struct tuple *in, struct tuple *out)
 {
 	struct node *here = this_node();
 	__u32 first = hash(in);
@@ -380,56 +463,48 @@ static __noinline int establish_from_node(const struct tuple *in, struct tuple *
 		return -1;
 	out->saddr = here->address;
 	for (int i = 0; i < PORT_TRIES; i++) {
-		barrier_var(i); /* keeps the compiler from counting in another variable, whose end the verifier would not see */
+		barrier_var(i); /* as in ct_change */
 		out->sport = bpf_htons(FIRST_PORT + ((first + i * PORT_STEP) & (PORTS - 1)));
-		if (!establish(in, out))
+		if (!ct_insert(in, out))
 			return 0;
 	}
 	return -1;
 }
 
 /*
- * Looks after both halves of a connection: once a second, and when it begins again from the same port. The map forgets
- * halves, not connections, and what still speaks is not to lose one. -1: the other half is somebody else's by now.
+ * Refreshes both entries of a connection: once a second, and when it begins again from the same port. The map forgets
+ * entries, not connections, and what still speaks is not to lose one. -1: the mirror image is somebody else's by now.
  */
-static __noinline int look_after(const struct tuple *in, struct half *half, int begins)
+static __noinline int ct_refresh(const struct tuple *in, const struct ct_entry *entry, int begins)
 {
-	struct tuple mirror = reversed(&half->out);
-	struct half other = { .out = reversed(in), .seen = seconds() };
-	struct half *found = lookup(&connections, &mirror);
+	struct tuple mirror = reversed(&entry->out);
+	struct ct_entry other = { .out = reversed(in), .state = ct_new_state() };
+	__u64 clear = begins ? CT_ENDS | CT_SEEN : CT_SEEN;
+	struct ct_entry found = {};
 
-	if (!found) {
-		if (bpf_map_update_elem(&connections, &mirror, &other, BPF_NOEXIST))
-			return -1;
-	} else {
-		if (!same(&found->out, &other.out))
-			return -1;
-		found->seen = other.seen;
-		if (begins)
-			found->state = 0;
-	}
-	half->seen = other.seen;
-	if (begins)
-		half->state = 0;
+	if (!ct_read_mirror(in, entry, &found))
+		ct_change(&mirror, found.state, clear, seconds());
+	else if (bpf_map_update_elem(&connections, &mirror, &other, BPF_NOEXIST))
+		return -1;
+	ct_change(in, entry->state, clear, seconds()); /* forgotten in the meantime: the next packet begins again */
 	return 0;
 }
 
 /* Finds out what a known connection's packet becomes; 0 where there is no such connection. */
-static __always_inline int known(const struct packet *packet, struct tuple *out)
+static __always_inline int ct_lookup(const struct packet *packet, struct tuple *out)
 {
-	struct half *half = lookup(&connections, &packet->tuple);
+	const struct tuple *in = &packet->tuple;
+	struct ct_entry entry = {};
 
-	if (!half)
+	if (ct_read(in, &entry))
 		return 0;
-	if (packet->syn && is_over(half))
+	if (packet->syn && ct_is_over(in, &entry))
 		return 0; /* the client uses its port again */
-	if ((packet->syn || half->seen != seconds()) && look_after(&packet->tuple, half, packet->syn))
+	if ((packet->syn || (entry.state & CT_SEEN) != seconds()) && ct_refresh(in, &entry, packet->syn))
 		return 0;
-	if (packet->fin)
-		__sync_fetch_and_or(&half->state, SEEN_FIN);
-	if (packet->rst)
-		__sync_fetch_and_or(&half->state, SEEN_RST);
-	*out = half->out;
+	if (packet->ends)
+		ct_change(in, entry.state, 0, packet->ends);
+	*out = entry.out;
 	return 1;
 }
 
@@ -474,7 +549,7 @@ static __always_inline int choose_backend(const struct tuple *in, struct tuple *
 
 #define FORWARD (-2) /* no tc action: the packet has become `out` and is to be sent on */
 
-static __noinline int begin(struct __sk_buff *skb, const struct packet *packet, struct tuple *out, int origin)
+static __noinline int ct_create(struct __sk_buff *skb, const struct packet *packet, struct tuple *out, int origin)
 {
 	const struct tuple *in = &packet->tuple;
 	int from_node; /* replies must come back through this node */
@@ -498,26 +573,58 @@ static __noinline int begin(struct __sk_buff *skb, const struct packet *packet, 
 		}
 		from_node = 0;
 	}
-	if ((from_node || establish(in, out)) && establish_from_node(in, out)) {
+	if ((from_node || ct_insert(in, out)) && ct_insert_from_node(in, out)) {
 		count(DROPPED_NO_PORT);
 		return TC_ACT_SHOT;
 	}
-	count(BEGUN);
+	count(CREATED);
 	return FORWARD;
 }
 
 /* ---- the three programs ---- */
+
+/*
+ * Whether a pod may send this frame: it comes from the pod's own address, or is ARP, for which Cilium too leaves the
+ * answer to the host. Everything else, IPv6 too because no pod has an address of it, is not a pod's to send.
+ */
+static __always_inline int may_send(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct ethhdr *eth;
+	struct iphdr *ip;
+	__be32 source;
+	__u32 *device;
+
+	if (data + L4 > end) {
+		bpf_skb_pull_data(skb, skb->len < L4 ? skb->len : L4);
+		data = (void *)(long)skb->data;
+		end = (void *)(long)skb->data_end;
+	}
+	eth = data;
+	ip = data + ETH_HLEN;
+	if (data + ETH_HLEN <= end && eth->h_proto == bpf_htons(ETH_P_ARP))
+		return 1;
+	if (data + L4 > end || eth->h_proto != bpf_htons(ETH_P_IP))
+		return 0;
+	source = ip->saddr;
+	device = lookup(&endpoints, &source);
+	return device && *device == skb->ifindex;
+}
 
 static __always_inline int handle(struct __sk_buff *skb, enum origin origin, int netkit)
 {
 	struct packet packet = {};
 	struct tuple out = {};
 	struct node *here;
-	__u32 *pod;
+	__u32 *pod, device;
 	int action;
 
+	if (origin == POD && !may_send(skb)) {
+		count(DROPPED_SOURCE);
+		return TC_ACT_SHOT;
+	}
 	switch (parse(skb, &packet)) {
-	case FOREIGN:
+	case PASS_THROUGH:
 		return TC_ACT_OK;
 	case UNSUPPORTED:
 		if (origin == LAB)
@@ -527,8 +634,8 @@ static __always_inline int handle(struct __sk_buff *skb, enum origin origin, int
 	case FLOW:
 		break;
 	}
-	if (!known(&packet, &out)) {
-		action = begin(skb, &packet, &out, origin);
+	if (!ct_lookup(&packet, &out)) {
+		action = ct_create(skb, &packet, &out, origin);
 		if (action != FORWARD)
 			return action;
 	}
@@ -536,10 +643,11 @@ static __always_inline int handle(struct __sk_buff *skb, enum origin origin, int
 		return TC_ACT_SHOT;
 	pod = lookup(&endpoints, &out.daddr);
 	if (pod) {
+		device = *pod;
 		count(TO_POD);
 		/* The pod's end of the pair, in the pod's own network namespace; MAC addresses stay, IP does not look at them.
 		 * A transmitting device cannot do that: there the packet goes through the other pod's pair. */
-		return netkit && origin == POD ? bpf_redirect(*pod, 0) : bpf_redirect_peer(*pod, 0);
+		return netkit && origin == POD ? bpf_redirect(device, 0) : bpf_redirect_peer(device, 0);
 	}
 	here = this_node();
 	if (!here)
