@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
 from netlab.errors import ConfigError
+from netlab.excerpt import first_words
 from netlab.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class _Reader:
         try:
             return self._constructor.construct_object(node)
         except (ValueError, IndexError, KeyError) as error:
-            raise self.error(_line(node), f"'{node.value[:40]}' is not a valid number") from error
+            raise self.error(_line(node), f"'{first_words(node.value, 40)}' is not a valid number") from error
 
 
 def read_model(path: Path, model: type[Model], *, name: str | None = None) -> Model:
