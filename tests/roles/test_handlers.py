@@ -99,8 +99,9 @@ def destinations(dest: str, loop: Any) -> set[str]:
     """Names of what a task writes; where it loops over an expression, the check has that expression too."""
     if isinstance(loop, str) and dest.startswith("{{"):
         return {loop.split()[1]}
-    texts = {re.sub(r"{{ \w+[.](\w+) }}", lambda match, item=item: item[match[1]], dest) for item in loop or []} or {
-        dest
+    items = loop if isinstance(loop, list) else [{}]
+    texts = {
+        re.sub(r"{{ \w+[.](\w+) }}", lambda match, item=item: item.get(match[1], match[0]), dest) for item in items
     }
     return {text if text.endswith("/") else text.rpartition("/")[2] for text in texts} - set(NOT_READ_AT_A_START)
 
