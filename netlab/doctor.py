@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 TOOLS = (accel.QEMU, "qemu-img", "mmdebstrap", "ssh", "ssh-keygen", "mkfs.ext4")
 FLEET_MIB = 3072
 """Memory that the default fleet takes at most, QEMU's own included."""
+CLUSTER_MIB = 6144
+"""The same of a cluster: client, control plane and two nodes."""
 
 
 class Check(Frozen):
@@ -74,5 +76,5 @@ def _memory() -> Iterator[Check]:
     words = dict(line.split(":", 1) for line in source.read_text().splitlines())
     free = int(words["MemAvailable"].split()[0]) >> 10
     hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
-    message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB"
+    message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB, a cluster {CLUSTER_MIB} MiB"
     yield Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)

@@ -19,6 +19,7 @@ from netlab import __version__, assets, proc
 from netlab.errors import MachineSilent, PortInUse
 from netlab.lab import Host
 from netlab.results.model import Clock, Environment
+from netlab.spec import PARTS
 from netlab.vm import accel, boot, image
 from netlab.vm.fleet import BASE, Fleet, FleetShape, stop_all
 
@@ -89,9 +90,8 @@ class QemuProvider:
             accelerator=self._counting_accelerator(),
             clock=self.clock,
             cpus=self.spec.fleet.cpus,
-            host_memory_mib=self.spec.fleet.host_memory_mib,
+            memory_mib={part: self.spec.memory_mib(part) for part in PARTS},
             control_cpus=self.spec.fleet.control_cpus,
-            control_memory_mib=self.spec.fleet.control_memory_mib,
             payload=self.payload,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))

@@ -11,6 +11,7 @@ import hashlib
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from filelock import FileLock
 
 from netlab.errors import MachineError
 from netlab.results.model import Clock, Frozen
+from netlab.spec import Part
 from netlab.vm import boot
 from netlab.vm.accel import Accelerator
 from netlab.vm.image import Image
@@ -52,9 +54,9 @@ class FleetShape(Frozen):
     accelerator: Accelerator
     clock: Clock
     cpus: int
-    host_memory_mib: int
+    memory_mib: Mapping[Part, int]
+    """Of a host that plays the part."""
     control_cpus: int = 2
-    control_memory_mib: int = 2048
     payload: Path | None = None
     """A disk that every machine may read, with what the lab's profiles bring along."""
 
@@ -181,7 +183,7 @@ def _shared(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> 
         accelerator=shape.accelerator,
         clock=shape.clock,
         cpus=1,  # instruction counting times one processor
-        memory_mib=shape.host_memory_mib * len(hosts),
+        memory_mib=sum(shape.memory_mib[host.part] for host in hosts),
         disk=shape.image.disk,
         kernel=shape.image.kernel,
         initrd=shape.image.initrd,
@@ -202,7 +204,7 @@ def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, P
         accelerator=shape.accelerator,
         clock=shape.clock,
         cpus=shape.control_cpus if control else shape.cpus,
-        memory_mib=shape.control_memory_mib if control else shape.host_memory_mib,
+        memory_mib=shape.memory_mib[hosts[index].part],
         payload=shape.payload,
         disk=shape.image.disk,
         kernel=shape.image.kernel,

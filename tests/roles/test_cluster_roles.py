@@ -90,6 +90,30 @@ def test_containerd_2_reads_version_3(version, key):
     assert runtime["containerd"]["runtimes"]["runc"]["options"]["SystemdCgroup"]
 
 
+@pytest.mark.parametrize(
+    ("containerd", "kubernetes", "works"),
+    [
+        ("1.7.24", "1.20.2", True),
+        ("1.7.24", "1.36.4", True),
+        ("2.0.0", "1.20.2", False),
+        ("2.3.4", "1.25.16", False),
+        ("2.3.4", "1.26.0", True),
+        ("2.3.4", "1.36.4", True),
+    ],
+)
+def test_an_old_kubernetes_needs_containerd_1(containerd, kubernetes, works):
+    tasks = yaml.safe_load((ROLES / "container_runtime/tasks/configure.yml").read_text())
+    (check,) = [each["ansible.builtin.assert"] for each in tasks if "ansible.builtin.assert" in each]
+    values = {
+        "container_runtime_asked": {"stdout": f"containerd x v{containerd} y"},
+        "payload_index": {"kubernetes": {"version": kubernetes}},
+    }
+    assert render("container_runtime", f"{{{{ {check['that']} }}}}", "node1", **values) is works
+    assert f"Kubernetes {kubernetes} needs containerd 1" in render(
+        "container_runtime", check["fail_msg"], "node1", **values
+    )
+
+
 def test_only_missing_images_that_the_host_runs_are_imported():
     images = {"r/pause:3": "a", "r/kube-apiserver:v1": "b", "r/kube-proxy:v1": "c", "r/cilium:v1@sha256:00": "d"}
     values = {

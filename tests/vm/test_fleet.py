@@ -12,12 +12,13 @@ HOSTS = tuple(
     Host(name=name, part=part, ssh_port=2200 + index, lab_address=f"10.10.0.{10 + index}")
     for index, (name, part) in enumerate((("client", "client"), ("node1", "node"), ("node2", "node")))
 )
+MEMORY = {"client": 512, "node": 512, "control": 2048}
 
 
 def fleet(tmp_path, *, clock="virtual", hosts=HOSTS, **changes) -> Fleet:
     image = Image(key="k", disk=Path("/i/disk.raw"), kernel=Path("/i/k"), initrd=Path("/i/i"), kernel_version="6.12")
     words = {"image": image, "accelerator": Accelerator(name="tcg", qemu_version="7.2"), "clock": clock, "cpus": 2}
-    shape = FleetShape(**{**words, "host_memory_mib": 512, **changes})
+    shape = FleetShape(**{**words, "memory_mib": MEMORY, **changes})
     keys = {"opt/netlab/key": tmp_path / "key"}
     return Fleet(tmp_path / "machines", tmp_path / "cache", tmp_path / "logs", shape=shape, hosts=hosts, keys=keys)
 
@@ -54,7 +55,7 @@ def test_every_port_is_on_the_loopback_interface(tmp_path):
             assert "tcp::" not in words
 
 
-@pytest.mark.parametrize("change", [{"cpus": 4}, {"host_memory_mib": 999}, {"clock": "real"}])
+@pytest.mark.parametrize("change", [{"cpus": 4}, {"memory_mib": {**MEMORY, "node": 999}}, {"clock": "real"}])
 def test_snapshots_are_not_shared_between_different_fleets(tmp_path, change):
     assert fleet(tmp_path).key == fleet(tmp_path).key
     if "cpus" not in change:  # the virtual clock always has one
