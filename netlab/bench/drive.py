@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from netlab.session import Session
 
 PERF_SECONDS = 1
-CLUSTER_SETTLE_S = 10.0
-"""A cluster that goes on does what was due meanwhile: kubelets look at every pod and disk, which samples would feel."""
+CLUSTER_SETTLE_S = 30
+"""A resumed cluster does what was due meanwhile, which samples would feel: at most so long is waited for it."""
 
 
 def measure(
@@ -67,8 +67,6 @@ def _keepalive(profile: Profile, header: RunHeader) -> bool:
 
 def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: Path, hotspots: Path | None) -> None:
     session.start(session.tag(profile))
-    if profile.cluster is not None:
-        time.sleep(CLUSTER_SETTLE_S)
     variables = {
         "benchmark_paths": [
             {
@@ -81,6 +79,7 @@ def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: P
         ],
         "benchmark_dest": str(place),
         "netlab_names_pods": profile.names_pods,
+        "netlab_settle_s": CLUSTER_SETTLE_S if profile.cluster is not None else 0,
         **({"benchmark_hotspots_dest": str(hotspots), "benchmark_perf_seconds": PERF_SECONDS} if hotspots else {}),
         **{f"benchmark_{name}": value for name, value in session.spec.load.model_dump().items()},
     }
