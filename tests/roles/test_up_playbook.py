@@ -17,7 +17,7 @@ PROFILE = """
 requires: {kernel: "1"}
 roles:
   - {role: second, hosts: client}
-  - {role: first, hosts: "control:node", vars: {differs: "{{ inventory_hostname }}"}}
+  - {role: first, hosts: "control:node", vars: {differs: "{{ inventory_hostname }} {{ (netlab_address | lab_flat(0)).start }}"}}
   - {role: second, hosts: node}
 paths: {}
 """
@@ -124,4 +124,6 @@ def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
     assert done.returncode == 0, done.stdout
     order = [line.split() for line in (tmp_path / "done").read_text().splitlines()]
     assert [role for role, *_ in order] == ["second", "first", "first", "first", "second", "second"]
-    assert {tuple(words[1:]) for words in order[1:4]} == {(name, name) for name in ("control", "node1", "node2")}
+    assert {tuple(words[1:]) for words in order[1:4]} == {
+        (name, name, "127.0.0.65") for name in ("control", "node1", "node2")
+    }
