@@ -17,7 +17,9 @@ PROFILE = """
 requires: {kernel: "1"}
 roles:
   - {role: second, hosts: client}
-  - {role: first, hosts: "control:node", vars: {differs: "{{ inventory_hostname }} {{ (netlab_address | lab_flat(0)).start }}"}}
+  - role: first
+    hosts: "control:node"
+    vars: {differs: "{{ inventory_hostname }} {{ (netlab_address | lab_flat(0)).start }}"}
   - {role: second, hosts: node}
 paths: {}
 """
