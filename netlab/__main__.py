@@ -98,7 +98,8 @@ def _of_the_machine(error: OSError) -> NetlabError | None:
 
 
 def _tell(error: NetlabError) -> int:
-    lines = [f"netlab: error: {error.message}", error.hint and f"  {error.hint}", error.log and f"  log: {error.log}"]
+    message = error.message.replace("\n", "\n    ")  # further in than what follows it
+    lines = [f"netlab: error: {message}", error.hint and f"  {error.hint}", error.log and f"  log: {error.log}"]
     _say("".join(f"{line}\n" for line in lines if line))
     return error.exit_code
 

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from netlab import assets, locales, proc, ssh
 from netlab.errors import AnsibleFailed, HostUnreachable
+from netlab.excerpt import first_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,8 +36,8 @@ _ENDINGS = {"runner_on_ok", "runner_on_skipped", "runner_on_failed", "runner_on_
 _MARK = "NETLAB_PLAY"
 _plays: set[str] = set()
 """Marks of the plays that run now: each process that a play starts carries one in its environment."""
-_SHOWN = 600
-"""Characters of a message from a host that still belong on a screen; the log has all."""
+_LAST_LINES = 10
+"""Lines of a failed command's output that are shown: what it said last is nearest to the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,6 @@ def play(  # noqa: PLR0913 - what a play is made of, by keyword
     log: Path,
     progress: Progress,
     extra_vars: Mapping[str, Any] | None = None,
-    limit: str | None = None,
     sockets: Path | None = None,
     accelerate: bool = True,
 ) -> PlayResult:
@@ -105,7 +105,6 @@ def play(  # noqa: PLR0913 - what a play is made of, by keyword
             playbook=str(playbook),
             inventory=dict(inventory),
             extravars=dict(extra_vars or {}),
-            limit=limit,
             envvars=_environment(folder, place, strategy),
             event_handler=record.receive,
         )
@@ -256,10 +255,12 @@ class _Record:
             return AnsibleFailed(f"{playbook.name} could not run: {_last_error(self._output)}", log=log)
         first = failures[0]
         others = f" (and on {len(failures) - 1} more)" if len(failures) > 1 else ""
+        what = f"lost in task '{first.task}'" if first.lost else f"task '{first.task}' failed"
+        reason = first_lines(explain(first.result), str(log))
+        message = f"{first.host}: {what}{others}: {reason}"
         if first.lost:
-            message = f"{first.host}: lost in task '{first.task}'{others}: {explain(first.result)}"
             return HostUnreachable(message, hint="see 'netlab status'; run the command again to go on", log=log)
-        return AnsibleFailed(f"{first.host}: task '{first.task}' failed{others}: {explain(first.result)}", log=log)
+        return AnsibleFailed(message, log=log)
 
 
 class _Failure(NamedTuple):
@@ -270,25 +271,40 @@ class _Failure(NamedTuple):
 
 
 def explain(result: Mapping[str, Any]) -> str:
-    """Say in one line why a task failed, from what its module returned."""
+    """Say why a task failed, from what its module returned; what a role says in several lines stays several lines."""
     if "censored" in result:
         return "its output is hidden (no_log)"
     for item in result.get("results") or ():
         if item.get("failed"):
             return f"item {_label(item)}: {explain(item)}"
-    message = str(result.get("msg") or "").strip()
-    details = _last_line(result.get("stderr")) or _last_line(result.get("stdout"))
+    message = _text(result.get("msg"))
+    details = _last_lines(result.get("stderr")) or _last_lines(result.get("stdout"))
     if "non-zero return code" in message:
-        message = f"exit code {result.get('rc')}: {details}" if details else f"exit code {result.get('rc')}"
-    elif not message or "MODULE FAILURE" in message or "Module result deserialization failed" in message:
+        return f"exit code {result.get('rc')}{_after(details)}"
+    if not message or "MODULE FAILURE" in message or "Module result deserialization failed" in message:
         crash = result.get("module_stderr") or result.get("exception") or result.get("module_stdout")
-        message = _last_line(crash).removeprefix("(traceback unavailable)") or details or message or "no message"
-    return " ".join(message.split())[:_SHOWN]
+        return _last_line(crash).removeprefix("(traceback unavailable)") or details or message or "no message"
+    return message
+
+
+def _text(message: object) -> str:
+    """Return a module's message, which some give as a list of lines."""
+    lines = message if isinstance(message, list) else [message or ""]
+    return "\n".join(str(line) for line in lines).strip()
+
+
+def _after(details: str) -> str:
+    """Put what follows a colon on its line, or below where it is several lines."""
+    return f":\n{details}" if "\n" in details else details and f": {details}"
 
 
 def _label(item: Mapping[str, Any]) -> str:
     label = item.get("_ansible_item_label", item.get("item", "?"))
     return label if isinstance(label, str) else repr(label)
+
+
+def _last_lines(text: object) -> str:
+    return "\n".join(str(text or "").strip().splitlines()[-_LAST_LINES:])
 
 
 def _last_line(text: object) -> str:

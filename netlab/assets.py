@@ -45,6 +45,11 @@ def playbook(name: str) -> Path:
     return root() / "playbooks" / f"{name}.yml"
 
 
+def playbook_filters() -> Path:
+    """Folder of the filters that profiles call."""
+    return root() / "playbooks" / "filter_plugins"
+
+
 def profiles() -> Path:
     """Folder of the profiles that netlab brings along."""
     return root() / "profiles"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 TOOLS = (accel.QEMU, "qemu-img", "mmdebstrap", "ssh", "ssh-keygen", "mkfs.ext4")
 FLEET_MIB = 3072
 """Memory that the default fleet takes at most, QEMU's own included."""
+CLUSTER_MIB = 6144
+"""The same of a cluster: client, control plane and two nodes."""
 
 
 class Check(Frozen):
@@ -82,7 +84,7 @@ def _memory() -> Check:
     words = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines())
     free = int(words["MemAvailable"].split()[0]) >> 10
     hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
-    message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB"
+    message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB, a cluster {CLUSTER_MIB} MiB"
     return Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)
 
 

@@ -25,9 +25,15 @@ FILE_NAMES = (FILE_NAME, "netlab.yaml")
 """The second is what many tools call theirs; only one of them may be there."""
 PINS_NAME = "netlab.lock.yml"
 """Beside it: see ``netlab.artifacts.pins``."""
-MIN_HOST_MIB = 384
 GUEST_KERNEL_MIB = 92
 """What a guest's kernel keeps of a machine's memory, at most: its programs see so much less."""
+HOST_MIB = 512
+"""Memory of a host of which nothing is said."""
+MIN_HOST_MIB = 384
+NODE_MIB = 1536
+"""The same of a cluster's node."""
+MIN_NODE_MIB = 1024
+"""Cilium's agent takes 340 to 400 MiB, the compiler that it starts 120; kubelet, containerd and pods come on top."""
 
 Provider = Literal["qemu"]
 """Add a provider here and in ``netlab/providers``."""
@@ -86,10 +92,15 @@ class FleetSpec(Frozen):
 
     nodes: int = _whole(2, "Hosts that run the app, besides the client.", low=1, high=8)
     cpus: int = _whole(1, "Processors of each host (the virtual clock always uses one).", low=1, high=64)
-    memory_mib: int = _whole(1536, "Memory of client and nodes in MiB, shared evenly.", low=MIN_HOST_MIB, high=1 << 20)
+    memory_mib: int = _whole(
+        0,
+        f"Memory of client and nodes in MiB, shared evenly; 0: {HOST_MIB} each, but {NODE_MIB} a cluster's node.",
+        low=0,
+        high=1 << 20,
+    )
     control_cpus: int = _whole(2, "Processors of a cluster's control plane (stack kubeadm).", low=2, high=64)
     control_memory_mib: int = _whole(
-        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1792, high=1 << 20
+        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1700 + GUEST_KERNEL_MIB, high=1 << 20
     )
     lanes: int = _whole(0, "Fleets that work at the same time; 0: two on the virtual clock, else one.", low=0, high=16)
     ssh_port: int = _whole(
@@ -100,28 +111,10 @@ class FleetSpec(Frozen):
         description="The kernel's guards against faults of processors: `off`, or `auto` as on most servers.",
     )
 
-    @field_validator("mitigations", mode="before")
-    @classmethod
-    def _off_is_a_word(cls, value: object) -> object:
-        """Take ``off`` as the kernel's word also where YAML 1.1 makes a boolean of it."""
-        return "off" if value is False else value
-
     @property
     def hosts(self) -> int:
         """Number of hosts that share the memory, the client included."""
         return self.nodes + 1
-
-    @property
-    def host_memory_mib(self) -> int:
-        """Memory of one host when each host is a machine of its own."""
-        return self.memory_mib // self.hosts
-
-    @model_validator(mode="after")
-    def _memory_suffices(self) -> Self:
-        if self.host_memory_mib < MIN_HOST_MIB:
-            need = MIN_HOST_MIB * self.hosts
-            raise ValueError(f"memory_mib is {self.memory_mib}, but {self.hosts} hosts need at least {need}")
-        return self
 
 
 class ArtifactsSpec(Frozen):
@@ -212,6 +205,23 @@ class LabSpec(Frozen):
                 "clock: a cluster is several machines, the virtual clock is of one; take the stack datapath"
             )
         return self
+
+    @model_validator(mode="after")
+    def _memory_suffices(self) -> Self:
+        least = MIN_NODE_MIB if self.stack == "kubeadm" else MIN_HOST_MIB
+        given, hosts = self.fleet.memory_mib, self.fleet.hosts
+        if given and given // hosts < least:
+            what = " of a cluster" if self.stack == "kubeadm" else ""
+            raise ValueError(f"fleet.memory_mib is {given}, but {hosts} hosts{what} need at least {least * hosts}")
+        return self
+
+    def memory_mib(self, part: Part) -> int:
+        """Memory of a host that plays ``part``, when each host is a machine of its own."""
+        if part == "control":
+            return self.fleet.control_memory_mib
+        if self.fleet.memory_mib:
+            return self.fleet.memory_mib // self.fleet.hosts
+        return NODE_MIB if part == "node" and self.stack == "kubeadm" else HOST_MIB
 
     @property
     def parts(self) -> dict[str, Part]:

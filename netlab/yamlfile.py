@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from netlab import yamlcore
 from netlab.errors import ConfigError
+from netlab.excerpt import first_words
 from netlab.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class _Reader:
         if repr(value) != repr(other):
             which = f"{yamlcore.say(value)} in YAML 1.2 and {yamlcore.say(other)} in YAML 1.1, which Ansible reads"
             hint = "put it in quotes, or write it so that both agree"
-            raise self.error(_line(node), f"'{node.value[:40]}' is {which}: {hint}")
+            raise self.error(_line(node), f"'{first_words(node.value, 40)}' is {which}: {hint}")
 
 
 def read_model(path: Path, model: type[Model], *, name: str | None = None, shared: bool = False) -> Model:

@@ -103,6 +103,27 @@ def test_a_failure_names_host_task_item_and_message(run, tmp_path):
     assert "no pears" in (tmp_path / "log").read_text()
 
 
+LONG = """
+    - name: Read
+      ansible.builtin.command: seq 1 100
+      register: read
+    - name: Explain
+      ansible.builtin.fail:
+        msg: |
+          There is no network:
+          {{ read.stdout }}
+"""
+
+
+def test_what_a_role_explains_arrives_in_whole_lines(run, tmp_path):
+    with pytest.raises(AnsibleFailed) as caught:
+        run(LONG)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "here: task 'Explain' failed: There is no network:"
+    assert lines[1:40] == [str(number) for number in range(1, 40)]
+    assert lines[40:] == [f"… 61 more lines in {tmp_path}/log"]
+
+
 def test_a_host_that_does_not_answer_is_unreachable(run):
     lost = {"all": {"hosts": {"far": {"ansible_host": "127.0.0.1", "ansible_port": 1}}}}
     with pytest.raises(HostUnreachable, match="far: lost in task 'Greet'"):
@@ -145,8 +166,9 @@ def test_ctrl_c_leaves_nothing_running(run, accelerate, tmp_path):
     ("result", "message"),
     [
         ({"censored": "the output has been hidden"}, "its output is hidden (no_log)"),
-        ({"msg": "no such\n  package"}, "no such package"),
-        ({"msg": "non-zero return code", "rc": 2, "stderr": "a\nb\n"}, "exit code 2: b"),
+        ({"msg": "no such\n  package\n"}, "no such\n  package"),
+        ({"msg": ["no such", "package"]}, "no such\npackage"),
+        ({"msg": "non-zero return code", "rc": 2, "stderr": "a\nb\n"}, "exit code 2:\na\nb"),
         ({"msg": "non-zero return code", "rc": 2, "stdout": "only\n"}, "exit code 2: only"),
         ({"msg": "non-zero return code", "rc": 2}, "exit code 2"),
         ({"msg": "MODULE FAILURE", "exception": "Traceback:\n  x\nKeyError: 'a'\n"}, "KeyError: 'a'"),

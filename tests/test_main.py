@@ -33,6 +33,11 @@ def test_an_error_is_a_message_a_hint_and_a_log(failing, capsys, tmp_path):
     assert capsys.readouterr().err.splitlines() == ["netlab: error: taken", "  wait", f"  log: {tmp_path}/x.log"]
 
 
+def test_an_error_of_several_lines_is_set_in(failing, capsys):
+    failing(raiser(LabBusy("taken:\nby a\n  since 1", hint="wait")))
+    assert capsys.readouterr().err == "netlab: error: taken:\n    by a\n      since 1\n  wait\n"
+
+
 def test_ctrl_c_is_130(failing, capsys):
     assert failing(lambda: os.kill(os.getpid(), signal.SIGINT)) == 130
     assert "interrupted" in capsys.readouterr().err

@@ -26,8 +26,24 @@ def test_no_file_gives_the_defaults(tmp_path):
     assert (spec.provider, spec.stack, spec.clock, spec.rounds, spec.seed) == ("qemu", "datapath", "auto", 3, None)
     assert (spec.baseline.profile, spec.baseline.path) == ("baseline-vm", "host")
     assert Load(**spec.load.model_dump()) == Load()
-    assert spec.fleet.memory_mib <= 3072
+    assert sum(spec.memory_mib(part) for part in spec.parts.values()) <= 1536
     assert spec.fleet.hosts == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "client", "node", "control"),
+    [
+        ("", 512, 512, 2048),
+        ("stack: kubeadm", 512, 1536, 2048),
+        ("stack: kubeadm\nfleet: {memory_mib: 3072, control_memory_mib: 1800}", 1024, 1024, 1800),
+        ("stack: kubeadm\nfleet: {nodes: 1, memory_mib: 4096}", 2048, 2048, 2048),
+        ("fleet: {nodes: 8}", 512, 512, 2048),
+        ("fleet: {memory_mib: 1152}", 384, 384, 2048),
+    ],
+)
+def test_memory_goes_by_the_stack_unless_it_is_said(text, client, node, control):
+    spec = parse(text)
+    assert [spec.memory_mib(part) for part in ("client", "node", "control")] == [client, node, control]
 
 
 def test_a_file_is_read(tmp_path):
@@ -62,7 +78,11 @@ NUMBER = "input should be a valid integer"
             "load: {response_bytes: 1048577}",
             "1: load.response_bytes: input should be less than or equal to 1048576, not 1048577",
         ),
-        ("fleet:\n  nodes: 8\n", "1: fleet: memory_mib is 1536, but 9 hosts need at least 3456"),
+        ("fleet: {nodes: 8, memory_mib: 1536}", "1: fleet.memory_mib is 1536, but 9 hosts need at least 3456"),
+        (
+            "stack: kubeadm\nfleet: {memory_mib: 1536}",
+            "1: fleet.memory_mib is 1536, but 3 hosts of a cluster need at least 3072",
+        ),
         ("seed: 1\nseed: 2", "2: the key 'seed' is there twice"),
         ("seed: 1\nload: [", "2: not valid YAML: expected the node content, but found '<stream end>'"),
         ("a: &x [*x]", "1: aliases (*name) are not supported"),

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from netlab import assets, yamlcore
 from netlab.artifacts.mirror import segments
 from netlab.errors import NotLocked
+from netlab.excerpt import first_words
 from netlab.results.model import Frozen
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
@@ -38,7 +39,7 @@ def _matching(pattern: str, what: str) -> Callable[[str], str]:
 
     def check(text: str) -> str:
         if not compiled.fullmatch(text):
-            raise ValueError(f"this must be {what}, not '{text[:80]}'")
+            raise ValueError(f"this must be {what}, not '{first_words(text, 80)}'")
         return text
 
     return check

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 PERF_SECONDS = 1
 ATTEMPTS = 2
 """How often a sample is taken until it is left out (docs/measuring.md)."""
-CLUSTER_SETTLE_S = 10.0
-"""A cluster that goes on does what was due meanwhile: kubelets look at every pod and disk, which samples would feel."""
+CLUSTER_SETTLE_S = 30
+"""A resumed cluster does what was due meanwhile, which samples would feel: at most so long is waited for it."""
 
 
 def measure(
@@ -115,8 +115,6 @@ def _refuse_silence(header: RunHeader, folder: Path) -> None:
 
 def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: Path, hotspots: Path | None) -> None:
     session.start(session.tag(profile))
-    if profile.cluster is not None:
-        time.sleep(CLUSTER_SETTLE_S)
     variables = {
         "benchmark_paths": [
             {
@@ -129,6 +127,7 @@ def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: P
         ],
         "benchmark_dest": str(place),
         "netlab_names_pods": profile.names_pods,
+        "netlab_settle_s": CLUSTER_SETTLE_S if profile.cluster is not None else 0,
         **({"benchmark_hotspots_dest": str(hotspots), "benchmark_perf_seconds": PERF_SECONDS} if hotspots else {}),
         **{f"benchmark_{name}": value for name, value in session.spec.load.model_dump().items()},
     }

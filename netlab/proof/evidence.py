@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from netlab.errors import ResultsError
+from netlab.excerpt import first_words
 from netlab.proof.record import Event, Kernel, journeys, parse_trace
 from netlab.results.model import DeviceFacts, Frozen, HostFacts, PathName, PathTrace, Proof
 
@@ -154,4 +155,4 @@ def _device(link: RawLink, found: RawNamespace) -> DeviceFacts:
 
 
 def _broken(path: Path, error: Exception) -> ResultsError:
-    return ResultsError(f"{path} cannot be read: {' '.join(str(error).split())[:300]}")
+    return ResultsError(f"{path} cannot be read: {first_words(str(error), 300)}")

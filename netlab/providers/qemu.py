@@ -21,6 +21,7 @@ from netlab.errors import AcceleratorFailed, ArtifactMissing, MachineError, Mach
 from netlab.files import remove_folder
 from netlab.lab import Host
 from netlab.results.model import Clock, Environment
+from netlab.spec import PARTS
 from netlab.vm import accel, boot, image
 from netlab.vm.fleet import BASE, Fleet, FleetShape, stop_all
 
@@ -106,9 +107,8 @@ class QemuProvider:
             accelerator=self._counting_accelerator(),
             clock=self.clock,
             cpus=self.spec.fleet.cpus,
-            host_memory_mib=self.spec.fleet.host_memory_mib,
+            memory_mib={part: self.spec.memory_mib(part) for part in PARTS},
             control_cpus=self.spec.fleet.control_cpus,
-            control_memory_mib=self.spec.fleet.control_memory_mib,
             mitigations=self.spec.fleet.mitigations,
             payload=self.payload,
             payload_digest=self._payload_digest(),

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, MachineError, NoSpace
 from netlab.progress import size
 from netlab.results.model import Clock, Frozen
-from netlab.spec import Mitigations
+from netlab.spec import Mitigations, Part
 from netlab.vm import boot, image, snapshot
 from netlab.vm.accel import Accelerator
 from netlab.vm.image import Image
@@ -63,9 +64,9 @@ class FleetShape(Frozen):
     accelerator: Accelerator
     clock: Clock
     cpus: int
-    host_memory_mib: int
+    memory_mib: Mapping[Part, int]
+    """Of a host that plays the part."""
     control_cpus: int = 2
-    control_memory_mib: int = 2048
     mitigations: Mitigations = "off"
     payload: Path | None = None
     """A disk that every machine may read, with what the lab's profiles bring along."""
@@ -278,7 +279,7 @@ def _shared(shape: FleetShape, hosts: Sequence[Host], keys: dict[str, Path]) -> 
         accelerator=shape.accelerator,
         clock=shape.clock,
         cpus=1,  # instruction counting times one processor
-        memory_mib=shape.host_memory_mib * len(hosts),
+        memory_mib=sum(shape.memory_mib[host.part] for host in hosts),
         disk=shape.image.disk,
         kernel=shape.image.kernel,
         initrd=shape.image.initrd,
@@ -300,7 +301,7 @@ def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, P
         accelerator=shape.accelerator,
         clock=shape.clock,
         cpus=shape.control_cpus if control else shape.cpus,
-        memory_mib=shape.control_memory_mib if control else shape.host_memory_mib,
+        memory_mib=shape.memory_mib[hosts[index].part],
         payload=shape.payload,
         disk=shape.image.disk,
         kernel=shape.image.kernel,

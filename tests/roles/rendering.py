@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
+from ansible.plugins.loader import add_all_plugin_dirs, init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 ROLES = Path(__file__).parents[2] / "roles"
@@ -18,6 +18,7 @@ init_plugin_loader([])
 
 def render(role: str, expression: str, host: str, **values: object) -> Any:
     """What an expression of a role's gives on one host, with the role's defaults and variables."""
+    add_all_plugin_dirs(str(ROLES / role))
     loader = DataLoader()
     files = [ROLES / role / place / "main.yml" for place in ("defaults", "vars")]
     read = [loader.load_from_file(str(file), trusted_as_template=True) for file in files if file.exists()]

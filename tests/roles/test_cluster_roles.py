@@ -90,6 +90,30 @@ def test_containerd_2_reads_version_3(version, key):
     assert runtime["containerd"]["runtimes"]["runc"]["options"]["SystemdCgroup"]
 
 
+@pytest.mark.parametrize(
+    ("containerd", "kubernetes", "works"),
+    [
+        ("1.7.24", "1.20.2", True),
+        ("1.7.24", "1.36.4", True),
+        ("2.0.0", "1.20.2", False),
+        ("2.3.4", "1.25.16", False),
+        ("2.3.4", "1.26.0", True),
+        ("2.3.4", "1.36.4", True),
+    ],
+)
+def test_an_old_kubernetes_needs_containerd_1(containerd, kubernetes, works):
+    tasks = yaml.safe_load((ROLES / "container_runtime/tasks/configure.yml").read_text())
+    (check,) = [each["ansible.builtin.assert"] for each in tasks if "ansible.builtin.assert" in each]
+    values = {
+        "container_runtime_asked": {"stdout": f"containerd x v{containerd} y"},
+        "payload_index": {"kubernetes": {"version": kubernetes}},
+    }
+    assert render("container_runtime", f"{{{{ {check['that']} }}}}", "node1", **values) is works
+    assert f"Kubernetes {kubernetes} needs containerd 1" in render(
+        "container_runtime", check["fail_msg"], "node1", **values
+    )
+
+
 def test_only_missing_images_that_the_host_runs_are_imported():
     images = {"r/pause:3": "a", "r/kube-apiserver:v1": "b", "r/kube-proxy:v1": "c", "r/cilium:v1@sha256:00": "d"}
     values = {
@@ -142,13 +166,43 @@ def test_a_network_of_veth_pairs_has_no_shim(kind):
     assert not network("masquerade", "node1", cni_reference_type=kind)
 
 
+def proxy(part: str, mode: str, *, masquerade: bool = False, told: str = "", started: str = "") -> Any:
+    """What the role makes of kube-proxy's configuration and of its pods, as the API server has them."""
+    written = (
+        f"kind: KubeProxyConfiguration\niptables:\n  masqueradeAll: {str(masquerade).lower()}\n  masqueradeBit: null\n"
+    )
+    marks = [{"annotations": {"netlab/told": mark}} if mark else {} for mark in (told, started)]
+    template = {"spec": {"template": {"metadata": marks[1]}}, "metadata": {}}
+    items = [{"data": {"config.conf": written}, "metadata": marks[0]}, template]
+    values = {"cni_reference_proxy_asked": {"stdout": json.dumps({"items": items})}}
+    expression = f"{{{{ cni_reference_proxy_{part} }}}}"
+    return render(
+        "cni_reference", expression, "control", cni_reference_type="ipvlan", cni_reference_mode=mode, **values
+    )
+
+
 @pytest.mark.parametrize("mode", ["l2", "l3s"])
 def test_kube_proxy_is_told_what_to_masquerade(mode):
-    written = "kind: KubeProxyConfiguration\niptables:\n  masqueradeAll: false\n  masqueradeBit: null\n"
-    answer = {"stdout": json.dumps({"data": {"config.conf": written}})}
-    values = {"cni_reference_type": "ipvlan", "cni_reference_mode": mode, "cni_reference_proxy_map": answer}
-    found = render("cni_reference", "{{ cni_reference_proxy_wanted }}", "control", **values)
-    assert found == written.replace("All: false", f"All: {str(mode == 'l2').lower()}")
+    text = yaml.safe_load(proxy("wanted", mode))
+    assert text == {
+        "kind": "KubeProxyConfiguration",
+        "iptables": {"masqueradeAll": mode == "l2", "masqueradeBit": None},
+    }
+
+
+@pytest.mark.parametrize(
+    ("mode", "cluster", "again"),
+    [
+        ("l3s", {}, False),
+        ("l2", {}, True),
+        ("l2", {"masquerade": True, "told": "a"}, True),
+        ("l2", {"masquerade": True, "told": "a", "started": "a"}, False),
+        ("l3s", {"masquerade": True, "told": "a", "started": "a"}, True),
+    ],
+    ids=["as it was built", "another is wanted", "the play ended in between", "all done", "back again"],
+)
+def test_kube_proxies_start_again_until_they_have_what_they_were_told(mode, cluster, again):
+    assert (proxy("told", mode, **cluster) != proxy("started", mode, **cluster)) is again
 
 
 def test_the_workload_is_where_the_paths_need_it():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from netlab.ansible import accelerator
 from netlab.profiles import Requirements
 
 ROOT = Path(__file__).parents[2]
@@ -18,13 +19,15 @@ PROFILE = """
 requires: {modules: [veth]}
 roles:
   - {role: second, hosts: client}
-  - {role: first, hosts: "control:node", vars: {differs: "{{ inventory_hostname }}"}}
+  - role: first
+    hosts: "control:node"
+    vars: {differs: "{{ inventory_hostname }} {{ (netlab_address | lab_flat(0)).start }}"}
   - {role: second, hosts: node}
 paths: {}
 """
 
 
-def play(tmp_path, roles=ROOT / "roles", path=Path("/usr/bin"), **variables):
+def play(tmp_path, roles=ROOT / "roles", path=Path("/usr/bin"), strategy=None, **variables):
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "netlab_address": "127.0.0.1"}
     hosts = {"client": ["client"], "node": ["node1", "node2"], "control": ["control"]}
     groups = {group: {"hosts": dict.fromkeys(names, local)} for group, names in hosts.items()}
@@ -32,6 +35,8 @@ def play(tmp_path, roles=ROOT / "roles", path=Path("/usr/bin"), **variables):
     command = ["ansible-playbook", "-i", "hosts.json", "-e", json.dumps(variables), str(ROOT / "playbooks" / "up.yml")]
     path = f"{path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = os.environ | {"PATH": path, "ANSIBLE_ROLES_PATH": str(roles), "LC_ALL": "C.UTF-8"}
+    if strategy:
+        env |= {"ANSIBLE_STRATEGY": "mitogen_linear", "ANSIBLE_STRATEGY_PLUGINS": str(strategy)}
     return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
 
 
@@ -91,6 +96,70 @@ def noting_roles(tmp_path, *names):
         tasks.joinpath("main.yml").write_text(json.dumps([{"name": "Note", "ansible.builtin.shell": word}]))
 
 
+RESCUED = """
+- name: Look, and say what is wrong
+  any_errors_fatal: false
+  block:
+    - name: Look
+      ansible.builtin.command: test {{ inventory_hostname }} != WHERE
+      changed_when: false
+  rescue:
+    - name: Read what another host says
+      ansible.builtin.command: echo cause
+      delegate_to: node1
+      register: cause
+      changed_when: false
+    - name: Say why
+      SAY
+- name: Note
+  ansible.builtin.shell: echo first {{ inventory_hostname }} >> PLACE/done
+"""
+PLAIN = """
+- name: Fail
+  ansible.builtin.command: test {{ inventory_hostname }} != WHERE
+  changed_when: false
+- name: Note
+  ansible.builtin.shell: echo first {{ inventory_hostname }} >> PLACE/done
+"""
+FAILS = "ansible.builtin.fail: {msg: 'why: {{ cause.stdout }}'}"
+GOES_ON = "ansible.builtin.debug: {msg: 'why: {{ cause.stdout }}'}"
+ALL = {"client", "node1", "node2", "control"}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "first", "second", "accelerate"),
+    [
+        (PLAIN.replace("WHERE", "control"), set(), set(), False),
+        (RESCUED.replace("WHERE", "control").replace("SAY", FAILS), ALL - {"control"}, set(), False),
+        (RESCUED.replace("WHERE", "control").replace("SAY", FAILS), ALL - {"control"}, set(), True),
+        (RESCUED.replace("WHERE", "node2").replace("SAY", GOES_ON), ALL, ALL, False),
+    ],
+    ids=["a task fails", "a rescue says why", "a rescue says why, with Mitogen", "a rescue helps"],
+)
+def test_nothing_more_is_done_anywhere_once_a_host_has_failed(tmp_path, tasks, first, second, accelerate):
+    roles = {"first": tasks, "second": PLAIN.replace("WHERE", "nobody").replace("first", "second")}
+    for role, text in roles.items():
+        (tmp_path / "roles" / role / "tasks").mkdir(parents=True)
+        (tmp_path / "roles" / role / "tasks" / "main.yml").write_text(text.replace("PLACE", str(tmp_path)))
+    uses = [{"role": role, "hosts": "all"} for role in ("first", "second")]
+    tmp_path.joinpath("profile.yml").write_text(json.dumps({"requires": {"kernel": "1"}, "roles": uses, "paths": {}}))
+    done = play(
+        tmp_path,
+        roles=tmp_path / "roles",
+        strategy=accelerator() if accelerate else None,
+        netlab_profile="mine",
+        netlab_profile_file=str(tmp_path / "profile.yml"),
+        netlab_kernel="6.12",
+        netlab_baked_roles=["base", "benchmark"],
+        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
+    )
+    noted = (tmp_path / "done").read_text().splitlines() if (tmp_path / "done").exists() else []
+    for role, hosts in (("first", first), ("second", second)):
+        assert {line.split()[1] for line in noted if line.startswith(role)} == hosts, done.stdout
+    assert (done.returncode == 0) == bool(second)
+    assert ("why: cause" in done.stdout) == ("rescue" in tasks)
+
+
 def test_what_a_profile_need_not_say_is_the_same_in_the_playbook():
     (variables,) = [play["vars"] for play in yaml.safe_load((ROOT / "playbooks" / "up.yml").read_text())]
     defaults = Requirements().model_dump(include={"kernel", "modules"})
@@ -117,4 +186,6 @@ def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
     assert stamps == dict.fromkeys(("client", "node1", "node2", "control"), stamp)
     order = [line.split() for line in (tmp_path / "done").read_text().splitlines()]
     assert [role for role, *_ in order] == ["second", "first", "first", "first", "second", "second"]
-    assert {tuple(words[1:]) for words in order[1:4]} == {(name, name) for name in ("control", "node1", "node2")}
+    assert {tuple(words[1:]) for words in order[1:4]} == {
+        (name, name, "127.0.0.65") for name in ("control", "node1", "node2")
+    }

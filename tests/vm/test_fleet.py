@@ -22,13 +22,14 @@ HOSTS = tuple(
     Host(name=name, part=part, ssh_port=2200 + index, lab_address=f"10.10.0.{10 + index}")
     for index, (name, part) in enumerate((("client", "client"), ("node1", "node"), ("node2", "node")))
 )
+MEMORY = {"client": 512, "node": 512, "control": 2048}
 
 
 def fleet(tmp_path, *, clock="virtual", hosts=HOSTS, **changes) -> Fleet:
     files = {"disk": Path("/i/disk.raw"), "kernel": Path("/i/k"), "initrd": Path("/i/i")}
     image = changes.pop("image", Image(key="k", kernel_version="6.12", digest="d", **files))
     words = {"image": image, "accelerator": Accelerator(name="tcg", qemu_version="7.2"), "clock": clock, "cpus": 2}
-    shape = FleetShape(**{**words, "host_memory_mib": 512, **changes})
+    shape = FleetShape(**{**words, "memory_mib": MEMORY, **changes})
     keys = {"opt/netlab/key": tmp_path / "key"}
     return Fleet(tmp_path / "machines", tmp_path / "cache", tmp_path / "logs", shape=shape, hosts=hosts, keys=keys)
 
@@ -80,7 +81,9 @@ def test_every_kernel_is_told_of_mitigations_once(tmp_path, clock, mitigations):
         assert re.findall(r"mitigations=(\S+)", command(machine)) == [mitigations]
 
 
-@pytest.mark.parametrize("change", [{"cpus": 4}, {"host_memory_mib": 999}, {"clock": "real"}, {"mitigations": "auto"}])
+@pytest.mark.parametrize(
+    "change", [{"cpus": 4}, {"memory_mib": {**MEMORY, "node": 999}}, {"clock": "real"}, {"mitigations": "auto"}]
+)
 def test_snapshots_are_not_shared_between_different_fleets(tmp_path, change):
     assert fleet(tmp_path).key == fleet(tmp_path).key
     if "cpus" not in change:  # the virtual clock always has one

@@ -37,7 +37,9 @@ def paths(words: list[str], folder: Path) -> set[Path]:
 @pytest.mark.parametrize("clock", ["virtual", "real"])
 def test_a_machine_reads_and_writes_the_files_that_are_meant(name, clock, tmp_path):
     place = tmp_path / name
-    made = image.Image(key="k", disk=place / "i", kernel=place / "k", initrd=place / "r", kernel_version="6.12")
+    made = image.Image(
+        key="k", disk=place / "i", kernel=place / "k", initrd=place / "r", kernel_version="6.12", digest="d"
+    )
     for one in fleet(place, clock=clock, hosts=HOSTS, image=made, payload=place / "payload").machines:
         one.folder.mkdir(parents=True)
         found = paths(one._command(), one.folder)
@@ -71,7 +73,9 @@ def test_qemu_agrees_where_an_option_ends(name, tmp_path):
     words = ["qemu-img", "info", "--image-opts", f"driver=raw,file.driver=file,file.filename={options.value(disk)}"]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    one = fleet(tmp_path / name, image=image.Image(key="", disk=disk, kernel=disk, initrd=disk, kernel_version=""))
+    one = fleet(
+        tmp_path / name, image=image.Image(key="", disk=disk, kernel=disk, initrd=disk, kernel_version="", digest="d")
+    )
     (only,) = one.machines
     only.folder.mkdir(parents=True)
     only._make_disks(None)
