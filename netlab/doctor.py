@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from netlab import assets, proc
 from netlab.errors import MissingTool
@@ -31,7 +31,7 @@ class Check(Frozen):
 
 def checks() -> list[Check]:
     """Look at programs, accelerator, disk space and memory; nothing is changed."""
-    return [*_tools(), *_accelerator(), _space(), *_memory()]
+    return [*_tools(), *_accelerator(), _space(), _memory()]
 
 
 def _tools() -> Iterator[Check]:
@@ -67,12 +67,8 @@ def _space() -> Check:
     return Check(name="disk space", ok=free >= needed, message=message, hint=hint)
 
 
-def _memory() -> Iterator[Check]:
-    source = Path("/proc/meminfo")
-    if platform.system() != "Linux" or not source.exists():
-        return
-    words = dict(line.split(":", 1) for line in source.read_text(encoding="utf-8").splitlines())
-    free = int(words["MemAvailable"].split()[0]) >> 10
+def _memory() -> Check:
+    free = psutil.virtual_memory().available >> 20
     hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
     message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB"
-    yield Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)
+    return Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)
