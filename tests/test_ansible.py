@@ -58,11 +58,7 @@ def test_both_strategies_give_the_same_result(run, accelerate, capfd):
 
 @pytest.mark.parametrize(
     "locale",
-    [
-        {"LC_ALL": "C", "FORCE_COLOR": "1"},
-        {"LANG": "C.UTF-8", "LC_NUMERIC": "xx_XX.UTF-8"},
-        {"LC_ALL": "xx_XX.ISO-8859-1"},
-    ],
+    [{"LC_ALL": "C", "FORCE_COLOR": "1"}, {"LANG": "C.UTF-8", "LC_NUMERIC": "xx_XX.UTF-8"}],
     ids=lambda locale: " ".join(f"{name}={value}" for name, value in locale.items()),
 )
 def test_a_play_needs_no_locale_of_the_users(run, monkeypatch, tmp_path, locale):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlab import __version__, paths
+from netlab import __version__, userpaths
 from netlab.cli import (
     artifacts,
     bench,
@@ -89,7 +89,7 @@ def run_command(argv: Sequence[str] | None = None) -> int:
 
 def _enter(directory: str) -> None:
     try:
-        os.chdir(paths.of_option(directory, "-C"))
+        os.chdir(userpaths.of_option(directory, "-C"))
     except OSError as error:
         raise UsageError(f"cannot work in {directory}: {error.strerror}") from error
 

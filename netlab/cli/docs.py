@@ -22,8 +22,8 @@ count.
 The file is YAML 1.2, its core schema: `true` and `false` are the truth values, `yes`, `no`, `on` and `off` are words;
 `1:30` and `1_000` are words, too; octal numbers are `0o17`. A number that begins with a 0 is refused: it means one
 thing in YAML 1.2 and another in 1.1. An unknown key, a key that is there twice, an alias (`*name`) or a tag is an error
-with its line. A lab's own profiles are read by Ansible, too, which knows YAML 1.1: what the two read in different ways is
-refused there.
+with its line. A lab's own profiles are read by Ansible, too, which knows YAML 1.1: what the two read in different ways
+is refused there.
 
 Paths: `~` and `~user` are homes; what is relative is below the folder of `netlab.yml`. The same rule holds on the
 command line, below the current folder. A folder that is really called `~` is `./~`.

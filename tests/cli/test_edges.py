@@ -161,12 +161,7 @@ def latin_1(tmp_path_factory):
     return {"LOCPATH": str(folder), "LC_ALL": "en_US.ISO-8859-1"}
 
 
-PLACES = (
-    "LC_ALL=C",
-    "LANG=C.UTF-8 LC_NUMERIC=xx_XX.UTF-8",
-    "PYTHONIOENCODING=ascii",
-    "LC_ALL=POSIX PYTHONUTF8=0 PYTHONCOERCECLOCALE=0",
-)
+PLACES = ("LANG=C.UTF-8 LC_NUMERIC=xx_XX.UTF-8", "LC_ALL=POSIX PYTHONUTF8=0 PYTHONCOERCECLOCALE=0")
 
 
 def test_no_locale_ends_a_command(shell):
@@ -183,12 +178,3 @@ def test_a_report_fits_a_terminal_without_utf8(shell, stored, latin_1):
     assert "?" not in text
     page = (stored / "report" / "report.html").read_text(encoding="utf-8")
     assert "\N{NARROW NO-BREAK SPACE}" in page
-
-
-def test_a_report_fits_a_terminal_of_ascii(shell, stored):
-    done = shell("netlab report", LC_ALL="C", PYTHONIOENCODING="ascii", FORCE_COLOR="1", TERM="xterm")
-    assert (done.returncode, done.stderr) == (0, b"")
-    text = done.stdout.decode("ascii")
-    assert "calico-ipip" in text
-    assert "?" not in text
-    assert "\x1b[" in text
