@@ -77,7 +77,10 @@ def build_parser() -> Parser:
 def run_command(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and run its command; return the exit code."""
     parser = build_parser()
-    args = parser.parse(sys.argv[1:] if argv is None else argv)
+    try:
+        args = parser.parse(sys.argv[1:] if argv is None else argv)
+    except SystemExit as done:  # argparse ends the process when it has printed a help page
+        return int(done.code or 0)
     if args.command is None:
         parser.print_help(sys.stderr)
         return UsageError.exit_code

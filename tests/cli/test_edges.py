@@ -59,6 +59,7 @@ SENTENCES = {
     # line of shell: (exit code, what the sentence says)
     "netlab status >&-": (1, "standard output cannot be written: Bad file descriptor"),
     "netlab completion bash >/dev/full": (4, "standard output cannot be written: No space left on device"),
+    "netlab up --help >/dev/full": (4, "standard output cannot be written: No space left on device"),
     "mkdir g; cd g; rmdir ../g; netlab status": (
         2,
         "the folder that this command was started in cannot be used: No such",
@@ -103,6 +104,7 @@ QUIET = {
     "netlab nonsense 2>/dev/full": 2,
     "netlab completion zsh >&- 2>&-": 1,
     "netlab completion zsh | head -1": 0,
+    "netlab --help | true": 0,
     "netlab nonsense 2>&1 | true": 0,
     "mkdir g; cd g; rmdir ../g; netlab -C / completion zsh": 0,
     "TMPDIR=/nowhere netlab status": 0,
