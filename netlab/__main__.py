@@ -39,9 +39,10 @@ def _guarded(argv: Sequence[str] | None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has gone, as with `netlab profiles | head -1`
         code = signals.BROKEN_PIPE
-    except signals.Ended as signal:
-        _tell(Interrupted("interrupted", hint="the same command goes on from here; 'netlab down' removes the hosts"))
-        code = signal.exit_code
+    except KeyboardInterrupt as signal:
+        hint = "the same command goes on from here; 'netlab down' removes the hosts"
+        code = _tell(Interrupted("interrupted", hint=hint))
+        code = signal.exit_code if isinstance(signal, signals.Ended) else code
     except NetlabError as error:
         code = _tell(error)
     except OSError as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from netlab import assets, proc
 from netlab.artifacts import reach
@@ -81,8 +82,7 @@ def _space() -> Check:
 
 
 def _memory() -> Check:
-    words = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines())
-    free = int(words["MemAvailable"].split()[0]) >> 10
+    free = psutil.virtual_memory().available >> 20
     hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
     message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB, a cluster {CLUSTER_MIB} MiB"
     return Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)

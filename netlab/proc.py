@@ -9,7 +9,6 @@ import contextlib
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -22,9 +21,7 @@ from netlab import locales
 from netlab.errors import MissingTool, NetlabError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    import psutil
+    from collections.abc import Mapping, Sequence
 
 DEBIAN_PACKAGES = {
     "mkfs.ext4": "e2fsprogs",
@@ -80,8 +77,16 @@ class Child:
 
     def stop(self, *, grace: float = GRACE_S) -> None:
         """End it with all that it started."""
-        _end_tree(self._process, grace)
+        from netlab import family  # noqa: PLC0415 - imported late: most commands end no process
+
+        family.end_tree(self._process, grace=grace)
         self.wait(1.0)
+
+    def shell_below(self, words: str) -> int | None:
+        """Find the shell among its descendants whose command begins with ``words``."""
+        from netlab import family  # noqa: PLC0415 - as above
+
+        return family.shell_below(self._process, words)
 
 
 def find_tool(name: str) -> str:
@@ -156,31 +161,20 @@ def replace(argv: Sequence[object]) -> NoReturn:
 
 
 def end_tree(pid: int, *, grace: float = 1.0) -> None:
-    """End a process with all its descendants, whatever session they have put themselves into, and its own session.
+    """End a process with all its descendants and its session: see ``netlab.family``."""
+    import psutil  # noqa: PLC0415 - as below
 
-    SIGTERM first, SIGKILL for what is left after ``grace`` seconds.
-    """
-    import psutil  # noqa: PLC0415 - imported late: most commands end no process
+    from netlab import family  # noqa: PLC0415 - imported late: most commands end no process
 
     with contextlib.suppress(psutil.NoSuchProcess):
-        _end_tree(psutil.Process(pid), grace)
+        family.end_tree(psutil.Process(pid), grace=grace)
 
 
 def end_marked(name: str, value: str, *, grace: float = 1.0) -> None:
     """End all processes of this user that were started with ``name=value`` in their environment, as ``end_tree``."""
-    _end(lambda: set(_marked(name, value)), grace)
+    from netlab import family  # noqa: PLC0415 - as above
 
-
-def descendant(pid: int, words: str) -> int | None:
-    """Find the process below ``pid`` that is a shell whose command begins with ``words``."""
-    import psutil  # noqa: PLC0415 - as above
-
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for process in sorted(psutil.Process(pid).children(recursive=True), key=lambda child: child.pid):
-            program, *rest = _words_of(process)
-            if program.endswith("sh") and any(word.startswith(words) for word in rest):
-                return int(process.pid)
-    return None
+    family.end_marked(name, value, grace=grace)
 
 
 def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
@@ -241,83 +235,3 @@ def _append(log: Path, outcome: Outcome) -> None:
 def _failure(outcome: Outcome) -> str:
     lines = (outcome.stderr.strip() or outcome.stdout.strip() or "it said nothing").splitlines()
     return f"{Path(outcome.argv[0]).name} failed with exit code {outcome.exit_code}: {lines[-1].strip()}"
-
-
-def _end_tree(root: psutil.Process, grace: float) -> None:
-    _end(lambda: {root, *_session_of(root)}, grace)
-
-
-def _end(find: Callable[[], set[psutil.Process]], grace: float) -> None:
-    """End what ``find`` finds, and what that starts meanwhile.
-
-    A ``psutil.Process`` is a number and a time of birth: a number that somebody else has by now gets no signal.
-    """
-    import psutil  # noqa: PLC0415 - as above
-
-    known: set[psutil.Process] = set()
-    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 1.0)):
-        told: set[psutil.Process] = set()
-        deadline = time.monotonic() + patience
-        while left := {process for process in _below(known | find()) if _runs(process)}:
-            known |= left
-            for process in left - told:
-                with contextlib.suppress(psutil.Error):
-                    process.send_signal(number)
-            told |= left
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.02)
-        else:
-            return
-
-
-def _below(family: set[psutil.Process]) -> set[psutil.Process]:
-    """Return these processes and all their descendants."""
-    import psutil  # noqa: PLC0415 - as above
-
-    found = set(family)
-    for process in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found.update(process.children(recursive=True))
-    return found
-
-
-def _session_of(leader: psutil.Process) -> set[psutil.Process]:
-    """Return the session that a process leads, or led: its number is nobody else's while one of them is left."""
-    import psutil  # noqa: PLC0415 - as above
-
-    if not leader.is_running() and psutil.pid_exists(leader.pid):
-        return set()
-    found = set()
-    for process in psutil.process_iter():
-        with contextlib.suppress(OSError):
-            found |= {process} if os.getsid(process.pid) == leader.pid else set()
-    return found
-
-
-def _marked(name: str, value: str) -> Iterator[psutil.Process]:
-    import psutil  # noqa: PLC0415 - as above
-
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(name) == value:
-                yield process
-
-
-def _words_of(process: psutil.Process) -> list[str]:
-    """Words of its command line; one without any for a process of the kernel's, or one that has ended."""
-    import psutil  # noqa: PLC0415 - as above
-
-    with contextlib.suppress(psutil.Error):
-        return process.cmdline() or [""]
-    return [""]
-
-
-def _runs(process: psutil.Process) -> bool:
-    """Whether it has not ended; one that waits for its parent to notice has."""
-    import psutil  # noqa: PLC0415 - as above
-
-    try:
-        return process.is_running() and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
-    except psutil.NoSuchProcess:
-        return False

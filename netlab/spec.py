@@ -12,8 +12,8 @@ from pydantic import Field, field_validator, model_validator
 
 from netlab.credentials import hidden, split_login
 from netlab.errors import ConfigError
-from netlab.paths import expand
 from netlab.results.model import Clock, Frozen, Load, PathName, Stack
+from netlab.userpaths import expand
 from netlab.yamlfile import read_model
 
 if TYPE_CHECKING:

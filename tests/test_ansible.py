@@ -59,10 +59,10 @@ def test_both_strategies_give_the_same_result(run, accelerate, capfd):
 
 @pytest.mark.parametrize(
     "locale",
-    [{"LC_ALL": "C"}, {"LANG": "C.UTF-8", "LC_NUMERIC": "xx_XX.UTF-8"}, {"LC_ALL": "xx_XX.ISO-8859-1"}],
+    [{"LC_ALL": "C", "FORCE_COLOR": "1"}, {"LANG": "C.UTF-8", "LC_NUMERIC": "xx_XX.UTF-8"}],
     ids=lambda locale: " ".join(f"{name}={value}" for name, value in locale.items()),
 )
-def test_a_play_needs_no_locale_of_the_users(run, monkeypatch, locale):
+def test_a_play_needs_no_locale_of_the_users(run, monkeypatch, tmp_path, locale):
     for name in ("LANG", "LC_ALL", "LC_CTYPE", "LC_NUMERIC"):
         monkeypatch.delenv(name, raising=False)
     for name, value in locale.items():
@@ -70,6 +70,7 @@ def test_a_play_needs_no_locale_of_the_users(run, monkeypatch, locale):
     progress = Tasks()
     assert run(GREET.replace("Greet", "Grüße"), progress, extra_vars={"greeting": "µ"}).changed == 1
     assert ("here", "Grüße") in progress.seen
+    assert "\x1b" not in (tmp_path / "log").read_text(encoding="utf-8")
 
 
 def test_without_any_utf8_locale_it_is_said(run, monkeypatch):

@@ -165,12 +165,12 @@ def test_marked_processes_end_wherever_they_are(tmp_path):
 def test_a_shell_below_is_found_by_its_words(tmp_path):
     child = proc.spawn(["sh", "-c", "sh -c ': wanted; sleep 60; true' & wait"], log=tmp_path / "log")
     deadline = time.monotonic() + 20
-    while (found := proc.descendant(child.pid, ": wanted")) is None and time.monotonic() < deadline:
+    while (found := child.shell_below(": wanted")) is None and time.monotonic() < deadline:
         time.sleep(0.02)
     assert found in {below.pid for below in psutil.Process(child.pid).children()}
-    assert proc.descendant(child.pid, ": unwanted") is None
+    assert child.shell_below(": unwanted") is None
     child.stop()
-    assert proc.descendant(child.pid, ": wanted") is None
+    assert child.shell_below(": wanted") is None
 
 
 @pytest.mark.parametrize("name", ["FORCE_COLOR", "CLICOLOR_FORCE"])

@@ -37,7 +37,13 @@ class Bake:
             self.process = subprocess.Popen(
                 [*NETLAB, "up"],
                 cwd=folder,
-                env={**os.environ, "PATH": path, "XDG_CACHE_HOME": str(self.cache), "TERM": "xterm"},
+                env={
+                    **os.environ,
+                    "PATH": path,
+                    "XDG_CACHE_HOME": str(self.cache),
+                    "TERM": "xterm",
+                    "FORCE_COLOR": "1",
+                },
                 stderr=said if terminal is None else terminal,
                 preexec_fn=lambda: [signal.signal(each, signal.SIG_IGN) for each in ignored],  # noqa: PLW1509 - no threads
             )
@@ -84,7 +90,7 @@ def bake(tmp_path):
 
 
 def test_whatever_ends_netlab_ends_its_tools_and_leaves_nothing_half_made(bake):
-    signals = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: 131}
+    signals = {signal.SIGHUP: 129, signal.SIGQUIT: 131}
     bakes = {number: bake(number.name) for number in signals}
     for number, each in bakes.items():
         each.wait_for_tools()
@@ -93,6 +99,7 @@ def test_whatever_ends_netlab_ends_its_tools_and_leaves_nothing_half_made(bake):
         assert (number, each.process.wait(60)) == (number, signals[number])
         assert "netlab: error: interrupted" in each.said()
         assert "Traceback" not in each.said()
+        assert "\x1b[?25l" not in each.said(), "a live display in a file"
         assert (number, each.left()) == (number, [])
 
 

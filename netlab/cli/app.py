@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlab import __version__, paths
+from netlab import __version__, userpaths
 from netlab.cli import (
     artifacts,
     bench,
@@ -81,7 +81,10 @@ def build_parser() -> Parser:
 def run_command(argv: Sequence[str] | None = None) -> int:
     """Parse the command line and run its command; return the exit code."""
     parser = build_parser()
-    args = parser.parse(sys.argv[1:] if argv is None else argv)
+    try:
+        args = parser.parse(sys.argv[1:] if argv is None else argv)
+    except SystemExit as done:  # argparse ends the process when it has printed a help page
+        return int(done.code or 0)
     if args.command is None:
         parser.print_help(sys.stderr)
         return UsageError.exit_code
@@ -93,7 +96,7 @@ def run_command(argv: Sequence[str] | None = None) -> int:
 
 def _enter(directory: str) -> None:
     try:
-        os.chdir(paths.of_option(directory, "-C"))
+        os.chdir(userpaths.of_option(directory, "-C"))
     except OSError as error:
         raise UsageError(f"cannot work in {directory}: {error.strerror}") from error
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
-from netlab import assets, paths
+from netlab import assets, userpaths
 from netlab.artifacts.settings import host_arch, lock_of, origin_of
 from netlab.cli.work import open_lab, progress_to
 from netlab.errors import UsageError
@@ -59,7 +59,7 @@ def _override(spec: ArtifactsSpec, options: dict[str, object]) -> ArtifactsSpec:
     }
     for name in ("mirror", "lock"):
         if given.get(name) and "://" not in given[name]:
-            given[name] = str(paths.of_option(given[name], f"--{name}"))
+            given[name] = str(userpaths.of_option(given[name], f"--{name}"))
     locked = spec.locked or bool(options.get("locked"))
     try:
         return ArtifactsSpec.model_validate({**spec.model_dump(), **given, "locked": locked})

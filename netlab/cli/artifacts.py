@@ -193,14 +193,14 @@ def run_update(args: Namespace) -> int:
 
 def run_bundle(args: Namespace) -> int:
     """Run the action."""
-    from netlab import assets, paths  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab import assets, userpaths  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.artifacts.bundle import write_bundle  # noqa: PLC0415 - as above
     from netlab.artifacts.obtain import obtain  # noqa: PLC0415 - as above
     from netlab.artifacts.pins import read_pins  # noqa: PLC0415 - as above
     from netlab.cli.artifact_settings import Chosen  # noqa: PLC0415 - as above
 
     chosen = Chosen.of(args)
-    components, folder = chosen.lock.select(args.components), paths.of_option(args.folder, "FOLDER")
+    components, folder = chosen.lock.select(args.components), userpaths.of_option(args.folder, "FOLDER")
     with chosen.progress(args) as progress:
         known = obtain(components, chosen.arch, assets.cache(), progress, origin=chosen.origin)
         with progress.step(f"write {folder}"):

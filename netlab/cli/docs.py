@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 
 _MADE = "<!-- Made by `python -m netlab.cli.docs`; a test fails when it is out of date. -->\n\n"
 
+_SPEC = """\
+`netlab.yml` (or `netlab.yaml`; both is an error) makes its folder a lab. Without the file, or a key of it, the defaults
+count.
+
+The file is YAML 1.2, its core schema: `true` and `false` are the truth values, `yes`, `no`, `on` and `off` are words;
+`1:30` and `1_000` are words, too; octal numbers are `0o17`. A number that begins with a 0 is refused: it means one
+thing in YAML 1.2 and another in 1.1. An unknown key, a key that is there twice, an alias (`*name`) or a tag is an error
+with its line. A lab's own profiles are read by Ansible, too, which knows YAML 1.1: what the two read in different ways
+is refused there.
+
+Paths: `~` and `~user` are homes; what is relative is below the folder of `netlab.yml`. The same rule holds on the
+command line, below the current folder. A folder that is really called `~` is `./~`.
+"""
+
 
 def pages() -> dict[str, str]:
     """Return every made page by file name."""
@@ -42,10 +56,9 @@ def _help(level: str, name: str, parser: Parser) -> str:
 
 def spec() -> str:
     """Keys of ``netlab.yml`` and a sample as Markdown."""
-    intro = "`netlab.yml` makes its folder a lab. Without the file, or a key of it, the defaults count.\n"
     editor = "Editors that know JSON Schema check it with [netlab.schema.json](netlab.schema.json).\n"
     sample = f"What `netlab init` writes:\n\n```yaml\n{generate_sample()}```\n"
-    return f"# netlab.yml\n\n{_MADE}{intro}\n{generate_table()}\n\n{editor}\n{sample}"
+    return f"# netlab.yml\n\n{_MADE}{_SPEC}\n{generate_table()}\n\n{editor}\n{sample}"
 
 
 def write(folder: Path) -> None:

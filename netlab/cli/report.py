@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab import paths
+from netlab import userpaths
 from netlab.cli import options
 from netlab.cli.parser import add_command
 from netlab.errors import ConfigError, NotUp, ResultsError
@@ -60,7 +60,7 @@ def run(args: Namespace) -> int:
 
 def find_run(lab: Lab, name: str) -> Path:
     """Find a run by its id, or by a folder anywhere."""
-    for folder in (lab.runs / name, paths.of_option(name, "RUN")):
+    for folder in (lab.runs / name, userpaths.of_option(name, "RUN")):
         if (folder / "run.json").is_file():
             return folder
     known = [run.parent.name for run in lab.runs.glob("*/run.json")]

@@ -33,7 +33,7 @@ def open_lab() -> Lab:
     if os.path.lexists(lab.state_folder) and not lab.state_folder.is_dir():
         message = f"{lab.state_folder} is no folder, but that is where netlab keeps the lab's state"
         raise NetlabError(message, hint="move it away")
-    if not str(lab.folder).isprintable():
+    if any(letter < " " or "\ud800" <= letter <= "\udfff" for letter in str(lab.folder)):
         message = f"the path of the lab's folder has a character that is no text: {str(lab.folder)!r}"
         raise NetlabError(message, hint="rename the folder")
     return lab

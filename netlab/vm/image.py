@@ -368,7 +368,7 @@ def _wait_for_tree(builder: proc.Child, log: Path) -> _Tree:
         if time.monotonic() > deadline:
             raise ImageError(f"mmdebstrap did not install the packages within {HOOK_TIMEOUT_S:g} s")
         time.sleep(0.1)
-    hook = proc.descendant(builder.pid, _OPEN)
+    hook = builder.shell_below(_OPEN)
     if hook is None:
         raise _failure(log)
     enter = ["nsenter", "--target", str(hook), "--mount", *([] if os.geteuid() == 0 else ["--user"])]

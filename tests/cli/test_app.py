@@ -7,6 +7,7 @@ import pytest
 from netlab import __version__
 from netlab.cli.app import COMMANDS, build_parser
 from netlab.cli.docs import pages
+from netlab.cli.parser import _options
 from tests.cli.conftest import ROOT
 
 NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
@@ -28,6 +29,12 @@ def test_every_command_has_an_example_and_exit_codes(name):
     assert "\nexample:\n  netlab " in text
     assert "\nexit codes:\n    0  Success.\n" in text
     assert "  130  " in text
+
+
+def test_every_command_spells_its_options_in_both_ways():
+    commands = list(build_parser().commands().values())
+    for parser in (*commands, *(action for command in commands for action in command.commands().values())):
+        assert {"--no-colour", "--no-color"} <= set(_options(parser))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,10 @@ def test_init_writes_the_defaults_and_overwrites_nothing(netlab, folder):
     assert load_spec(folder).rounds == 5
     assert netlab("init", "--force").returncode == 0
     assert load_spec(folder).rounds == 3
+    (folder / "netlab.yml").rename(folder / "netlab.yaml")
+    refused = netlab("init")
+    assert "netlab.yaml is there already" in refused.stderr
+    assert not (folder / "netlab.yml").exists()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

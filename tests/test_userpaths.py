@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from netlab.errors import UsageError
-from netlab.paths import expand, of_option
+from netlab.userpaths import expand, of_option
 
 
 @pytest.mark.parametrize(
