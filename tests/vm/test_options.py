@@ -5,6 +5,7 @@ import itertools
 import os
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,7 @@ def test_qemu_starts_in_an_awkward_folder(clock, tmp_path):
             assert process.poll() is None, process.stderr.read()
             wait_until(lambda: (one.folder / "qmp.sock").exists(), seconds=20, what="QEMU's socket")
             (one.folder / "pid").write_text(str(process.pid))
-            one._qmp(lambda socket: qmp.execute(socket, "query-status"))
+            one._qmp(partial(qmp.execute, command="query-status"))
             opened = set(map(target, Path(f"/proc/{process.pid}/fd").iterdir()))
             assert {str(one.console), str(one.folder / "root.qcow2"), str(place / "disk")} <= opened
         finally:
