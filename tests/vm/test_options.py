@@ -133,7 +133,7 @@ def test_qemu_starts_in_an_awkward_folder(clock, tmp_path):
         try:
             wait_until(lambda: one.console.exists() or process.poll() is not None, seconds=20, what="QEMU's start")
             assert process.poll() is None, process.stderr.read()
-            wait_until(lambda: (one.folder / "qmp.sock").exists(), seconds=20, what="QEMU's socket")
+            wait_until((one.folder / "qmp.sock").exists, seconds=20, what="QEMU's socket")
             (one.folder / "pid").write_text(str(process.pid))
             one._qmp(partial(qmp.execute, command="query-status"))
             opened = set(map(target, Path(f"/proc/{process.pid}/fd").iterdir()))
