@@ -1,14 +1,17 @@
 """Every path on a command line that makes machines and images, in folders with awkward names."""
 
+import contextlib
 import itertools
 import os
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from netlab.vm import accel, image, machine, options
+from netlab.vm import accel, image, machine, options, qmp
+from tests.conftest import wait_until
 from tests.paths import ALL_AT_ONCE, AWKWARD
 from tests.vm.test_fleet import HOSTS, fleet
 
@@ -96,3 +99,48 @@ def test_a_bake_uploads_the_keys_that_are_meant(name, tmp_path):
     words = [subprocess.run([*split, hook], check=True, capture_output=True, text=True).stdout for hook in hooks]
     found = [each.split("\0")[1] for each in words]
     assert found == [str(tmp_path / name / each) for each in ("host", "user.pub")]
+
+
+def kernel() -> bytes:
+    """What QEMU takes for a Linux kernel; it is never run."""
+    image = bytearray(4096)
+    image[0x1F1] = 1  # sectors of set-up code
+    image[0x1FE:0x200] = b"\x55\xaa"
+    image[0x202:0x206] = b"HdrS"
+    image[0x206:0x208] = b"\x0c\x02"  # version of the boot protocol
+    image[0x22C:0x230] = b"\xff\xff\xff\x7f"  # where an initrd may end
+    return bytes(image)
+
+
+def target(link: Path) -> str:
+    """What an open file is; it may have been closed meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        return str(link.readlink())
+    return ""
+
+
+@pytest.mark.skipif(not shutil.which(accel.QEMU), reason="needs QEMU, which then only reads its command line")
+@pytest.mark.parametrize("clock", ["virtual", "real"])
+def test_qemu_starts_in_an_awkward_folder(clock, tmp_path):
+    place = tmp_path / ALL_AT_ONCE
+    (place / "logs").mkdir(parents=True)
+    for name in ("kernel", "initrd", "disk", "payload", "key"):
+        (place / name).write_bytes(kernel())
+    made = image.Image(
+        key="k", disk=place / "disk", kernel=place / "kernel", initrd=place / "initrd", kernel_version="6.12"
+    )
+    hosts = tuple(host.model_copy(update={"ssh_port": 0}) for host in HOSTS)  # QEMU chooses one itself
+    one = fleet(place, clock=clock, hosts=hosts, image=made, payload=place / "payload").machines[0]
+    one.folder.mkdir(parents=True)
+    one._make_disks(None)
+    with subprocess.Popen([*one._command(), "-S"], cwd=one.folder, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_until(lambda: one.console.exists() or process.poll() is not None, seconds=20, what="QEMU's start")
+            assert process.poll() is None, process.stderr.read()
+            wait_until((one.folder / "qmp.sock").exists, seconds=20, what="QEMU's socket")
+            (one.folder / "pid").write_text(str(process.pid))
+            one._qmp(partial(qmp.execute, command="query-status"))
+            opened = set(map(target, Path(f"/proc/{process.pid}/fd").iterdir()))
+            assert {str(one.console), str(one.folder / "root.qcow2"), str(place / "disk")} <= opened
+        finally:
+            process.kill()
