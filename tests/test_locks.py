@@ -31,8 +31,8 @@ lab, inside = Lab(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])
 (inside.parent / f"ready{os.getpid()}").touch()
 while len(list(inside.parent.glob("ready*"))) < 2:
     time.sleep(0.001)
-held, end = 0, time.monotonic() + 0.8
-while time.monotonic() < end:
+held = 0
+while held < 30:
     try:
         with lab.lock():
             os.close(os.open(inside, os.O_CREAT | os.O_EXCL))  # fails where another process is inside too
@@ -42,15 +42,25 @@ while time.monotonic() < end:
         workflow.down(lab, LabSpec(clock="virtual"), Reporter())
     except LabBusy:
         pass
-print(held)
 """
 
 
-def start(code, *words):
-    command = [sys.executable, "-c", code, *map(str, words)]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+@pytest.fixture
+def start():
+    """Start Python programs; none outlives the test."""
+    children = []
+
+    def begin(code, *words):
+        command = [sys.executable, "-c", code, *map(str, words)]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        pipe = subprocess.PIPE
+        children.append(subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe, text=True))
+        return children[-1]
+
+    yield begin
+    for child in children:
+        child.kill()
+        child.communicate()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +72,7 @@ def start(code, *words):
         ("shared", "shared", "held"),
     ],
 )
-def test_who_may_hold_a_lock_beside_whom(tmp_path, first, second, outcome):
+def test_who_may_hold_a_lock_beside_whom(start, tmp_path, first, second, outcome):
     descriptor = locks.acquire(tmp_path / "lock", shared=first == "shared")
     other = start(HOLD, tmp_path / "lock", second)
     said, err = other.communicate("")
@@ -83,7 +93,7 @@ def test_a_child_keeps_the_lock_that_it_inherits(tmp_path):
         assert mine
 
 
-def test_a_lock_whose_file_was_removed_is_nobodys(tmp_path):
+def test_a_lock_whose_file_was_removed_is_nobodys(start, tmp_path):
     """A process that waits for a file that its holder removes gets the lock of the file that is there now."""
     path = tmp_path / "lock"
     descriptor = locks.acquire(path)
@@ -96,11 +106,10 @@ def test_a_lock_whose_file_was_removed_is_nobodys(tmp_path):
     waiting.communicate("")
 
 
-def test_a_lab_that_is_removed_again_and_again_never_has_two_holders(tmp_path):
+def test_a_lab_that_is_removed_again_and_again_never_has_two_holders(start, tmp_path):
     (tmp_path / "lab").mkdir()
     children = [start(HAMMER, tmp_path / "lab", tmp_path / "inside") for _ in range(2)]
     for child in children:
-        said, err = child.communicate(timeout=60)
+        _, err = child.communicate(timeout=100)
         assert child.returncode == 0, err
-        assert int(said) > 5
     assert not (tmp_path / "lab" / ".netlab" / "lock").exists()

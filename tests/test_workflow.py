@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab import ansible, profiles, workflow
+from netlab import ansible, locks, profiles, workflow
 from netlab.errors import (
     AnsibleFailed,
     BenchmarkFailed,
@@ -468,6 +468,22 @@ def test_down_leaves_the_runs_and_nothing_else(lab, hosts, plays, monkeypatch):
     (lab.runs / "r1").rmdir()
     workflow.down(lab, LabSpec(), Reporter())
     assert not lab.state_folder.exists()
+
+
+def test_down_holds_the_lock_until_its_file_is_gone(lab, hosts, plays, monkeypatch):
+    """Released first, another netlab could take the lock of the file that is then removed, and a third a new one's."""
+    up(lab)
+    path, unlink, refused = lab.state_folder / "lock", Path.unlink, []
+
+    def look_and_unlink(self, *args, **words):
+        if self == path:
+            refused.append(locks.acquire(path, wait=False) is None)
+        unlink(self, *args, **words)
+
+    monkeypatch.setattr(Path, "unlink", look_and_unlink)
+    workflow.down(lab, LabSpec(), Reporter())
+    assert refused == [True]
+    assert not path.exists()
 
 
 def test_plan_names_what_is_done_and_what_is_not(lab, hosts, plays):

@@ -70,7 +70,7 @@ def _damage(path: Path, name: str, noted: FileRecord, *, deep: bool) -> str | No
 def _note_change(path: Path, mtime_ns: int, noted: FileRecord) -> None:
     """Have every later look see what only reading all of the file could show: its date changes too."""
     if mtime_ns == noted.mtime_ns:
-        with contextlib.suppress(OSError):  # it is somebody else's; whoever reads all of it sees it again
+        with contextlib.suppress(OSError):  # it is somebody else's, and reading all of it shows it again
             os.utime(path)
 
 

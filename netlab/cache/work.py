@@ -83,7 +83,7 @@ def _abandoned(path: Path) -> Iterator[bool]:
     """Hold the lock of a folder that nobody works in any more; tell whether there is one."""
     lock = _lock_of(path)
     if path.name.startswith(REMOVING):
-        yield True  # whoever began to remove it does not mind
+        yield True  # to remove it twice does no harm
         return
     with locks.tried(lock) as mine:
         yield mine and path.exists()

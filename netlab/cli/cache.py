@@ -172,7 +172,7 @@ def _show(found: Sequence[Entry], args: Namespace) -> None:
 
 
 def _lines(found: Sequence[Entry], now: datetime) -> Iterator[str]:
-    """Yield a table, an entry a line; artifacts, of which there are many, are one line unless they are damaged."""
+    """Yield a table, one line per entry; artifacts, of which there are many, are one line unless they are damaged."""
     from netlab import assets  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.progress import size  # noqa: PLC0415 - as above
 

@@ -1,0 +1,105 @@
+"""What the provider takes from the cache and how it shows that it uses it; no machine is started."""
+
+import gc
+import os
+
+import pytest
+
+from netlab import assets
+from netlab.artifacts.lock import Component
+from netlab.artifacts.payload import payload_disk
+from netlab.cache import leases
+from netlab.errors import ArtifactMissing
+from netlab.lab import Lab
+from netlab.progress import Reporter
+from netlab.providers import qemu
+from netlab.spec import LabSpec
+from netlab.vm.accel import Accelerator
+from netlab.vm.fleet import BASE, Fleet
+from tests.cache.factories import make_image, make_snapshot
+
+TCG = Accelerator(name="tcg", qemu_version="7.2")
+
+
+@pytest.fixture
+def warnings():
+    return []
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch, warnings):
+    """Make providers of one lab, in a cache that holds the image."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("netlab.vm.accel.probe", lambda _: TCG)
+    make_image(assets.cache())
+    progress = Reporter()
+    progress.warn = warnings.append
+    (tmp_path / "lab").mkdir()
+    return lambda payload=None: qemu.QemuProvider(Lab(tmp_path / "lab"), LabSpec(clock="virtual"), progress, payload)
+
+
+def in_use(name):
+    with leases.unused(assets.cache(), name) as free:
+        return not free
+
+
+def test_what_a_provider_needs_is_in_use_until_it_is_gone(make):
+    disk = payload_disk([Component(name="a", version="1")], "amd64", assets.cache())
+    provider = make(disk)
+    names = [leases.image(provider.image.key), leases.fleet(provider.fleet.key), leases.payload(disk.name)]
+    assert all(in_use(name) for name in names)
+    (machine,) = provider.fleet.machines
+    assert len(machine.inherits) == 3, "QEMU keeps them in use when this netlab has ended"
+    del provider, machine
+    gc.collect()
+    assert not any(in_use(name) for name in names)
+
+
+def test_a_payload_that_changed_is_not_given_to_machines(make):
+    disk = payload_disk([Component(name="a", version="1")], "amd64", assets.cache())
+    provider = make(disk)
+    make_snapshot(assets.cache(), provider.image, fleet=provider.fleet.key)
+    assert make(disk).snapshots() == {BASE}
+    os.truncate(disk, 5)
+    assert make(disk).snapshots() == set(), "whatever the cache holds lies on another payload"
+    with pytest.raises(ArtifactMissing, match="was removed or changed just now"):
+        _ = make(disk).fleet
+
+
+def test_a_damaged_snapshot_is_told_of_and_made_again(make, monkeypatch, warnings):
+    provider = make()
+    folder = make_snapshot(assets.cache(), provider.image, fleet=provider.fleet.key)
+    make_snapshot(assets.cache(), provider.image, "ipvlan-1", fleet=provider.fleet.key, parent=BASE)
+    provider.prepare()
+    assert warnings == []
+    os.truncate(folder / "fleet" / "state", 3)
+    done = []
+    monkeypatch.setattr(Fleet, "start", lambda _, tag: done.append(f"boot {tag}"))
+    monkeypatch.setattr(Fleet, "save", lambda _, tag: done.append(f"save {tag}"))
+    monkeypatch.setattr(provider, "_wait_for_ssh", lambda *_: None)
+    monkeypatch.setattr(provider, "_settle", lambda: None)
+    assert provider.snapshots() == set()
+    provider.prepare()
+    assert done == ["boot None", "save base"]
+    assert warnings == [
+        "the cached snapshot 'base' is damaged (fleet/state has 3 bytes instead of 10); it is made again",
+        (
+            "the cached snapshot 'ipvlan-1' is damaged (the snapshot 'base' that it lies on: fleet/state has 3 bytes "
+            "instead of 10); it is made again"
+        ),
+    ]
+
+
+def test_an_image_that_was_baked_again_has_none_of_the_old_snapshots(make):
+    """Same recipe, same key, other bytes: resumed over them, hosts hang."""
+    provider = make()
+    make_snapshot(assets.cache(), provider.image, fleet=provider.fleet.key)
+    assert make().snapshots() == {BASE}
+    folder = provider.image.disk.parent
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    assert make().snapshots() == set()
+    fresh = make_image(assets.cache(), content=b"other bytes")
+    assert (fresh.key, fresh.digest != provider.image.digest) == (provider.image.key, True)
+    assert make().snapshots() == set()
