@@ -143,7 +143,9 @@ class ArtifactsSpec(Frozen):
     @classmethod
     def _is_a_registry(cls, text: str) -> str:
         login, at, place = text.rpartition("@")
-        if text and not (re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*", place) and (login or not at)):
+        if text and not (
+            re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*", place) and "/" not in login and (login or not at)
+        ):
             shown = f"***@{place}" if at else hidden(place)
             raise ValueError(f"'{shown}' is not HOST[:PORT][/PREFIX]")
         return text

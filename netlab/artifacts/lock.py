@@ -247,7 +247,12 @@ def render_lock(lock: Lock) -> str:
         "schema_version": lock.schema_version,
         "components": [_rendered(component) for component in lock.components],
     }
-    return HEADER + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return HEADER + dump(data)
+
+
+def dump(data: object, width: int = 110) -> str:
+    """Write YAML as all locks are written."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width)
 
 
 class _Dumper(yaml.SafeDumper):

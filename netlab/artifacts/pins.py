@@ -7,11 +7,10 @@ import fcntl
 import os
 from typing import TYPE_CHECKING, Literal
 
-import yaml
 from pydantic import Field, field_validator
 
 from netlab.artifacts.cache import difference
-from netlab.artifacts.lock import Component, Digest, File, Image, ImageName, Item, Lock, Sha256, Url
+from netlab.artifacts.lock import Component, Digest, File, Image, ImageName, Item, Lock, Sha256, Url, dump
 from netlab.errors import ArtifactChanged
 from netlab.files import write_atomic
 from netlab.results.model import Frozen
@@ -139,7 +138,7 @@ def render_pins(pins: Pins) -> str:
     data = {
         key: dict(sorted(value.items())) for key, value in (("files", pins.files), ("images", pins.images)) if value
     }
-    return HEADER + yaml.safe_dump({"schema_version": 1, **data}, sort_keys=False, width=10_000)
+    return HEADER + dump({"schema_version": 1, **data}, width=10_000)
 
 
 def _merged(known: Mapping[str, str], new: Mapping[str, str], path: Path) -> dict[str, str]:

@@ -57,8 +57,10 @@ def test_settings_of_a_lab_are_relative_to_it(tmp_path):
     assert sources_of(spec, tmp_path) == Sources(str(tmp_path / "usb"), "127.0.0.1:5000/x")
     assert sources_of(ArtifactsSpec(mirror="http://site"), tmp_path) == Sources("http://site", "")
     assert sources_of(ArtifactsSpec(), tmp_path) == Sources()
+    spec = ArtifactsSpec(mirror="https://u:p%40@site:8/x", registry_mirror="v:q@site:5000/y")
+    assert sources_of(spec, tmp_path) == Sources("https://site:8/x", "site:5000/y", "u:p%40", "v:q")
     with pytest.raises(ConfigError, match=r"own.yml cannot be read"):
-        lock_of(spec, tmp_path)
+        lock_of(ArtifactsSpec(lock="own.yml"), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,13 @@ def test_settings_of_a_lab_are_relative_to_it(tmp_path):
     [
         ("mirror: ftp://x", "mirror: 'ftp://x' is neither an http:// or https:// URL nor a folder"),
         ("registry_mirror: http://x", "registry_mirror: 'http://x' is not HOST[:PORT][/PREFIX]"),
+        ("registry_mirror: 'http://u:s3cret@x'", "registry_mirror: '***@x' is not HOST[:PORT][/PREFIX]"),
+        ("registry_mirror: 'u:s3cret@x y'", "registry_mirror: '***@x y' is not HOST[:PORT][/PREFIX]"),
+        ("mirror: 'ftp://u:s3cret@x'", "mirror: 'ftp://***@x' is neither an http:// or https:// URL nor a folder"),
+        (
+            "mirror: 'http://u:s3cret@x:y'",
+            "mirror: 'http://***@x:y' is neither an http:// or https:// URL nor a folder",
+        ),
     ],
 )
 def test_settings_that_cannot_be(text, message):
