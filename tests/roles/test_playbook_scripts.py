@@ -1,6 +1,7 @@
 """The scripts that playbooks run on hosts of a cluster, run for real with stand-ins for the programs they ask."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,19 @@ def test_the_use_of_processors_is_read(run):
     """The real awk and the real /proc/stat."""
     done = run("settle.sh.j2", {"sleep": "exit 0"}, netlab_settle_s=5)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_other_controllers_are_ended(run, tmp_path):
+    """The real pgrep, among processes of these names; the one that is looked for ends, the others do not."""
+    script = "import time; time.sleep(30)"
+    names = ("kube-controller-manager", "/usr/bin/kube-controllers", "sh -c kube-controller-manager ")
+    started = [subprocess.Popen([name, "-c", script], executable=sys.executable) for name in names]
+    try:
+        done = run("restart-controllers.sh.j2", {"python3": "exit 1", "journalctl": ""}, netlab_resume_s=1)
+        assert f"process before: {started[0].pid}, now: none" in done.stdout
+        assert started[0].wait(5) != 0
+        assert [process.poll() for process in started[1:]] == [None, None]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
