@@ -72,6 +72,8 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        if self.path == "/silent":
+            time.sleep(2)
         self.send_response(404 if self.path == "/missing" else 200)
         self.send_header("Content-Length", str(len(BODY)))
         if self.headers["Connection"] == "close":
@@ -467,6 +469,28 @@ def test_wrk_in_a_pod_may_open_as_many_files(tmp_path, url, pod, fake_bin):
     assert said == f"netlab-drive: wrk ended before @ready: {resource.getrlimit(resource.RLIMIT_NOFILE)[1]}\n"
 
 
+BOTH_WAYS = """
+function done(summary, latency, requests)
+  local memory, calls = by_memory(latency), by_calls(latency)
+  local found = memory and table.concat(memory, ";") or "nothing"
+  io.write("netlab ", #latency, " ", found, "|", table.concat(calls, ";"), "\\n")
+end
+"""
+
+
+@needs_wrk
+@pytest.mark.parametrize("path", ["", "silent"])
+def test_the_histogram_from_wrks_memory_is_that_of_its_calls(tmp_path, url, path):
+    (tmp_path / "both.lua").write_text((FILES / "report.lua").read_text() + BOTH_WAYS)
+    command = ["wrk", "-t2", "-c4", "-d1s", "-s", str(tmp_path / "both.lua"), url + path]
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=True)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("netlab ")]
+    count, _, both = line.removeprefix("netlab ").partition(" ")
+    memory, _, calls = both.partition("|")
+    assert memory == (calls or "nothing")
+    assert bool(path) == (count == "0")
+
+
 @contextlib.contextmanager
 def app(folder: Path, size: int, **options: object) -> Iterator[str]:
     """The URL of the role's app, with the configuration that it gets on a host."""
@@ -477,12 +501,14 @@ def app(folder: Path, size: int, **options: object) -> Iterator[str]:
     file = folder / "nginx.conf"
     file.write_text(text.replace("/run/netlab-app", str(folder)))
     command = ["nginx", "-e", "stderr", "-c", str(file)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options) as process:
+    errors = folder / "errors"
+    with errors.open("w") as log, subprocess.Popen(command, stderr=log, **options) as process:
         try:
             wait_until(lambda: answers(port))
             yield f"http://127.0.0.1:{port}/"
         finally:
             process.terminate()
+    assert errors.read_text() == "", "a connection that is not accepted is no error of wrk's"
 
 
 def answers(port: int) -> bool:
