@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +14,6 @@ from netlab.results.model import (
     Environment,
     HotFunction,
     HotSpots,
-    LatencySummary,
     Load,
     ProfileInfo,
     Run,
@@ -21,6 +22,9 @@ from netlab.results.model import (
     WrkErrors,
     WrkResult,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BASELINE = ("baseline-vm", "host")
 SPEEDS = {
@@ -114,18 +118,30 @@ def histogram(mean_us: float, requests: int, rng: np.random.Generator) -> tuple[
     return tuple((int(value), int(count) * 10) for value, count in zip(values, counts, strict=True))
 
 
+def correct(histogram: Iterable[tuple[int, int]], expected: int) -> tuple[tuple[int, int], ...]:
+    """What wrk 4.1.0 does in `stats_correct`, and prints: from the shortest to the longest latency only.
+
+    Its loop goes over all values, but only those with a count at that moment, which are the requests', add anything.
+    """
+    data = Counter(dict(histogram))
+    least = min(data, default=0)
+    for n in [n for n in sorted(data) if n >= expected * 2]:
+        count, m = data[n], n - expected
+        while count and m > expected:
+            data[m] += count
+            m -= expected
+    return tuple((value, data[value]) for value in sorted(data) if value >= least)
+
+
 def wrk(rate: float, rng: np.random.Generator, *, errors: WrkErrors | None = None) -> WrkResult:
-    mean = 3.6e6 / rate if rate else 0.0
-    latency = LatencySummary(
-        min=0.8 * mean, mean=mean, stdev=0.1 * mean, p50=mean, p90=1.2 * mean, p99=1.6 * mean, max=3 * mean
-    )
+    requests = histogram(3.6e6 / rate, round(rate), rng) if rate else ()
     return WrkResult(
         requests=round(rate),
         duration_us=1_000_000,
         bytes=round(rate) * 1300,
         errors=errors or WrkErrors(),
-        latency_us=latency,
-        histogram=histogram(mean, round(rate), rng) if rate else (),
+        histogram=requests,
+        corrected_histogram=correct(requests, 1_000_000 // (round(rate) // 4)) if rate >= 4 else requests,
     )
 
 

@@ -42,7 +42,7 @@ def _in_flight(sources: Sequence[Source]) -> Iterator[str]:
 
 def _most(samples: Sequence[Sample]) -> str:
     """Write those that are furthest off: ``8.0 instead of 4 (rounds 1, 3)``."""
-    flying = [stats.in_flight(sample.wrk.requests_per_second, sample.wrk.latency_us.mean) for sample in samples]
+    flying = [_flying(sample) or 0.0 for sample in samples]
     held = samples[0].load.connections
     furthest = max(flying, key=lambda found: abs(found - held))
     return f"{furthest:.1f} instead of {held} ({_rounds(samples)})"
@@ -57,6 +57,11 @@ def _noise(cells: Sequence[Cell]) -> Iterator[str]:
 
 def _of_samples(source: Source) -> Iterator[str]:
     yield from _failures(source)
+    if unknown := [sample for sample in source.samples if sample.wrk.histogram is None]:
+        yield (
+            f"{source.name}: the response times leave out {_rounds(unknown)}, where wrk's correction for coordinated "
+            "omission cannot be taken back: what is left is not as many requests as wrk counted."
+        )
     if dropped := sum(kernel.softnet_dropped for sample in source.samples for kernel in sample.kernels):
         yield f"{source.name}: the kernel dropped {counted(dropped, 'packet')} because a backlog queue was full."
     if source.hotspots and not sum(found.total_samples for found in source.hotspots):
@@ -76,12 +81,14 @@ def _failures(source: Source) -> Iterator[str]:
 
 
 def _odd(sample: Sample) -> bool:
-    wrk, load = sample.wrk, sample.load
-    if wrk.requests == 0:
-        return False
-    return stats.breaks_littles_law(
-        wrk.requests_per_second, wrk.latency_us.mean, load.connections, keepalive=load.keepalive
-    )
+    flying, load = _flying(sample), sample.load
+    return flying is not None and stats.breaks_littles_law(flying, load.connections, keepalive=load.keepalive)
+
+
+def _flying(sample: Sample) -> float | None:
+    """Return the mean number of requests under way; None where the response times are not known."""
+    mean = sample.wrk.mean_latency_us
+    return None if mean is None else stats.in_flight(sample.wrk.requests_per_second, mean)
 
 
 def _rounds(samples: Sequence[Sample]) -> str:

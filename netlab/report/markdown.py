@@ -27,6 +27,7 @@ def render(report: Report) -> str:
         _section("Where the CPU time went", _subsystems(report), wanted=any(cell.hot_groups for cell in report.cells)),
         _section("The path each packet takes", _paths(report), wanted=bool(report.paths)),
         _section("What else decides", _facts(report), wanted=bool(report.facts)),
+        _section("Response times", _latencies(report), wanted=any(cell.corrected_latency for cell in report.cells)),
         _section("CPU time by class, % of one CPU", _cpu(report), wanted=any(cell.cpu for cell in report.cells)),
         _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
         _section("Hot kernel functions", _functions(report), wanted=any(cell.hot_functions for cell in report.cells)),
@@ -48,7 +49,6 @@ def _costs(cells: Sequence[Cell], base: str) -> str:
 
 
 def _cost(cell: Cell) -> list[str]:
-    times = (cell.latency.p50_us, cell.latency.p90_us, cell.latency.p99_us) if cell.latency else (None,) * 3
     return [
         cell.label,
         cell.path,
@@ -56,7 +56,7 @@ def _cost(cell: Cell) -> list[str]:
         words.percent(cell.rate.spread_percent),
         words.difference(cell.change),
         words.interval(cell.change),
-        *(words.number(time) for time in times),
+        *words.times(cell.latency),
         words.number(cell.cpu_us_per_request, 1),
     ]
 
@@ -109,6 +109,15 @@ def _subsystems(report: Report) -> str:
         for share in cell.hot_groups
     )
     head = ["cell", "subsystem", "of the busy samples", "CPU µs/request", f"µs/request against {report.base}"]
+    return _table(head, rows)
+
+
+def _latencies(report: Report) -> str:
+    head = ["cell", "p50 µs", "p90 µs", "p99 µs", "mean µs", "longest µs"]
+    head += [f"corrected {name}" for name in head[1:]]
+    rows = (
+        [cell.name, *words.all_times(cell.latency), *words.all_times(cell.corrected_latency)] for cell in report.cells
+    )
     return _table(head, rows)
 
 

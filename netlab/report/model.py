@@ -25,8 +25,13 @@ METHOD = (
         "hide."
     ),
     (
-        "Response times are percentiles of one histogram that holds the requests of all rounds, as wrk corrected them "
-        "for coordinated omission. They were measured at saturation, where a slower path also queues longer."
+        "Response times are percentiles of one histogram that holds each request of all rounds once. They were "
+        "measured at saturation, where a slower path also queues longer."
+    ),
+    (
+        "Corrected response times are wrk's own: for each slow response it adds shorter ones, of requests that users on "
+        "a schedule would have sent meanwhile (coordinated omission). A closed loop has no schedule, so that netlab "
+        "takes the addition back, and holds the rest against the number of requests that wrk counted."
     ),
     "CPU classes are % of one CPU. Busy is user + nice + system + irq + softirq; idle, iowait and steal are not work.",
     (

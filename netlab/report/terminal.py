@@ -79,7 +79,6 @@ def _costs(report: Report) -> Table:
 
 
 def _row(cell: Cell) -> list[Text]:
-    times = (cell.latency.p50_us, cell.latency.p90_us, cell.latency.p99_us) if cell.latency else (None,) * 3
     style = STYLES[cell.change.verdict] if cell.change else "bold"
     who = Text(cell.label)
     difference = Text(words.difference(cell.change), style=f"bold {style}".strip())
@@ -90,7 +89,7 @@ def _row(cell: Cell) -> list[Text]:
         Text(words.number(cell.rate.median), style="bold"),
         Text(words.percent(cell.rate.spread_percent)),
         difference,
-        *(Text(words.number(time)) for time in times),
+        *(Text(time) for time in words.times(cell.latency)),
         Text(words.number(cell.cpu_us_per_request, 1)),
     ]
 

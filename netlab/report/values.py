@@ -19,12 +19,19 @@ class Rate(Frozen):
     spread_percent: float
 
 
-class Latency(Frozen):
-    """Response times in µs from the merged histogram of all rounds, corrected for coordinated omission by wrk."""
+class Percentiles(Frozen):
+    """Response times in µs from the merged histogram of all rounds."""
 
     p50_us: float
     p90_us: float
     p99_us: float
+    mean_us: float
+    max_us: float
+
+
+class Latency(Percentiles):
+    """Of the requests themselves, each counted once."""
+
     cdf: tuple[tuple[float, float], ...]
     """(µs, % of requests that took no longer), rising."""
 
@@ -83,6 +90,9 @@ class Cell(Frozen):
     requests: int
     rate: Rate
     latency: Latency | None
+    """None where no request was answered in time, or wrk's correction cannot be taken back."""
+    corrected_latency: Percentiles | None
+    """As wrk corrected it for coordinated omission, which adds requests that were never sent."""
     change: Change | None
     """None for the baseline itself."""
     cpu: tuple[CpuUse, ...]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Missing,
         PathHop,
         PathPicture,
+        Percentiles,
         Predictions,
         ProfileFacts,
         Report,
@@ -116,6 +117,16 @@ def digits(change: Change) -> int:
     """Count the decimals that an interval needs for its two ends to differ."""
     width = (change.high_percent or 0) - (change.low_percent or 0)
     return 1 if width >= 0.1 else 2
+
+
+def times(found: Percentiles | None) -> list[str]:
+    """Write response times in µs: p50, p90, p99."""
+    return [number(time) for time in ((found.p50_us, found.p90_us, found.p99_us) if found else (None,) * 3)]
+
+
+def all_times(found: Percentiles | None) -> list[str]:
+    """Write the same, and what is not needed at a glance: mean and longest."""
+    return [*times(found), *(number(time) for time in ((found.mean_us, found.max_us) if found else (None,) * 2))]
 
 
 def load_text(load: Load) -> str:

@@ -34,18 +34,6 @@ class Load(Frozen):
     response_bytes: int = 1024
 
 
-class LatencySummary(Frozen):
-    """Response times in µs as wrk corrected them for coordinated omission."""
-
-    min: float
-    mean: float
-    stdev: float
-    p50: float
-    p90: float
-    p99: float
-    max: float
-
-
 class WrkErrors(Frozen):
     """Counts of failed requests, by wrk's own classes."""
 
@@ -57,19 +45,27 @@ class WrkErrors(Frozen):
 
 
 class WrkResult(Frozen):
-    """One wrk run. ``histogram`` holds (latency in µs, count) pairs in rising order."""
+    """One wrk run. Histograms hold (latency in µs, count) pairs in rising order."""
 
     requests: int
     duration_us: int
     bytes: int
     errors: WrkErrors
-    latency_us: LatencySummary
-    histogram: tuple[tuple[int, int], ...]
+    histogram: tuple[tuple[int, int], ...] | None
+    """Each request that was answered in time, once; None where wrk's correction cannot be taken back."""
+    corrected_histogram: tuple[tuple[int, int], ...]
+    """With the requests that wrk added to correct for coordinated omission: more than there were."""
 
     @property
     def requests_per_second(self) -> float:
         """Completed requests per second of the lab's clock."""
         return self.requests * 1e6 / self.duration_us
+
+    @property
+    def mean_latency_us(self) -> float | None:
+        """Mean response time of the requests in µs; None where it is not known."""
+        total = sum(count for _, count in self.histogram or ())
+        return sum(value * count for value, count in self.histogram or ()) / total if total else None
 
 
 class CpuTicks(Frozen):

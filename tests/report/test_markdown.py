@@ -13,6 +13,7 @@ def test_it_holds_every_section(report):
         "# The cost of 2 container networks",
         "## Read with care",
         "## Where the CPU time went",
+        "## Response times",
         "## CPU time by class, % of one CPU",
         "## Softirq runs per request",
         "## Hot kernel functions",
