@@ -27,7 +27,7 @@ FEWEST_RANKED = 4
 """Three things are in the same order by chance once in six times."""
 
 FULLEST = 1.01
-"""More requests in flight than connections cannot be; the hundredth is for wrk's clock, which starts after its threads."""
+"""More requests in flight than connections cannot be; a hundredth more, as wrk's threads start before its clock."""
 EMPTIEST = 0.6
 """wrk is between two requests for up to a fifth of the time on one CPU; far below, the client cannot keep up."""
 

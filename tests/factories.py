@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netlab.results.model import (
+    Artifact,
     Counters,
     CpuTicks,
     Environment,
@@ -16,6 +17,7 @@ from netlab.results.model import (
     HotSpots,
     Load,
     ProfileInfo,
+    Provenance,
     Run,
     RunHeader,
     Sample,
@@ -24,7 +26,7 @@ from netlab.results.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 BASELINE = ("baseline-vm", "host")
 SPEEDS = {
@@ -109,6 +111,20 @@ def header(**changes) -> RunHeader:
         "profiles": PROFILES,
     }
     return RunHeader(**{**values, **changes})
+
+
+def made_of(profile: str = "aa", *, artifacts: dict[str, str] | None = None, **roles: str) -> Provenance:
+    """What a profile may have been made of: short stand-ins for digests, and artifacts by version."""
+    digests = {"profile": profile, "playbook up": "1b", **{f"role {name}": text for name, text in roles.items()}}
+    found = {name: Artifact(version=version, digest=f"{name}{version}") for name, version in (artifacts or {}).items()}
+    return Provenance(digests=digests, artifacts=found)
+
+
+def made(profiles: Sequence[ProfileInfo] = PROFILES, /, **own: Provenance) -> tuple[ProfileInfo, ...]:
+    """The profiles as a run of today records them; ``own`` by name, with _ for -, replaces what one was made of."""
+    return tuple(
+        one.model_copy(update={"provenance": own.get(one.name.replace("-", "_"), made_of())}) for one in profiles
+    )
 
 
 def histogram(mean_us: float, requests: int, rng: np.random.Generator) -> tuple[tuple[int, int], ...]:

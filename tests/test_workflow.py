@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab import ansible, profiles, workflow
+from netlab import ansible, assets, profiles, workflow
 from netlab.errors import (
     AnsibleFailed,
     BenchmarkFailed,
@@ -21,6 +21,7 @@ from netlab.errors import (
 )
 from netlab.lab import Host, Lab
 from netlab.progress import Reporter
+from netlab.results.store import load_header
 from netlab.session import snapshot_tag
 from netlab.spec import FleetSpec, LabSpec
 from tests import factories
@@ -331,6 +332,18 @@ def test_bench_restores_before_every_block_and_profiles_at_the_end_of_the_last(l
     assert len(list((folder / "raw").glob("r0?-p0?-*/*.json"))) == 3 * (1 + 3)
     assert len(list((folder / "raw").glob("hotspots-*/*.perf.gz"))) == 1 + 3
     assert lab.load_state().profile is None, "after a measurement the hosts are in no proven state"
+
+
+def test_a_run_records_what_its_profiles_were_made_of(lab, hosts, plays, monkeypatch):
+    monkeypatch.setattr("netlab.bench.drive._inspect", lambda *_: None)
+    (lab.folder / "profiles").mkdir()
+    own = lab.folder / "profiles" / "mine.yml"
+    shutil.copy(assets.profiles() / "ipvlan-l2.yml", own)
+    header = load_header(workflow.bench(lab, LabSpec(), ["baseline-vm", "mine"], Reporter()))
+    made = {profile.name: profile.provenance for profile in header.profiles}
+    assert made["mine"].digests["profile"] == assets.digest([own])
+    assert made["mine"].digests["role benchmark"] == assets.digest([assets.roles() / "benchmark"])
+    assert made["baseline-vm"].digests["profile"] != made["mine"].digests["profile"]
 
 
 def test_a_sample_of_failures_is_refused_and_kept(lab, hosts, plays, monkeypatch):

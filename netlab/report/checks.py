@@ -25,6 +25,7 @@ def warnings(runs: Sequence[Run], sources: Sequence[Source], cells: Sequence[Cel
     found += _in_flight(sources)
     found += [text for cell in cells for text in _of_cell(cell, planned)]
     found += _noise(cells)
+    found += _steal(cells)
     return tuple(found)
 
 
@@ -53,6 +54,16 @@ def _noise(cells: Sequence[Cell]) -> Iterator[str]:
     if noisy:
         named = joined(f"{cell.name} by {percent(cell.rate.spread_percent)}" for cell in noisy)
         yield f"Requests/s spread between rounds ((max \N{MINUS SIGN} min)/mean): {named}."
+
+
+def _steal(cells: Sequence[Cell]) -> Iterator[str]:
+    """Name in one sentence all kernels that had to wait for a CPU: on a busy machine they are many."""
+    taken: dict[tuple[str, ...], list[str]] = {}
+    for name, kernel in ((cell.name, kernel) for cell in cells for kernel in cell.cpu):
+        if kernel.percent["steal"] > STEAL_PERCENT:
+            taken.setdefault(kernel.hosts, []).append(f"{name} {percent(kernel.percent['steal'])}")
+    for hosts, named in taken.items():
+        yield f"This machine took time of a CPU from {joined(hosts)} (steal): {joined(named)}."
 
 
 def _of_samples(source: Source) -> Iterator[str]:
@@ -99,9 +110,6 @@ def _rounds(samples: Sequence[Sample]) -> str:
 def _of_cell(cell: Cell, planned: int) -> Iterator[str]:
     if cell.rounds < planned:
         yield f"{cell.name}: measured in {cell.rounds} of {counted(planned, 'round')}."
-    for kernel in cell.cpu:
-        if kernel.percent["steal"] > STEAL_PERCENT:
-            yield f"{cell.name}: the host took {percent(kernel.percent['steal'])} of a CPU from {joined(kernel.hosts)}."
     yield from _of_comparison(cell)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         Cell,
         Change,
         DeviceRow,
+        KernelFacts,
         Missing,
         PathHop,
         PathPicture,
@@ -35,7 +36,10 @@ COUNTED = {
     "wires": "wire",
 }
 """What a path is counted in, by the fields of `netlab.report.values.PathCounts`."""
+UNMEASURED = "no sample: the run ended before this cell was measured"
 CLUSTER, REPLICA = "cluster", "data-path replica"
+PRODUCTS = {"calico": "Calico", "cilium": "Cilium", "kubernetes": "Kubernetes"}
+"""Components of the lock whose versions a label says; the others stand where the report says what is made of what."""
 VIRTUAL = (
     "Virtual clock: time is executed instructions on one guest CPU. A number here is the length of the code path, not "
     "the speed of a wall clock. It does not move when the host is busy, and it leaves out what caches, memory, "
@@ -50,17 +54,29 @@ REAL = (
 def labelled(profiles: Mapping[str, ProfileInfo], *, beside_clusters: bool = False) -> dict[str, ProfileInfo]:
     """Mark each cluster as one and, where there are clusters, each replica as one."""
     beside = beside_clusters or any(profile.stack == "kubeadm" for profile in profiles.values())
-    marks = {"kubeadm": CLUSTER, "datapath": REPLICA if beside else ""}
+    replica = REPLICA if beside else ""
     return {
-        name: profile.model_copy(update={"label": _marked(profile, marks.get(profile.stack, ""))})
+        name: profile.model_copy(
+            update={
+                "label": _marked(profile, {"kubeadm": _cluster(profile), "datapath": replica}.get(profile.stack, ""))
+            }
+        )
         for name, profile in profiles.items()
     }
+
+
+def _cluster(profile: ProfileInfo) -> str:
+    """Write ``cluster: Calico 3.32.1 on Kubernetes 1.36.4``, as far as the run recorded it."""
+    artifacts = profile.provenance.artifacts if profile.provenance else {}
+    products = [f"{said} {artifacts[name].version}" for name, said in PRODUCTS.items() if name in artifacts]
+    return f"{CLUSTER}: {' on '.join(products)}" if products else CLUSTER
 
 
 def _marked(profile: ProfileInfo, mark: str) -> str:
     if not mark or profile.label.endswith(f"{mark})"):
         return profile.label
     label = profile.label.removesuffix(f" ({profile.stack})")  # the report's word for it takes its place
+    label = label.removesuffix(f" ({CLUSTER})")
     return f"{label[:-1]}, {mark})" if label.endswith(")") else f"{label} ({mark})"
 
 
@@ -151,6 +167,38 @@ def fact(value: object) -> str:
     if isinstance(value, dict):
         return joined(f"{name} ({part})" for name, part in value.items())
     return NONE if value is None else str(value)
+
+
+def environment(report: Report) -> list[tuple[str, str]]:
+    """Write where the report was measured: name and value; what runs have of their own stands with each of them."""
+    own = {"netlab": {"netlab_version"}, "image": {"image_key", "image_digest"}}
+    hidden = {name for one in report.differences for name in own.get(one.what, ())}
+    rows = [(name.replace("_", " "), fact(value)) for name, value in report.environment if name not in hidden]
+    return [*rows, *(("CPU mitigations", mitigations(kernel, len(report.kernels) > 1)) for kernel in report.kernels)]
+
+
+def mitigations(kernel: KernelFacts, several: bool = False) -> str:  # noqa: FBT001, FBT002 - one of several, or not
+    """Write ``off (kernel command line: mitigations=off); vulnerable to 3 of 18 faults: spectre_v2, …``."""
+    said = f"mitigations={kernel.mitigations}"
+    where = f"kernel command line: {said}" if said in kernel.arguments.split() else "the kernel's default"
+    text = f"{kernel.mitigations} ({where})"
+    if kernel.vulnerabilities:
+        known, names = len(kernel.vulnerabilities), kernel.vulnerable
+        text += f"; vulnerable to {len(names)} of {counted(known, 'known fault')}" + (
+            f": {joined(names)}" if names else ""
+        )
+    return f"{text} ({joined(kernel.hosts)})" if several else text
+
+
+def run_name(report: Report, at: int) -> str:
+    """Name the run at this place of a report: by its number too where there are several."""
+    run = report.runs[at]
+    return f"run {at + 1}: {run.run_id}" if len(report.runs) > 1 else f"run {run.run_id}"
+
+
+def difference_rows(report: Report) -> list[list[str]]:
+    """Write what runs do not say alike: what, of which profiles, then one value a run."""
+    return [[one.what, joined(one.profiles), *(value or NONE for value in one.values)] for one in report.differences]
 
 
 def run_text(run: RunRef) -> str:

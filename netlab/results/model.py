@@ -180,6 +180,10 @@ class HostFacts(Frozen):
     devices: tuple[DeviceFacts, ...]
     settings: dict[str, str]
     """Counts and settings, by a name that a network engineer knows: ``iptables rules``, ``conntrack entries``, …"""
+    kernel_arguments: str = ""
+    """The kernel's command line; of a host, not of its pods, and empty where it was not recorded, as below."""
+    vulnerabilities: dict[str, str] = {}
+    """What the kernel says of each fault of the CPU that it knows: ``spectre_v2`` to ``Mitigation: Retpolines``, …"""
 
 
 class Proof(Frozen):
@@ -189,6 +193,23 @@ class Proof(Frozen):
     paths: tuple[PathTrace, ...]
     facts: dict[str, HostFacts]
     """By place, as in `Hop`."""
+
+
+class Artifact(Frozen):
+    """A component of the lock that hosts were given."""
+
+    version: str
+    digest: str
+    """SHA-256 over the names and digests of its files and images, for the hosts' architecture."""
+
+
+class Provenance(Frozen):
+    """What a profile was made of, and measured with. Two that are equal stand for the same thing."""
+
+    digests: dict[str, str]
+    """SHA-256 of contents, by what they are of: ``profile``, ``role pod``, ``playbook up``, …"""
+    artifacts: dict[str, Artifact] = {}
+    """By the component's name: ``calico``, ``kubernetes``, …"""
 
 
 class ProfileInfo(Frozen):
@@ -203,6 +224,8 @@ class ProfileInfo(Frozen):
     """Those that the run measures."""
     missing: dict[PathName, str] = {}
     """Paths that cannot exist here, or that the run does not measure, each with its reason."""
+    provenance: Provenance | None = None
+    """None in runs of schema version 1, which did not record it."""
 
 
 class Environment(Frozen):
@@ -220,14 +243,20 @@ class Environment(Frozen):
     guest_cpus: int
     guest_memory_mib: int
     image_key: str
+    """Hash of the recipe that the image was made by."""
+    image_digest: str = ""
+    """SHA-256 over the image's contents; empty in runs of schema version 1, which did not record it."""
     fleet: dict[str, str]
     """Host name to part (client, node, control)."""
 
 
 class RunHeader(Frozen):
-    """All that is known before the first sample; stored as ``run.json``."""
+    """All that is known before the first sample; stored as ``run.json``.
 
-    schema_version: Literal[1] = 1
+    Version 2 of the schema added what profiles and image were made of.
+    """
+
+    schema_version: Literal[2] = 2
     run_id: str
     created_at: datetime
     seed: int

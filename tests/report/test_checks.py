@@ -52,7 +52,9 @@ def test_steal_and_drops_are_named():
     ticks = kernel.cpu.model_copy(update={"steal": 20})
     kernel = kernel.model_copy(update={"cpu": ticks, "softnet_dropped": 7})
     found = warnings(pod(kernels=(kernel,)))
-    assert "of a CPU from client, node1, node2" in found
+    assert (
+        "This machine took time of a CPU from client, node1, node2 (steal): calico-ipip (data-path replica) · " in found
+    )
     assert "dropped 7 packets" in found
 
 
