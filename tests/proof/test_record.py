@@ -67,7 +67,7 @@ def test_facts_from_before_kernels_were_recorded_are_read(proof):
 
 def test_facts_tell_how_kernels_were_booted(tmp_path):
     folder = tmp_path / "proof"
-    shutil.copytree(DATA, folder)
+    shutil.copytree(DATA / "calico-ipip", folder)
     facts = json.loads((folder / "facts.json").read_bytes())
     facts["node1"][""] |= {"kernel_arguments": "mitigations=off", "vulnerabilities": {"mds": "Vulnerable"}}
     (folder / "facts.json").write_text(json.dumps(facts))
