@@ -45,6 +45,8 @@ class Source:
     stack: Stack | None
     taken: tuple[Taken, ...]
     hotspots: tuple[HotSpots, ...]
+    planned: int
+    """Rounds of all runs that were to measure it."""
 
     @property
     def first(self) -> Sample:

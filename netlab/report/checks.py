@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
     from netlab.report.cells import Source
     from netlab.report.values import Cell
-    from netlab.results.model import Run, Sample
+    from netlab.results.model import Sample
 
 NOISY_PERCENT = 5.0
 STEAL_PERCENT = 1.0
 
 
-def warnings(runs: Sequence[Run], sources: Sequence[Source], cells: Sequence[Cell]) -> tuple[str, ...]:
+def warnings(sources: Sequence[Source], cells: Sequence[Cell]) -> tuple[str, ...]:
     """Everything the reader must know before believing the numbers."""
-    planned = sum(run.header.rounds for run in runs)
+    planned = {source.name: source.planned for source in sources}
     found = [text for source in sources for text in _of_samples(source)]
     found += _in_flight(sources)
-    found += [text for cell in cells for text in _of_cell(cell, planned)]
+    found += [text for cell in cells for text in _of_cell(cell, planned[cell.name])]
     found += _noise(cells)
     found += _steal(cells)
     return tuple(found)

@@ -85,7 +85,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
         headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
         clock_note=words.clock_note(header.environment.clock),
         method=METHOD,
-        warnings=(*configurations.warnings(runs, differences), *checks.warnings(runs, list(sources.values()), cells)),
+        warnings=(*configurations.warnings(runs, differences), *checks.warnings(list(sources.values()), cells)),
         cells=cells,
         charted=charted,
         subsystems=tuple(shares),
@@ -177,9 +177,15 @@ def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo], told: Config
             stack=profiles[name].stack if name in profiles else None,
             taken=tuple(found),
             hotspots=tuple(spots.get((name, path, load.keepalive), ())),
+            planned=sum(run.header.rounds for run in runs if _planned(run.header, name, path, told)),
         )
         for (name, path, load), found in taken.items()
     }
+
+
+def _planned(header: RunHeader, key: str, path: str, told: Configurations) -> bool:
+    """Whether the run was to measure this path of what the key stands for."""
+    return any(path in one.paths for one in header.profiles if told.key(header.run_id, one.name) == key)
 
 
 def _label(profiles: dict[str, ProfileInfo], name: str) -> str:

@@ -158,6 +158,14 @@ def test_a_cell_that_is_missing_in_one_configuration_is_missing_there():
     assert gaps == {"calico-ipip (data-path replica, run 2)"}
 
 
+def test_each_row_was_planned_in_its_own_runs_only():
+    """Neither the rounds of another configuration nor those of a run without the profile are missing."""
+    alone = run("c", cells=CELLS[:1], profiles=factories.made(factories.PROFILES[:1]))
+    report = build_report([run("a"), run("b", profiles=pod_of(profile="bb")), alone])
+    assert [cell.rounds for cell in report.cells] == [9, 3, 3]
+    assert not any("measured in" in text for text in report.warnings)
+
+
 def test_every_format_lists_what_differs():
     report = build_report([run("a"), run("b", profiles=pod_of(profile="bb"))])
     for text in (html.render(report), markdown.render(report)):
