@@ -99,6 +99,7 @@ def _predictions(clusters: Report, replicas: Report) -> Predictions:
         cells=replicas.cells,
         environment=replicas.environment,
         runs=replicas.runs,
+        kernels=replicas.kernels,
     )
 
 

@@ -311,6 +311,8 @@ class Predictions(Frozen):
     """The replicas'."""
     runs: tuple[RunRef, ...]
     """The replicas'."""
+    kernels: tuple[KernelFacts, ...] = ()
+    """The replicas'."""
 
 
 class Report(Frozen):

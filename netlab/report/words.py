@@ -166,7 +166,7 @@ def fact(value: object) -> str:
     """Write a value of the environment."""
     if isinstance(value, dict):
         return joined(f"{name} ({part})" for name, part in value.items())
-    return NONE if value is None else str(value)
+    return NONE if value in {None, ""} else str(value)
 
 
 def environment(report: Report) -> list[tuple[str, str]]:
@@ -174,10 +174,18 @@ def environment(report: Report) -> list[tuple[str, str]]:
     own = {"netlab": {"netlab_version"}, "image": {"image_key", "image_digest"}}
     hidden = {name for one in report.differences for name in own.get(one.what, ())}
     rows = [(name.replace("_", " "), fact(value)) for name, value in report.environment if name not in hidden]
-    return [*rows, *(("CPU mitigations", mitigations(kernel, len(report.kernels) > 1)) for kernel in report.kernels)]
+    return [*rows, *(("CPU mitigations", text) for text in all_mitigations(report.kernels))]
 
 
-def mitigations(kernel: KernelFacts, several: bool = False) -> str:  # noqa: FBT001, FBT002 - one of several, or not
+def all_mitigations(kernels: Sequence[KernelFacts]) -> list[str]:
+    """Write each kind of kernel's, with its hosts where there are several."""
+    return [
+        f"{mitigations(kernel)} ({joined(kernel.hosts)})" if len(kernels) > 1 else mitigations(kernel)
+        for kernel in kernels
+    ]
+
+
+def mitigations(kernel: KernelFacts) -> str:
     """Write ``off (kernel command line: mitigations=off); vulnerable to 3 of 18 faults: spectre_v2, …``."""
     said = f"mitigations={kernel.mitigations}"
     where = f"kernel command line: {said}" if said in kernel.arguments.split() else "the kernel's default"
@@ -187,7 +195,7 @@ def mitigations(kernel: KernelFacts, several: bool = False) -> str:  # noqa: FBT
         text += f"; vulnerable to {len(names)} of {counted(known, 'known fault')}" + (
             f": {joined(names)}" if names else ""
         )
-    return f"{text} ({joined(kernel.hosts)})" if several else text
+    return text
 
 
 def run_name(report: Report, at: int) -> str:
@@ -321,7 +329,9 @@ def bases(base: str, replicas_base: str) -> str:
 def environment_rows(report: Report, found: Predictions) -> list[list[str]]:
     """Write what is not the same in the two environments: what, clusters, replicas."""
     pairs = zip(report.environment, found.environment, strict=True)
-    return [[name.replace("_", " "), fact(mine), fact(theirs)] for (name, mine), (_, theirs) in pairs if mine != theirs]
+    rows = [[name.replace("_", " "), fact(mine), fact(theirs)] for (name, mine), (_, theirs) in pairs if mine != theirs]
+    guards = ["; ".join(all_mitigations(kernels)) or NONE for kernels in (report.kernels, found.kernels)]
+    return rows + ([["CPU mitigations", *guards]] if guards[0] != guards[1] else [])
 
 
 def fact_rows(facts: ProfileFacts) -> Iterator[list[str]]:

@@ -56,6 +56,15 @@ def test_a_kernel_that_guards_itself_says_that_too():
     assert words.mitigations(report.kernels[0]) == "auto (the kernel's default); vulnerable to 0 of 1 known fault"
 
 
+def test_what_clusters_and_replicas_were_booted_with_is_compared():
+    clusters = factories.clusters().model_copy(update={"proofs": proven("mitigations=auto").proofs})
+    report = build_report([clusters], [proven("mitigations=off")])
+    rows = {name: (mine, theirs) for name, mine, theirs in words.environment_rows(report, report.predictions)}
+    assert [text.partition(" ")[0] for text in rows["CPU mitigations"]] == ["auto", "off"]
+    same = build_report([clusters], [proven("mitigations=auto")])
+    assert "CPU mitigations" not in {row[0] for row in words.environment_rows(same, same.predictions)}
+
+
 def test_runs_that_did_not_record_it_say_nothing(report):
     assert report.kernels == ()
     assert "CPU mitigations" not in dict(words.environment(report))
