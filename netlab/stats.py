@@ -6,8 +6,9 @@ percentiles; a comparison is made round by round, and answers only where the rou
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -25,8 +26,8 @@ FEWEST_ROUNDS = 3
 FEWEST_RANKED = 4
 """Three things are in the same order by chance once in six times."""
 
-FULLEST = 1.1
-"""More requests in flight than connections cannot be; the tenth is for wrk's correction, which adds latencies."""
+FULLEST = 1.01
+"""More requests in flight than connections cannot be; a hundredth more, as wrk's threads start before its clock."""
 EMPTIEST = 0.6
 """wrk is between two requests for up to a fifth of the time on one CPU; far below, the client cannot keep up."""
 
@@ -107,6 +108,11 @@ class Histogram:
         """All requests in the histogram."""
         return int(self.counts.sum())
 
+    @property
+    def mean(self) -> float:
+        """Mean latency of at least one request in µs."""
+        return float(self.values @ self.counts) / self.total
+
 
 def summarise(values: ArrayLike) -> Summary:
     """Summary of at least one value."""
@@ -168,21 +174,29 @@ def agreement(measured: Interval | None, predicted: Interval | None, *, widest: 
 def rank_agreement(measured: Sequence[Interval], predicted: Sequence[float]) -> RankAgreement:
     """Compare the order of ``predicted`` with that of what was measured; no tau for fewer than `FEWEST_RANKED`.
 
-    Source: Kendall, Biometrika 33(3), 1945, on ties.
+    None too where all estimates of one side are the same, which is no order.
     """
-    pairs = list(combinations(zip(measured, predicted, strict=True), 2))
-    orders = [(np.sign(one.value - two.value), np.sign(mine - yours)) for (one, mine), (two, yours) in pairs]
-    settled = [order for order, ((one, _), (two, _)) in zip(orders, pairs, strict=True) if not one.meets(two)]
-    untied = sum(real != 0 for real, _ in orders) * sum(guess != 0 for _, guess in orders)
-    told = untied and len(measured) >= FEWEST_RANKED
-    tau = float(sum(real * guess for real, guess in orders) / untied**0.5) if told else None
-    return RankAgreement(len(measured), tau, len(settled), sum(real == guess for real, guess in settled))
+    pairs = combinations(zip(measured, predicted, strict=True), 2)
+    settled = [
+        np.sign(one.value - two.value) == np.sign(mine - yours)
+        for (one, mine), (two, yours) in pairs
+        if not one.meets(two)
+    ]
+    tau = _kendall([one.value for one in measured], predicted) if len(measured) >= FEWEST_RANKED else None
+    return RankAgreement(len(measured), tau, len(settled), sum(settled))
+
+
+def _kendall(measured: Sequence[float], predicted: Sequence[float]) -> float | None:
+    from scipy.stats import kendalltau  # noqa: PLC0415 - as above, and slower still
+
+    tau = float(kendalltau(measured, predicted, variant="b").statistic)
+    return None if math.isnan(tau) else tau
 
 
 def merge_histograms(histograms: Iterable[Sequence[tuple[int, int]]]) -> Histogram:
     """One histogram of all requests of all rounds."""
-    pairs = [pair for histogram in histograms for pair in histogram]
-    table = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    figures = chain.from_iterable(pair for histogram in histograms for pair in histogram)
+    table = np.fromiter(figures, dtype=np.int64).reshape(-1, 2)
     values, places = np.unique(table[:, 0], return_inverse=True)
     counts = np.zeros(values.size, dtype=np.int64)
     np.add.at(counts, places, table[:, 1])
@@ -203,10 +217,10 @@ def in_flight(rate: float, latency_us: float) -> float:
     return rate * latency_us / 1e6
 
 
-def breaks_littles_law(rate: float, latency_us: float, connections: int, *, keepalive: bool) -> bool:
-    """Whether rate, mean latency and connections of a closed loop contradict each other.
+def breaks_littles_law(flying: float, connections: int, *, keepalive: bool) -> bool:
+    """Whether a closed loop of so many connections can have had so many requests under way (`in_flight`).
 
     Without keepalive the time to connect is outside wrk's latency, so that only "too many in flight" is impossible.
     """
-    share = in_flight(rate, latency_us) / connections
+    share = flying / connections
     return share > FULLEST or (keepalive and share < EMPTIEST)

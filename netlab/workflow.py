@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from netlab import ansible, profiles
+from netlab import ansible, profiles, provenance
 from netlab.artifacts import bring
 from netlab.bench import drive
 from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, MissingTool, NotUp, ProofFailed
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from netlab.profiles import Profile
     from netlab.progress import Progress
     from netlab.report.values import Report
-    from netlab.results.model import Proof
+    from netlab.results.model import ProfileInfo, Proof
     from netlab.spec import LabSpec
 
 
@@ -349,8 +349,14 @@ def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
         baseline_profile=spec.baseline.profile,
         baseline_path=spec.baseline.path,
         environment=session.provider.environment(),
-        profiles=tuple(profile.info(spec.paths) for profile in chosen),
+        profiles=tuple(_info(session, profile) for profile in chosen),
     )
+
+
+def _info(session: Session, profile: Profile) -> ProfileInfo:
+    """Say what a report needs to know of a profile, and what it is made of now, whatever its name means later."""
+    made_of = provenance.of_profile(profile, session.spec, session.lab.folder)
+    return profile.info(session.spec.paths).model_copy(update={"provenance": made_of})
 
 
 def _remove(session: Session) -> None:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netlab.results.model import (
+    Artifact,
     Counters,
     CpuTicks,
     Environment,
     HotFunction,
     HotSpots,
-    LatencySummary,
     Load,
     ProfileInfo,
+    Provenance,
     Run,
     RunHeader,
     Sample,
     WrkErrors,
     WrkResult,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 BASELINE = ("baseline-vm", "host")
 SPEEDS = {
@@ -107,6 +113,20 @@ def header(**changes) -> RunHeader:
     return RunHeader(**{**values, **changes})
 
 
+def made_of(profile: str = "aa", *, artifacts: dict[str, str] | None = None, **roles: str) -> Provenance:
+    """What a profile may have been made of: short stand-ins for digests, and artifacts by version."""
+    digests = {"profile": profile, "playbook up": "1b", **{f"role {name}": text for name, text in roles.items()}}
+    found = {name: Artifact(version=version, digest=f"{name}{version}") for name, version in (artifacts or {}).items()}
+    return Provenance(digests=digests, artifacts=found)
+
+
+def made(profiles: Sequence[ProfileInfo] = PROFILES, /, **own: Provenance) -> tuple[ProfileInfo, ...]:
+    """The profiles as a run of today records them; ``own`` by name, with _ for -, replaces what one was made of."""
+    return tuple(
+        one.model_copy(update={"provenance": own.get(one.name.replace("-", "_"), made_of())}) for one in profiles
+    )
+
+
 def histogram(mean_us: float, requests: int, rng: np.random.Generator) -> tuple[tuple[int, int], ...]:
     """Response times with the long tail that a queue makes."""
     times = mean_us * 0.8 + rng.gamma(1.2, mean_us * 0.2 / 1.2, size=max(requests // 10, 1))
@@ -114,18 +134,30 @@ def histogram(mean_us: float, requests: int, rng: np.random.Generator) -> tuple[
     return tuple((int(value), int(count) * 10) for value, count in zip(values, counts, strict=True))
 
 
+def correct(histogram: Iterable[tuple[int, int]], expected: int) -> tuple[tuple[int, int], ...]:
+    """What wrk 4.1.0 does in `stats_correct`, and prints: from the shortest to the longest latency only.
+
+    Its loop goes over all values, but only those with a count at that moment, which are the requests', add anything.
+    """
+    data = Counter(dict(histogram))
+    least = min(data, default=0)
+    for n in [n for n in sorted(data) if n >= expected * 2]:
+        count, m = data[n], n - expected
+        while count and m > expected:
+            data[m] += count
+            m -= expected
+    return tuple((value, data[value]) for value in sorted(data) if value >= least)
+
+
 def wrk(rate: float, rng: np.random.Generator, *, errors: WrkErrors | None = None) -> WrkResult:
-    mean = 3.6e6 / rate if rate else 0.0
-    latency = LatencySummary(
-        min=0.8 * mean, mean=mean, stdev=0.1 * mean, p50=mean, p90=1.2 * mean, p99=1.6 * mean, max=3 * mean
-    )
+    requests = histogram(3.6e6 / rate, round(rate), rng) if rate else ()
     return WrkResult(
         requests=round(rate),
         duration_us=1_000_000,
         bytes=round(rate) * 1300,
         errors=errors or WrkErrors(),
-        latency_us=latency,
-        histogram=histogram(mean, round(rate), rng) if rate else (),
+        histogram=requests,
+        corrected_histogram=correct(requests, 1_000_000 // (round(rate) // 4)) if rate >= 4 else requests,
     )
 
 

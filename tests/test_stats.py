@@ -117,10 +117,15 @@ def test_an_empty_histogram_has_no_quantiles():
 
 def test_littles_law():
     assert stats.in_flight(20_000, 190) == pytest.approx(3.8)
-    assert not stats.breaks_littles_law(20_000, 190, 4, keepalive=True)
-    assert stats.breaks_littles_law(20_000, 400, 4, keepalive=True)
-    assert stats.breaks_littles_law(20_000, 50, 4, keepalive=True)
-    assert not stats.breaks_littles_law(20_000, 50, 4, keepalive=False)
+    assert not stats.breaks_littles_law(3.8, 4, keepalive=True)
+    assert stats.breaks_littles_law(8, 4, keepalive=True)
+    assert stats.breaks_littles_law(1, 4, keepalive=True)
+    assert not stats.breaks_littles_law(1, 4, keepalive=False)
+
+
+@pytest.mark.parametrize(("flying", "broken"), [(4.0, False), (4.003, False), (4.05, True), (4.3, True)])
+def test_no_more_requests_are_in_flight_than_connections_are_open(flying, broken):
+    assert stats.breaks_littles_law(flying, 4, keepalive=True) == broken
 
 
 def around(value, half=1.0):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab import ansible, locks, profiles, workflow
+from netlab import ansible, assets, locks, profiles, workflow
 from netlab.errors import (
     AnsibleFailed,
     BenchmarkFailed,
@@ -23,7 +23,7 @@ from netlab.errors import (
 from netlab.lab import Host, Lab
 from netlab.progress import Reporter
 from netlab.report import build_report
-from netlab.results.store import load_run
+from netlab.results.store import load_header, load_run
 from netlab.session import snapshot_tag
 from netlab.spec import FleetSpec, LabSpec
 from tests import factories
@@ -432,6 +432,17 @@ def test_a_sample_is_filed_under_the_profile_that_its_hosts_are(lab, hosts, play
     ) as caught:
         bench(lab, "baseline-vm", "ipvlan-l2")
     assert caught.value.log.is_file()
+
+
+def test_a_run_records_what_its_profiles_were_made_of(lab, hosts, plays):
+    (lab.folder / "profiles").mkdir()
+    own = lab.folder / "profiles" / "mine.yml"
+    shutil.copy(assets.profiles() / "ipvlan-l2.yml", own)
+    header = load_header(workflow.bench(lab, LabSpec(), ["baseline-vm", "mine"], Reporter()))
+    made = {profile.name: profile.provenance for profile in header.profiles}
+    assert made["mine"].digests["profile"] == assets.digest([own])
+    assert made["mine"].digests["role benchmark"] == assets.digest([assets.roles() / "benchmark"])
+    assert made["baseline-vm"].digests["profile"] != made["mine"].digests["profile"]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def parse_sample(raw: bytes, *, profile: str, round_: int, position: int, snapsh
         url=parsed.url,
         load=parsed.load,
         started_at=datetime.fromtimestamp(parsed.started_at, UTC),
-        wrk=wrk_result(parsed.wrk),
+        wrk=wrk_result(parsed.wrk, parsed.load.connections),
         kernels=kernels(parsed.hosts),
     )
 

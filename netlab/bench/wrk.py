@@ -9,8 +9,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from netlab.bench.correction import interval_us, uncorrected
 from netlab.errors import ResultsError
-from netlab.results.model import Frozen, LatencySummary, WrkErrors, WrkResult
+from netlab.results.model import Frozen, WrkErrors, WrkResult
 
 _Count = Annotated[int, Field(ge=0)]
 _TEXT_REQUESTS = re.compile(r"^ *([0-9]{1,20}) requests in ", re.MULTILINE | re.ASCII)
@@ -35,18 +36,33 @@ class RawSummary(Frozen):
     errors: RawErrors
 
 
+class RawLatency(Frozen):
+    """Latencies in µs as wrk corrected them for coordinated omission; a report is made of the histogram instead."""
+
+    min: float
+    mean: float
+    stdev: float
+    p50: float
+    p90: float
+    p99: float
+    max: float
+
+
 class RawWrk(Frozen):
-    """One wrk run as the driver wrote it; latencies in µs."""
+    """One wrk run as the driver wrote it; latencies in µs, corrected by wrk."""
 
     exit_code: int
     stdout: str
     summary: RawSummary
-    latency: LatencySummary
+    latency: RawLatency
     histogram: tuple[tuple[_Count, _Count], ...]
 
 
-def wrk_result(raw: RawWrk) -> WrkResult:
-    """Return the run as a value; ResultsError where it failed, completed nothing or contradicts itself."""
+def wrk_result(raw: RawWrk, connections: int) -> WrkResult:
+    """Return the run as a value; ResultsError where it failed, completed nothing or contradicts itself.
+
+    ``connections`` is what wrk was told (``-c``), which its correction depends on.
+    """
     _check_ran(raw)
     _check_text(raw)
     _check_latency(raw.latency)
@@ -56,9 +72,16 @@ def wrk_result(raw: RawWrk) -> WrkResult:
         duration_us=raw.summary.duration,
         bytes=raw.summary.bytes,
         errors=WrkErrors(**raw.summary.errors.model_dump()),
-        latency_us=raw.latency,
-        histogram=raw.histogram,
+        histogram=_histogram(raw, connections),
+        corrected_histogram=raw.histogram,
     )
+
+
+def _histogram(raw: RawWrk, connections: int) -> tuple[tuple[int, int], ...] | None:
+    """Take wrk's correction back; a response that came after wrk's time-out is in no histogram."""
+    told = raw.summary
+    interval = interval_us(told.requests, told.duration, connections)
+    return uncorrected(raw.histogram, interval, told.requests - told.errors.timeout)
 
 
 def _check_ran(raw: RawWrk) -> None:
@@ -79,7 +102,7 @@ def _check_text(raw: RawWrk) -> None:
         raise ResultsError(f"wrk.stdout: wrk printed {said} requests, its report says {raw.summary.requests}")
 
 
-def _check_latency(latency: LatencySummary) -> None:
+def _check_latency(latency: RawLatency) -> None:
     rising = (0, latency.min, latency.p50, latency.p90, latency.p99, latency.max)
     finite = all(math.isfinite(value) for value in (*rising, latency.mean, latency.stdev))
     if not finite or any(low > high for low, high in pairwise(rising)):

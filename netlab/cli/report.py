@@ -25,9 +25,11 @@ def register(subparsers: Subparsers) -> None:
         "report",
         run,
         summary="show and write the report of stored runs",
-        description="Compute the report from stored samples, show its tables, and write it as HTML, Markdown and JSON\n"
-        "beside the first run. Runs of one report come from one environment; those after --replicas come from\n"
-        "another, and say how well a replica's loss predicts that of the real cluster.",
+        description="Compute the report from stored samples, show its main table, and write it as HTML, Markdown and\n"
+        "JSON beside the first run. Runs of one report come from one environment. What they measured under one name\n"
+        "is one row where it was made of the same things (profile, roles, image, artifacts, netlab), else a row each.\n"
+        "Runs after --replicas come from another environment, and say how well a replica's loss predicts that of\n"
+        "the real cluster.",
         example="netlab report CLUSTER_RUN --replicas REPLICA_RUN",
         raises=(ConfigError, NotUp, ResultsError),
     )

@@ -102,11 +102,13 @@ def progress_to(log: Path, args: Namespace) -> Iterator[Progress]:
 
 
 def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None:
-    """Print the report's tables, then where its files are."""
+    """Print the report's main table, then where all of it is."""
     from netlab.report.terminal import print_report  # noqa: PLC0415 - most commands show no report
 
     print_report(report, open_console(sys.stdout, colour=not args.no_colour))
-    print(f"\nreport: {paths['html']}")
+    print(
+        f"\nCPU time by subsystem, packets' paths, warnings, method (also as .md and .json):\nreport: {paths['html']}"
+    )
 
 
 ALL = "all"

@@ -61,6 +61,9 @@ class RawNamespace(Frozen):
     features: dict[str, tuple[str, ...]]
     rps: tuple[str, ...]
     settings: dict[str, str]
+    kernel_arguments: str = ""
+    vulnerabilities: dict[str, str] = Field(default_factory=dict)
+    """Both of a host's own namespace; recordings from before they were recorded are read too."""
 
 
 class RawFacts(BaseModel):
@@ -136,7 +139,10 @@ def _place(host: str, pod: str) -> str:
 def _host_facts(facts: RawFacts) -> dict[str, HostFacts]:
     return {
         _place(host, pod): HostFacts(
-            devices=tuple(_device(link, found) for link in found.links), settings=found.settings
+            devices=tuple(_device(link, found) for link in found.links),
+            settings=found.settings,
+            kernel_arguments=found.kernel_arguments,
+            vulnerabilities=found.vulnerabilities,
         )
         for host, namespaces in facts.hosts.items()
         for pod, found in namespaces.items()

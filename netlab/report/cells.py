@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netlab import stats
-from netlab.report.values import Cell, Change, CpuUse, GroupShare, HotFunctionShare, Latency, Rate
+from netlab.report.values import Cell, Change, CpuUse, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
 from netlab.results.model import CpuTicks
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Source:
     stack: Stack | None
     taken: tuple[Taken, ...]
     hotspots: tuple[HotSpots, ...]
+    planned: int
+    """Rounds of all runs that were to measure it."""
 
     @property
     def first(self) -> Sample:
@@ -79,6 +81,7 @@ def build_cell(source: Source, baseline: Source | None, *, base: str, cpus: int)
         requests=sum(sample.wrk.requests for sample in source.samples),
         rate=rate(source.samples),
         latency=latency(source.samples),
+        corrected_latency=corrected_latency(source.samples),
         change=None if is_baseline else change(source.taken, baseline.taken if baseline else (), base),
         cpu=cpu,
         cpu_us_per_request=cost,
@@ -102,13 +105,26 @@ def rate(samples: Iterable[Sample]) -> Rate:
 
 
 def latency(samples: Iterable[Sample]) -> Latency | None:
-    """Percentiles of all requests of all rounds together; None when no request was answered."""
-    histogram = stats.merge_histograms(sample.wrk.histogram for sample in samples)
+    """Percentiles of all requests of all rounds together; None when no request was answered in time.
+
+    A sample whose requests are not known one by one is left out; `netlab.report.checks` names it.
+    """
+    histogram = stats.merge_histograms(sample.wrk.histogram or () for sample in samples)
     if histogram.total == 0:
         return None
-    p50, p90, p99 = stats.quantiles(histogram, (0.5, 0.9, 0.99))
     curve = zip(stats.quantiles(histogram, list(_CDF)), (100 * float(share) for share in _CDF), strict=True)
-    return Latency(p50_us=p50, p90_us=p90, p99_us=p99, cdf=tuple(curve))
+    return Latency(**_percentiles(histogram), cdf=tuple(curve))
+
+
+def corrected_latency(samples: Iterable[Sample]) -> Percentiles | None:
+    """Return the same as wrk corrected it."""
+    histogram = stats.merge_histograms(sample.wrk.corrected_histogram for sample in samples)
+    return Percentiles(**_percentiles(histogram)) if histogram.total else None
+
+
+def _percentiles(histogram: stats.Histogram) -> dict[str, float]:
+    p50, p90, p99, most = stats.quantiles(histogram, (0.5, 0.9, 0.99, 1))
+    return {"p50_us": p50, "p90_us": p90, "p99_us": p99, "mean_us": histogram.mean, "max_us": most}
 
 
 def change(taken: Sequence[Taken], baseline: Sequence[Taken], base: str) -> Change:

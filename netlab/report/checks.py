@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab import stats
-from netlab.report import refused
 from netlab.report.words import counted, joined, percent
 
 if TYPE_CHECKING:
@@ -13,19 +12,20 @@ if TYPE_CHECKING:
 
     from netlab.report.cells import Source
     from netlab.report.values import Cell
-    from netlab.results.model import Run, Sample
+    from netlab.results.model import Sample
 
 NOISY_PERCENT = 5.0
 STEAL_PERCENT = 1.0
 
 
-def warnings(runs: Sequence[Run], sources: Sequence[Source], cells: Sequence[Cell]) -> tuple[str, ...]:
+def warnings(sources: Sequence[Source], cells: Sequence[Cell]) -> tuple[str, ...]:
     """Everything the reader must know before believing the numbers."""
-    planned = sum(run.header.rounds for run in runs)
-    found = [*refused.sentences(runs), *(text for source in sources for text in _of_samples(source))]
+    planned = {source.name: source.planned for source in sources}
+    found = [text for source in sources for text in _of_samples(source)]
     found += _in_flight(sources)
-    found += [text for cell in cells for text in _of_cell(cell, planned)]
+    found += [text for cell in cells for text in _of_cell(cell, planned[cell.name])]
     found += _noise(cells)
+    found += _steal(cells)
     return tuple(found)
 
 
@@ -43,7 +43,7 @@ def _in_flight(sources: Sequence[Source]) -> Iterator[str]:
 
 def _most(samples: Sequence[Sample]) -> str:
     """Write those that are furthest off: ``8.0 instead of 4 (rounds 1, 3)``."""
-    flying = [stats.in_flight(sample.wrk.requests_per_second, sample.wrk.latency_us.mean) for sample in samples]
+    flying = [_flying(sample) or 0.0 for sample in samples]
     held = samples[0].load.connections
     furthest = max(flying, key=lambda found: abs(found - held))
     return f"{furthest:.1f} instead of {held} ({_rounds(samples)})"
@@ -56,8 +56,23 @@ def _noise(cells: Sequence[Cell]) -> Iterator[str]:
         yield f"Requests/s spread between rounds ((max \N{MINUS SIGN} min)/mean): {named}."
 
 
+def _steal(cells: Sequence[Cell]) -> Iterator[str]:
+    """Name in one sentence all kernels that had to wait for a CPU: on a busy machine they are many."""
+    taken: dict[tuple[str, ...], list[str]] = {}
+    for name, kernel in ((cell.name, kernel) for cell in cells for kernel in cell.cpu):
+        if kernel.percent["steal"] > STEAL_PERCENT:
+            taken.setdefault(kernel.hosts, []).append(f"{name} {percent(kernel.percent['steal'])}")
+    for hosts, named in taken.items():
+        yield f"This machine took time of a CPU from {joined(hosts)} (steal): {joined(named)}."
+
+
 def _of_samples(source: Source) -> Iterator[str]:
     yield from _failures(source)
+    if unknown := [sample for sample in source.samples if sample.wrk.histogram is None]:
+        yield (
+            f"{source.name}: the response times leave out {_rounds(unknown)}, where wrk's correction for coordinated "
+            "omission cannot be taken back: what is left is not as many requests as wrk counted."
+        )
     if dropped := sum(kernel.softnet_dropped for sample in source.samples for kernel in sample.kernels):
         yield f"{source.name}: the kernel dropped {counted(dropped, 'packet')} because a backlog queue was full."
     if source.hotspots and not sum(found.total_samples for found in source.hotspots):
@@ -80,12 +95,14 @@ def _failures(source: Source) -> Iterator[str]:
 
 
 def _odd(sample: Sample) -> bool:
-    wrk, load = sample.wrk, sample.load
-    if wrk.requests == 0:
-        return False
-    return stats.breaks_littles_law(
-        wrk.requests_per_second, wrk.latency_us.mean, load.connections, keepalive=load.keepalive
-    )
+    flying, load = _flying(sample), sample.load
+    return flying is not None and stats.breaks_littles_law(flying, load.connections, keepalive=load.keepalive)
+
+
+def _flying(sample: Sample) -> float | None:
+    """Return the mean number of requests under way; None where the response times are not known."""
+    mean = sample.wrk.mean_latency_us
+    return None if mean is None else stats.in_flight(sample.wrk.requests_per_second, mean)
 
 
 def _rounds(samples: Sequence[Sample]) -> str:
@@ -96,9 +113,6 @@ def _rounds(samples: Sequence[Sample]) -> str:
 def _of_cell(cell: Cell, planned: int) -> Iterator[str]:
     if cell.rounds < planned:
         yield f"{cell.name}: measured in {cell.rounds} of {counted(planned, 'round')}."
-    for kernel in cell.cpu:
-        if kernel.percent["steal"] > STEAL_PERCENT:
-            yield f"{cell.name}: the host took {percent(kernel.percent['steal'])} of a CPU from {joined(kernel.hosts)}."
     yield from _of_comparison(cell)
 
 

@@ -47,7 +47,7 @@ def explain(run: Run, profile: ProfileInfo) -> Explanation:
     cells = build_report([run]).cells if run.samples else ()
     known = words.labelled({one.name: one for one in header.profiles})
     profile = known.get(profile.name, profile)
-    drawn = paths.pictures(run.proofs, known, header)
+    drawn = paths.pictures(run.proofs, known, (header.baseline_profile, header.baseline_path))
     pictures = {one.path: one for one in drawn if one.profile == profile.name}
     mine = [cell for cell in cells if cell.profile == profile.name]
     unmeasured = [path for path in (*profile.paths, *pictures) if path not in {cell.path for cell in mine}]

@@ -22,17 +22,19 @@ def render(report: Report) -> str:
         _list(headline.text for headline in report.headlines),
         f"> {_plain(report.clock_note)}",
         _costs(report.cells, report.base),
-        _section("Read with care", _list(report.warnings), wanted=bool(report.warnings)),
+        _section("Warnings", _list(report.warnings), wanted=bool(report.warnings)),
+        _section("Differences between the runs", _differences(report), wanted=bool(report.differences)),
         _section("How well replicas predict", _predictions(report), wanted=bool(report.predictions)),
         _section("Where the CPU time went", _subsystems(report), wanted=any(cell.hot_groups for cell in report.cells)),
         _section("The path each packet takes", _paths(report), wanted=bool(report.paths)),
         _section("What else decides", _facts(report), wanted=bool(report.facts)),
+        _section("Response times", _latencies(report), wanted=any(cell.corrected_latency for cell in report.cells)),
         _section("CPU time by class, % of one CPU", _cpu(report), wanted=any(cell.cpu for cell in report.cells)),
         _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
         _section("Hot kernel functions", _functions(report), wanted=any(cell.hot_functions for cell in report.cells)),
         _section("Not measured", _missing(report), wanted=bool(report.missing)),
         _section("How the numbers were made", _list(report.method), wanted=True),
-        _section("Where", _environment(report), wanted=True),
+        _section("Environment", _environment(report), wanted=True),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -48,7 +50,6 @@ def _costs(cells: Sequence[Cell], base: str) -> str:
 
 
 def _cost(cell: Cell) -> list[str]:
-    times = (cell.latency.p50_us, cell.latency.p90_us, cell.latency.p99_us) if cell.latency else (None,) * 3
     return [
         cell.label,
         cell.path,
@@ -56,7 +57,7 @@ def _cost(cell: Cell) -> list[str]:
         words.percent(cell.rate.spread_percent),
         words.difference(cell.change),
         words.interval(cell.change),
-        *(words.number(time) for time in times),
+        *words.times(cell.latency),
         words.number(cell.cpu_us_per_request, 1),
     ]
 
@@ -109,6 +110,15 @@ def _subsystems(report: Report) -> str:
         for share in cell.hot_groups
     )
     head = ["cell", "subsystem", "of the busy samples", "CPU µs/request", f"µs/request against {report.base}"]
+    return _table(head, rows)
+
+
+def _latencies(report: Report) -> str:
+    head = ["cell", "p50 µs", "p90 µs", "p99 µs", "mean µs", "longest µs"]
+    head += [f"corrected {name}" for name in head[1:]]
+    rows = (
+        [cell.name, *words.all_times(cell.latency), *words.all_times(cell.corrected_latency)] for cell in report.cells
+    )
     return _table(head, rows)
 
 
@@ -172,9 +182,30 @@ def _missing(report: Report) -> str:
 
 
 def _environment(report: Report) -> str:
-    facts = [[name, words.fact(value)] for name, value in report.environment]
-    runs = [[f"run {run.run_id}", words.run_text(run)] for run in report.runs]
-    return _table(["what", "value"], [*facts, *runs])
+    runs = [[words.run_name(report, at), words.run_text(run)] for at, run in enumerate(report.runs)]
+    facts = _table(["what", "value"], [*words.environment(report), *runs])
+    return "\n\n".join(part for part in (facts, _kernels(report), _made_of(report)) if part)
+
+
+def _kernels(report: Report) -> str:
+    """Write each kernel's command line and vulnerabilities as the kernel says them."""
+    rows = [
+        [words.joined(kernel.hosts), name, text]
+        for kernel in report.kernels
+        for name, text in {"kernel command line": kernel.arguments, **kernel.vulnerabilities}.items()
+    ]
+    return f"### Kernels\n\n{_table(['hosts', 'what', 'value'], rows)}" if rows else ""
+
+
+def _made_of(report: Report) -> str:
+    rows = [[one.label, what, value] for one in report.made_of for what, value in one.digests.items()]
+    head = ["network", "what", "version, or first digits of the SHA-256"]
+    return f"### What each network was made of\n\n{_table(head, rows)}" if rows else ""
+
+
+def _differences(report: Report) -> str:
+    runs = [words.run_name(report, at) for at in range(len(report.runs))]
+    return _table(["what", "of", *runs], words.difference_rows(report))
 
 
 def _list(items: Iterable[str]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError, ResultsError
-from netlab.report import checks, facts, paths, predictions, refused, words
+from netlab.report import checks, configurations, facts, kernels, paths, predictions, refused, words
 from netlab.report.cells import Source, Taken, against, build_cell
 from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from netlab.results.model import Load, ProfileInfo, Proof, Run, RunHeader
+    from netlab.report.configurations import Configurations
+    from netlab.results.model import HotSpots, Load, ProfileInfo, Proof, Run, RunHeader, Stack
 
 METHOD = (
     (
@@ -25,8 +26,17 @@ METHOD = (
         "hide."
     ),
     (
-        "Response times are percentiles of one histogram that holds the requests of all rounds, as wrk corrected them "
-        "for coordinated omission. They were measured at saturation, where a slower path also queues longer."
+        "Response times are percentiles of one histogram that holds each request of all rounds once. They were "
+        "measured at saturation, where a slower path also queues longer."
+    ),
+    (
+        "Corrected response times are wrk's own: for each slow response it adds shorter ones, of requests that users "
+        "on a schedule would have sent meanwhile (coordinated omission). A closed loop has no schedule: netlab takes "
+        "the addition back, and checks that as many requests are left as wrk counted."
+    ),
+    (
+        "Runs are pooled where they were made of the same things: profile, roles, playbooks, image, artifacts, netlab, "
+        "kernel command line and mitigations, of the cell and of its baseline. Other rows name their runs."
     ),
     "CPU classes are % of one CPU. Busy is user + nice + system + irq + softirq; idle, iowait and steal are not work.",
     (
@@ -34,7 +44,8 @@ METHOD = (
         "the CPU busy."
     ),
 )
-UNMEASURED = "no sample: the run ended before this cell was measured"
+CONFIGURED = {"netlab_version", "image_key", "image_digest"}
+"""Of an environment, what runs may have of their own: their rows are kept apart (`netlab.report.configurations`)."""
 MANY = 16
 """From more cells on, a chart that has a row or a line a cell is no longer read."""
 HEADLINE_PATHS = ("nodeport-local", "nodeport-remote", "clusterip", "pod-ip", "pod-to-pod", "host")
@@ -47,6 +58,7 @@ _Key = tuple[str, str, "Load"]
 def build_report(runs: Sequence[Run], replicas: Sequence[Run] = ()) -> Report:
     """One report over ``runs``, which must have been measured in the same environment (else ``ConfigError``).
 
+    What they measured under one name is pooled where it was made of the same things, and apart where it was not.
     ``replicas`` are runs of an environment of their own, to be held against the clusters among ``runs``.
     """
     if not replicas:
@@ -59,33 +71,44 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
     if not any(run.samples for run in runs):
         reason = next((f": {one.reason}" for run in runs for one in run.refused), "")
         raise ResultsError(f"there is no sample to report on{reason}", hint="measure a run first: netlab bench")
+    configurations.refuse_twins(runs)
     _refuse_mixtures([run.header for run in runs])
-    header, profiles, proofs = runs[0].header, _profiles(runs, beside_clusters=beside_clusters), _proofs(runs)
-    sources = _sources(runs, profiles)
-    cells = _cells(sources, header)
+    header, told = runs[0].header, configurations.tell_apart(runs)
+    profiles = _profiles(runs, told, beside_clusters=beside_clusters)
+    sources = _sources(runs, profiles, told)
+    cells = _cells(sources, header, told)
     charted, shares = _charted(cells), _shares(cells)
+    differences = configurations.differences(runs)
+    sides = list(_sides(runs, told))
     return Report(
         title=f"The cost of {_count(profiles, header)}",
         base=_base(header),
         headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
         clock_note=words.clock_note(header.environment.clock),
         method=METHOD,
-        warnings=checks.warnings(runs, list(sources.values()), cells),
+        warnings=(
+            *refused.sentences(runs),
+            *configurations.warnings(runs, differences),
+            *checks.warnings(list(sources.values()), cells),
+        ),
         cells=cells,
         charted=charted,
         subsystems=tuple(shares),
         main_subsystems=_main(shares, cells),
-        missing=_missing(profiles, cells, refused.reasons(runs)),
+        missing=_missing(profiles, sources, refused.reasons(runs)),
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
         runs=tuple(_reference(run.header) for run in runs),
-        paths=paths.pictures(proofs, profiles, header),
-        facts=facts.of_profiles(proofs, profiles, header.baseline_profile),
+        paths=tuple(one for base, proofs in sides for one in paths.pictures(proofs, profiles, base)),
+        facts=tuple(one for base, proofs in sides for one in facts.of_profiles(proofs, profiles, base[0])),
+        differences=differences,
+        made_of=configurations.made_of(profiles),
+        kernels=kernels.of_hosts(proof for run in runs for proof in run.proofs),
     )
 
 
 def _count(profiles: dict[str, ProfileInfo], header: RunHeader) -> str:
-    return words.counted(len(profiles.keys() - {header.baseline_profile}), "container network")
+    return words.counted(len({one.name for one in profiles.values()} - {header.baseline_profile}), "container network")
 
 
 def _base(header: RunHeader) -> str:
@@ -97,7 +120,7 @@ def _reference(header: RunHeader) -> RunRef:
 
 
 def _comparable(header: RunHeader) -> dict[str, object]:
-    fields: dict[str, object] = header.environment.model_dump(exclude={"netlab_version"})
+    fields: dict[str, object] = header.environment.model_dump(exclude=CONFIGURED)
     return {**fields, "baseline": _base(header)}
 
 
@@ -114,53 +137,71 @@ def _refuse_mixtures(headers: Sequence[RunHeader]) -> None:
             )
 
 
-def _profiles(runs: Sequence[Run], *, beside_clusters: bool) -> dict[str, ProfileInfo]:
-    """All profiles by name, labelled so that a cluster cannot be taken for a replica."""
+def _profiles(runs: Sequence[Run], told: Configurations, *, beside_clusters: bool) -> dict[str, ProfileInfo]:
+    """All profiles by their key, labelled so that neither a cluster nor another configuration can be mistaken."""
     found: dict[str, ProfileInfo] = {}
-    for profile in (profile for run in runs for profile in run.header.profiles):
-        if found.setdefault(profile.name, profile).stack != profile.stack:
-            raise predictions.two_stacks(profile.name)
-    return words.labelled(found, beside_clusters=beside_clusters)
-
-
-def _proofs(runs: Sequence[Run]) -> list[Proof]:
-    """One a profile: every run's fleet proved the same promise, so that the first stands for all."""
-    found: dict[str, Proof] = {}
-    for proof in (proof for run in runs for proof in run.proofs):
-        found.setdefault(proof.profile, proof)
-    return list(found.values())
-
-
-def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo]) -> dict[_Key, Source]:
-    taken: dict[_Key, list[Taken]] = {}
+    stacks: dict[str, Stack] = {}
     for run in runs:
+        for profile in run.header.profiles:
+            if stacks.setdefault(profile.name, profile.stack) != profile.stack:
+                raise predictions.two_stacks(profile.name)
+            found.setdefault(told.key(run.header.run_id, profile.name), profile)
+    labelled = words.labelled(found, beside_clusters=beside_clusters)
+    return {key: told.marked(key, profile) for key, profile in labelled.items()}
+
+
+def _sides(runs: Sequence[Run], told: Configurations) -> Iterator[tuple[tuple[str, str], list[Proof]]]:
+    """Group proofs by the baseline (profile's key, path) that they are compared with.
+
+    One a profile: fleets that are equal proved the same promise, so that the first stands for all.
+    """
+    sides: dict[tuple[str, str], dict[str, Proof]] = {}
+    for run in runs:
+        header = run.header
+        side = sides.setdefault((told.key(header.run_id, header.baseline_profile), header.baseline_path), {})
+        for proof in run.proofs:
+            key = told.key(header.run_id, proof.profile)
+            side.setdefault(key, proof.model_copy(update={"profile": key}))
+    return ((base, list(proofs.values())) for base, proofs in sides.items())
+
+
+def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo], told: Configurations) -> dict[_Key, Source]:
+    taken: dict[_Key, list[Taken]] = {}
+    spots: dict[tuple[str, str, bool], list[HotSpots]] = {}
+    for run in runs:
+        run_id = run.header.run_id
         for sample in run.samples:
-            taken.setdefault((sample.profile, sample.path, sample.load), []).append(Taken(run.header.run_id, sample))
+            key = told.key(run_id, sample.profile), sample.path, sample.load
+            taken.setdefault(key, []).append(Taken(run_id, sample))
+        for spot in run.hotspots:
+            spots.setdefault((told.key(run_id, spot.profile), spot.path, spot.keepalive), []).append(spot)
     loads = {load for _, _, load in taken}
     return {
         (name, path, load): Source(
             label=_label(profiles, name) + words.load_suffix(load, loads),
             stack=profiles[name].stack if name in profiles else None,
             taken=tuple(found),
-            hotspots=tuple(
-                spot
-                for run in runs
-                for spot in run.hotspots
-                if (spot.profile, spot.path, spot.keepalive) == (name, path, load.keepalive)
-            ),
+            hotspots=tuple(spots.get((name, path, load.keepalive), ())),
+            planned=sum(run.header.rounds for run in runs if _planned(run.header, name, path, told)),
         )
         for (name, path, load), found in taken.items()
     }
+
+
+def _planned(header: RunHeader, key: str, path: str, told: Configurations) -> bool:
+    """Whether the run was to measure this path of what the key stands for."""
+    return any(path in one.paths for one in header.profiles if told.key(header.run_id, one.name) == key)
 
 
 def _label(profiles: dict[str, ProfileInfo], name: str) -> str:
     return profiles[name].label if name in profiles else name
 
 
-def _cells(sources: dict[_Key, Source], header: RunHeader) -> tuple[Cell, ...]:
+def _cells(sources: dict[_Key, Source], header: RunHeader, told: Configurations) -> tuple[Cell, ...]:
     cells = []
     for (_, _, load), source in sources.items():
-        baseline = sources.get((header.baseline_profile, header.baseline_path, load))
+        base_key = told.key(source.taken[0].run_id, header.baseline_profile)
+        baseline = sources.get((base_key, header.baseline_path, load))
         cell = build_cell(source, baseline, base=f"{_base(header)}, same round", cpus=header.environment.guest_cpus)
         base_cell = build_cell(baseline, baseline, base="", cpus=header.environment.guest_cpus) if baseline else None
         cells.append(cell if cell.is_baseline else against(cell, base_cell))
@@ -175,7 +216,7 @@ def _rank(cell: Cell) -> tuple[bool, float, str]:
 
 def _headlines(cells: Sequence[Cell], header: RunHeader, profiles: dict[str, ProfileInfo]) -> tuple[Headline, ...]:
     """Costliest first, but what chance alone may have made comes after all that it has not."""
-    stack = profiles[header.baseline_profile].stack if header.baseline_profile in profiles else None
+    stack = next((one.stack for one in profiles.values() if one.name == header.baseline_profile), None)
     base = words.base_phrase(_base(header), stack)
     found = [
         Headline(text=words.headline(cell, cell.change, base), verdict=cell.change.verdict)
@@ -191,7 +232,7 @@ def _charted(cells: Sequence[Cell]) -> tuple[str, ...]:
         return tuple(cell.name for cell in cells)
     chosen: dict[tuple[str, Load], Cell] = {}
     for cell in sorted(cells, key=lambda cell: HEADLINE_PATHS.index(cell.path) if cell.path in HEADLINE_PATHS else 99):
-        chosen.setdefault((cell.profile, cell.load), cell)
+        chosen.setdefault((cell.label, cell.load), cell)
     return tuple(cell.name for cell in cells if cell.is_baseline or cell in chosen.values())
 
 
@@ -216,13 +257,13 @@ def _cost(share: GroupShare) -> float:
 
 
 def _missing(
-    profiles: dict[str, ProfileInfo], cells: Sequence[Cell], unusable: dict[tuple[str, str], str]
+    profiles: dict[str, ProfileInfo], sources: Iterable[_Key], unusable: dict[tuple[str, str], str]
 ) -> tuple[Missing, ...]:
-    measured = {(cell.profile, cell.path) for cell in cells}
+    measured = {(key, path) for key, path, _ in sources}
     lacking: dict[tuple[str, str], list[str]] = {}
-    for profile in profiles.values():
+    for key, profile in profiles.items():
         for path in dict.fromkeys((*profile.paths, *profile.missing)):
-            if (profile.name, path) not in measured:
-                reason = profile.missing.get(path) or unusable.get((profile.name, path), UNMEASURED)
+            if (key, path) not in measured:
+                reason = profile.missing.get(path) or unusable.get((profile.name, path), words.UNMEASURED)
                 lacking.setdefault((path, reason), []).append(profile.label)
     return tuple(Missing(path=path, labels=tuple(who), reason=reason) for (path, reason), who in lacking.items())

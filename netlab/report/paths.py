@@ -16,15 +16,14 @@ from netlab.results.model import WIRE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from netlab.results.model import Hop, PathTrace, ProfileInfo, Proof, RunHeader
+    from netlab.results.model import Hop, PathTrace, ProfileInfo, Proof
 
 
 def pictures(
-    proofs: Iterable[Proof], profiles: Mapping[str, ProfileInfo], header: RunHeader
+    proofs: Iterable[Proof], profiles: Mapping[str, ProfileInfo], base_key: tuple[str, str]
 ) -> tuple[PathPicture, ...]:
-    """Compare every recorded path with the baseline's, which comes first."""
+    """Compare every recorded path with the baseline's (profile, path), which comes first."""
     traces = {(proof.profile, trace.path): trace for proof in proofs for trace in proof.paths}
-    base_key = (header.baseline_profile, header.baseline_path)
     base = next((trace for key, trace in traces.items() if key == base_key), None)
     found = [
         _picture(profile, profiles[profile].label if profile in profiles else profile, trace, base, "/".join(base_key))

@@ -49,7 +49,16 @@ def two_stacks(name: str) -> ConfigError:
 
 
 def add(clusters: Report, replicas: Report) -> Report:
-    """Hold the replicas' cells against the clusters'; ConfigError where no cell was measured on both sides."""
+    """Hold the replicas' cells against the clusters'.
+
+    ConfigError where no cell was measured on both sides, or where one name means several things among the replicas.
+    """
+    if replicas.differences:
+        whats = words.joined(dict.fromkeys(one.what for one in replicas.differences))
+        raise ConfigError(
+            f"the runs of replicas were not made of the same things ({whats}), so that none of them is the prediction",
+            hint="name one of them after --replicas; 'netlab report' of both shows what differs",
+        )
     return clusters.model_copy(
         update={
             "title": f"{clusters.title}, and how well replicas predict it",
@@ -90,6 +99,7 @@ def _predictions(clusters: Report, replicas: Report) -> Predictions:
         cells=replicas.cells,
         environment=replicas.environment,
         runs=replicas.runs,
+        kernels=replicas.kernels,
     )
 
 

@@ -1,4 +1,4 @@
-"""The report on a terminal, readable from 100 columns on."""
+"""The report on a terminal, readable from 80 columns on: the costs first, and three sentences at most."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from netlab.report import words
+from netlab.report.words import UNMEASURED
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -19,35 +20,58 @@ if TYPE_CHECKING:
 STYLES = {"lower": "red", "higher": "green", "no difference shown": "", "cannot tell": "yellow"}
 AGREEMENTS = {"predicted": "green", "intervals overlap": "", "apart": "red", "cannot tell": "yellow"}
 
-HEADLINES = 8
+LONGEST = 240
+"""Characters of a warning that is shown here; one that lists every cell is for the files."""
+NARROW = 100
+"""Columns of a terminal below which the spread of the rounds is left to the files."""
+CLOCKS = {
+    "virtual": "Virtual clock: a number is the length of a code path, not the speed of a wall clock",
+    "real": "Real clock: wall time, with all else that this machine was doing",
+}
 
 
 def print_report(report: Report, console: Console) -> None:
     """Write the report to ``console``."""
-    console.print(render(report))
+    console.print(render(report, console.width))
 
 
-def render(report: Report) -> RenderableType:
-    """Headlines, costs, hot functions and warnings; the rest is in the files."""
-    parts: list[RenderableType] = [Text(report.title, style="bold"), Text("")]
-    parts += [_bullet(headline.text, STYLES[headline.verdict]) for headline in report.headlines[:HEADLINES]]
-    if len(report.headlines) > HEADLINES:
-        parts += [_bullet(f"{len(report.headlines) - HEADLINES} more networks in the table")]
-    parts += [_costs(report)]
+def render(report: Report, width: int) -> RenderableType:
+    """Show the costs, how well replicas predict them, and three sentences at most; the rest is in the files."""
+    said = (_answer(report), _doubts(report), _meaning(report))
+    return Group(
+        Text(report.title, style="bold"),
+        _costs(report, narrow=width < NARROW),
+        *([_agreement(report.predictions)] if report.predictions else []),
+        *(_bullet(text, style) for text, style in said if text),
+    )
+
+
+def _answer(report: Report) -> tuple[str, str]:
+    """Say what costs most, or how far replicas can be believed, in one sentence and its style."""
     if report.predictions:
-        parts += _predictions(report.predictions)
-    if any(cell.hot_groups for cell in report.cells):
-        parts += [_subsystems(report)]
-    if report.paths:
-        parts += [_paths(report)]
-    if report.missing:
-        parts += [
-            Text("Not measured", style="bold"),
-            *(_bullet(f"{words.gap_text(gap)}: {gap.reason}") for gap in report.missing),
-        ]
-    if report.warnings:
-        parts += [Text("Read with care", style="bold yellow"), *(_bullet(warning) for warning in report.warnings)]
-    return Group(*parts, Text(""), Text(report.clock_note, style="dim"))
+        return report.predictions.summary, ""
+    return next(((one.text, STYLES[one.verdict]) for one in report.headlines), ("", ""))
+
+
+def _doubts(report: Report) -> tuple[str, str]:
+    """Say how much there is to read before the numbers are believed, and the first of it where that is short."""
+    unmeasured = sum(len(gap.labels) for gap in report.missing if gap.reason == UNMEASURED)
+    counts = [words.counted(len(report.warnings), "warning")] if report.warnings else []
+    counts += [f"{words.counted(unmeasured, 'cell')} without a sample"] if unmeasured else []
+    first = next(iter(report.warnings), "").partition(". ")[0].removesuffix(".")
+    more = f", the first: {first}" if first and len(first) <= LONGEST else ""
+    return (f"The report has {' and '.join(counts)}{more}.", "yellow") if counts else ("", "")
+
+
+def _meaning(report: Report) -> tuple[str, str]:
+    """Say what kind of time the numbers are in, and whether the guests guard against faults of their CPUs."""
+    found = dict.fromkeys(kernel.mitigations for kernel in report.kernels)
+    guards = f"; CPU mitigations in the guests: {words.joined(found)}" if found else ""
+    clock = CLOCKS[report.environment.clock]
+    if report.predictions:
+        sides = report.predictions.clusters_clock, report.predictions.replicas_clock
+        clock = "Clusters are on the {} clock, replicas on the {} one: only changes can be compared".format(*sides)
+    return f"{clock}{guards}.", ""
 
 
 def _bullet(text: str, style: str = "") -> Table:
@@ -56,12 +80,12 @@ def _bullet(text: str, style: str = "") -> Table:
     return line
 
 
-def _costs(report: Report) -> Table:
+def _costs(report: Report, *, narrow: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left", expand=False)
     table.add_column("network and path", overflow="fold")
     for head in (
         "requests\n/s",
-        "spread\n",
+        *(() if narrow else ("spread\n",)),
         "against the base\n(95 % CI)",
         "p50\nµs",
         "p90\nµs",
@@ -70,16 +94,14 @@ def _costs(report: Report) -> Table:
     ):
         table.add_column(head, justify="right", no_wrap=True)
     for cell in report.cells:
-        table.add_row(*_row(cell))
-    table.caption = (
-        f"base: {report.base}, same round; requests/s: median; spread: (max {words.MINUS} min)/mean of the rounds"
-    )
+        table.add_row(*_row(cell, narrow=narrow))
+    spread = "" if narrow else f"; spread: (max {words.MINUS} min)/mean of the rounds"
+    table.caption = f"base: {report.base}, same round; requests/s: median{spread}"
     table.caption_justify = "left"
     return table
 
 
-def _row(cell: Cell) -> list[Text]:
-    times = (cell.latency.p50_us, cell.latency.p90_us, cell.latency.p99_us) if cell.latency else (None,) * 3
+def _row(cell: Cell, *, narrow: bool) -> list[Text]:
     style = STYLES[cell.change.verdict] if cell.change else "bold"
     who = Text(cell.label)
     difference = Text(words.difference(cell.change), style=f"bold {style}".strip())
@@ -88,28 +110,16 @@ def _row(cell: Cell) -> list[Text]:
     return [
         who.append(f"\n  {cell.path}", style="bold"),
         Text(words.number(cell.rate.median), style="bold"),
-        Text(words.percent(cell.rate.spread_percent)),
+        *(() if narrow else (Text(words.percent(cell.rate.spread_percent)),)),
         difference,
-        *(Text(words.number(time)) for time in times),
+        *(Text(time) for time in words.times(cell.latency)),
         Text(words.number(cell.cpu_us_per_request, 1)),
     ]
 
 
-def _predictions(found: Predictions) -> list[RenderableType]:
-    return [
-        Text("How well replicas predict", style="bold"),
-        _bullet(found.summary),
-        *(_bullet(order.text) for order in found.orders),
-        _agreement(found),
-        _replicas(found),
-        *([_bullet(f"No replica was measured for {words.joined(found.unpaired)}.")] if found.unpaired else []),
-        *(Text(note, style="dim") for note in (*found.notes, *found.clock_notes)),
-        Text(""),
-    ]
-
-
 def _agreement(found: Predictions) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), expand=False)
+    title = "How well replicas predict, against their own baselines (95 % CI)"
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left", expand=False)
     table.add_column("network and path", overflow="fold")
     for head in (*words.sides(found), "difference, points"):
         table.add_column(head.replace(", ", "\n"), justify="right", no_wrap=True)
@@ -127,45 +137,3 @@ def _verdict(row: Prediction) -> tuple[Text, Text]:
 
 def _difference(change: Change) -> Text:
     return Text(words.difference(change), style="bold").append(f"\n{words.interval(change)}", style="not bold dim")
-
-
-def _replicas(found: Predictions) -> Table:
-    """List the replicas that are held against a cluster; the others are in the files."""
-    shown = {row.replica for row in found.rows}
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        title=f"The replicas' own figures ({found.replicas_clock} clock)",
-        title_justify="left",
-    )
-    table.add_column("network and path", overflow="fold")
-    for head in ("requests/s", f"against {found.replicas_base}"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for cell in found.cells:
-        if cell.is_baseline or cell.name in shown:
-            table.add_row(Text(cell.name), words.number(cell.rate.median), words.difference(cell.change))
-    return table
-
-
-def _subsystems(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title="Where the CPU time went", title_justify="left")
-    table.add_column("network and path", overflow="fold", ratio=2)
-    table.add_column("subsystems: % of the busy samples", overflow="fold", ratio=3)
-    for cell in report.cells:
-        shares = [f"{share.group} {words.number(share.percent)}" for share in cell.hot_groups if share.percent >= 1]
-        table.add_row(Text(cell.name), Text(words.joined(shares) or words.NONE))
-    return table
-
-
-def _paths(report: Report) -> Table:
-    """Count what the packets cross, request and response together; the hops themselves are in the files."""
-    title = "What a request and its response cross (in brackets: more than on the base)"
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
-    table.add_column("network and path", overflow="fold")
-    for noun in words.COUNTED.values():
-        table.add_column(f"{noun}s".replace(" ", "\n"), justify="right")
-    table.add_column("new\nhops", justify="right")
-    for picture in report.paths:
-        who = Text(f"{picture.label}\n  {picture.path}")
-        table.add_row(who, *words.count_texts(picture), words.number(picture.new_hops))
-    return table

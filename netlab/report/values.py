@@ -19,12 +19,19 @@ class Rate(Frozen):
     spread_percent: float
 
 
-class Latency(Frozen):
-    """Response times in µs from the merged histogram of all rounds, corrected for coordinated omission by wrk."""
+class Percentiles(Frozen):
+    """Response times in µs from the merged histogram of all rounds."""
 
     p50_us: float
     p90_us: float
     p99_us: float
+    mean_us: float
+    max_us: float
+
+
+class Latency(Percentiles):
+    """Of the requests themselves, each counted once."""
+
     cdf: tuple[tuple[float, float], ...]
     """(µs, % of requests that took no longer), rising."""
 
@@ -83,6 +90,9 @@ class Cell(Frozen):
     requests: int
     rate: Rate
     latency: Latency | None
+    """None where no request was answered in time, or wrk's correction cannot be taken back."""
+    corrected_latency: Percentiles | None
+    """As wrk corrected it for coordinated omission, which adds requests that were never sent."""
     change: Change | None
     """None for the baseline itself."""
     cpu: tuple[CpuUse, ...]
@@ -197,6 +207,41 @@ class RunRef(Frozen):
     rounds: int
 
 
+class Difference(Frozen):
+    """Something that runs of one report do not say alike of a profile."""
+
+    what: str
+    """``netlab``, ``image``, ``profile``, ``role pod``, ``calico``, ``kernel command line``, …"""
+    profiles: tuple[str, ...]
+    """Their names."""
+    values: tuple[str | None, ...]
+    """One a run, in the report's order; None where it did not record it, or has no such profile."""
+
+
+class MadeOf(Frozen):
+    """What a profile was made of."""
+
+    label: str
+    artifacts: dict[str, str]
+    """Component to version."""
+    digests: dict[str, str]
+    """The first digits of SHA-256 over contents, and the artifacts' versions with theirs."""
+
+
+class KernelFacts(Frozen):
+    """A kind of kernel that hosts of the report had."""
+
+    hosts: tuple[str, ...]
+    arguments: str
+    """Its command line."""
+    mitigations: str
+    """What that says of all guards against faults of the CPU at once; ``auto`` is the kernel's default."""
+    vulnerabilities: dict[str, str]
+    """By fault, in the kernel's words."""
+    vulnerable: tuple[str, ...]
+    """Faults that the kernel calls vulnerable to."""
+
+
 class Headline(Frozen):
     """One sentence a cell, costliest first; ``verdict`` is that of its interval."""
 
@@ -266,6 +311,8 @@ class Predictions(Frozen):
     """The replicas'."""
     runs: tuple[RunRef, ...]
     """The replicas'."""
+    kernels: tuple[KernelFacts, ...] = ()
+    """The replicas'."""
 
 
 class Report(Frozen):
@@ -296,5 +343,10 @@ class Report(Frozen):
     paths: tuple[PathPicture, ...] = ()
     """Baseline first, then profile by profile; empty where no run recorded any."""
     facts: tuple[ProfileFacts, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    """Between runs, in what they measured under one name; where there are any, rows name their runs."""
+    made_of: tuple[MadeOf, ...] = ()
+    kernels: tuple[KernelFacts, ...] = ()
+    """Empty where no run recorded them."""
     predictions: Predictions | None = None
     """Where runs of replicas were given to be held against clusters."""

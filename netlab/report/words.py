@@ -11,9 +11,11 @@ if TYPE_CHECKING:
         Cell,
         Change,
         DeviceRow,
+        KernelFacts,
         Missing,
         PathHop,
         PathPicture,
+        Percentiles,
         Predictions,
         ProfileFacts,
         Report,
@@ -34,7 +36,10 @@ COUNTED = {
     "wires": "wire",
 }
 """What a path is counted in, by the fields of `netlab.report.values.PathCounts`."""
+UNMEASURED = "no sample: the run ended before this cell was measured"
 CLUSTER, REPLICA = "cluster", "data-path replica"
+PRODUCTS = {"calico": "Calico", "cilium": "Cilium", "kubernetes": "Kubernetes"}
+"""Components of the lock whose versions a label says; the others stand where the report says what is made of what."""
 VIRTUAL = (
     "Virtual clock: time is executed instructions on one guest CPU. A number here is the length of the code path, not "
     "the speed of a wall clock. It does not move when the host is busy, and it leaves out what caches, memory, "
@@ -49,17 +54,29 @@ REAL = (
 def labelled(profiles: Mapping[str, ProfileInfo], *, beside_clusters: bool = False) -> dict[str, ProfileInfo]:
     """Mark each cluster as one and, where there are clusters, each replica as one."""
     beside = beside_clusters or any(profile.stack == "kubeadm" for profile in profiles.values())
-    marks = {"kubeadm": CLUSTER, "datapath": REPLICA if beside else ""}
+    replica = REPLICA if beside else ""
     return {
-        name: profile.model_copy(update={"label": _marked(profile, marks.get(profile.stack, ""))})
+        name: profile.model_copy(
+            update={
+                "label": _marked(profile, {"kubeadm": _cluster(profile), "datapath": replica}.get(profile.stack, ""))
+            }
+        )
         for name, profile in profiles.items()
     }
+
+
+def _cluster(profile: ProfileInfo) -> str:
+    """Write ``cluster: Calico 3.32.1 on Kubernetes 1.36.4``, as far as the run recorded it."""
+    artifacts = profile.provenance.artifacts if profile.provenance else {}
+    products = [f"{said} {artifacts[name].version}" for name, said in PRODUCTS.items() if name in artifacts]
+    return f"{CLUSTER}: {' on '.join(products)}" if products else CLUSTER
 
 
 def _marked(profile: ProfileInfo, mark: str) -> str:
     if not mark or profile.label.endswith(f"{mark})"):
         return profile.label
     label = profile.label.removesuffix(f" ({profile.stack})")  # the report's word for it takes its place
+    label = label.removesuffix(f" ({CLUSTER})")
     return f"{label[:-1]}, {mark})" if label.endswith(")") else f"{label} ({mark})"
 
 
@@ -118,6 +135,16 @@ def digits(change: Change) -> int:
     return 1 if width >= 0.1 else 2
 
 
+def times(found: Percentiles | None) -> list[str]:
+    """Write response times in µs: p50, p90, p99."""
+    return [number(time) for time in ((found.p50_us, found.p90_us, found.p99_us) if found else (None,) * 3)]
+
+
+def all_times(found: Percentiles | None) -> list[str]:
+    """Write the same, and what is not needed at a glance: mean and longest."""
+    return [*times(found), *(number(time) for time in ((found.mean_us, found.max_us) if found else (None,) * 2))]
+
+
 def load_text(load: Load) -> str:
     """Say what wrk did."""
     reuse = "kept alive" if load.keepalive else "a new connection a request"
@@ -139,7 +166,47 @@ def fact(value: object) -> str:
     """Write a value of the environment."""
     if isinstance(value, dict):
         return joined(f"{name} ({part})" for name, part in value.items())
-    return NONE if value is None else str(value)
+    return NONE if value in {None, ""} else str(value)
+
+
+def environment(report: Report) -> list[tuple[str, str]]:
+    """Write where the report was measured: name and value; what runs have of their own stands with each of them."""
+    own = {"netlab": {"netlab_version"}, "image": {"image_key", "image_digest"}}
+    hidden = {name for one in report.differences for name in own.get(one.what, ())}
+    rows = [(name.replace("_", " "), fact(value)) for name, value in report.environment if name not in hidden]
+    return [*rows, *(("CPU mitigations", text) for text in all_mitigations(report.kernels))]
+
+
+def all_mitigations(kernels: Sequence[KernelFacts]) -> list[str]:
+    """Write each kind of kernel's, with its hosts where there are several."""
+    return [
+        f"{mitigations(kernel)} ({joined(kernel.hosts)})" if len(kernels) > 1 else mitigations(kernel)
+        for kernel in kernels
+    ]
+
+
+def mitigations(kernel: KernelFacts) -> str:
+    """Write ``off (kernel command line: mitigations=off); vulnerable to 3 of 18 faults: spectre_v2, …``."""
+    said = f"mitigations={kernel.mitigations}"
+    where = f"kernel command line: {said}" if said in kernel.arguments.split() else "the kernel's default"
+    text = f"{kernel.mitigations} ({where})"
+    if kernel.vulnerabilities:
+        known, names = len(kernel.vulnerabilities), kernel.vulnerable
+        text += f"; vulnerable to {len(names)} of {counted(known, 'known fault')}" + (
+            f": {joined(names)}" if names else ""
+        )
+    return text
+
+
+def run_name(report: Report, at: int) -> str:
+    """Name the run at this place of a report: by its number too where there are several."""
+    run = report.runs[at]
+    return f"run {at + 1}: {run.run_id}" if len(report.runs) > 1 else f"run {run.run_id}"
+
+
+def difference_rows(report: Report) -> list[list[str]]:
+    """Write what runs do not say alike: what, of which profiles, then one value a run."""
+    return [[one.what, joined(one.profiles), *(value or NONE for value in one.values)] for one in report.differences]
 
 
 def run_text(run: RunRef) -> str:
@@ -262,7 +329,9 @@ def bases(base: str, replicas_base: str) -> str:
 def environment_rows(report: Report, found: Predictions) -> list[list[str]]:
     """Write what is not the same in the two environments: what, clusters, replicas."""
     pairs = zip(report.environment, found.environment, strict=True)
-    return [[name.replace("_", " "), fact(mine), fact(theirs)] for (name, mine), (_, theirs) in pairs if mine != theirs]
+    rows = [[name.replace("_", " "), fact(mine), fact(theirs)] for (name, mine), (_, theirs) in pairs if mine != theirs]
+    guards = ["; ".join(all_mitigations(kernels)) or NONE for kernels in (report.kernels, found.kernels)]
+    return rows + ([["CPU mitigations", *guards]] if guards[0] != guards[1] else [])
 
 
 def fact_rows(facts: ProfileFacts) -> Iterator[list[str]]:

@@ -34,18 +34,6 @@ class Load(Frozen):
     response_bytes: int = 1024
 
 
-class LatencySummary(Frozen):
-    """Response times in µs as wrk corrected them for coordinated omission."""
-
-    min: float
-    mean: float
-    stdev: float
-    p50: float
-    p90: float
-    p99: float
-    max: float
-
-
 class WrkErrors(Frozen):
     """Counts of failed requests, by wrk's own classes."""
 
@@ -57,19 +45,27 @@ class WrkErrors(Frozen):
 
 
 class WrkResult(Frozen):
-    """One wrk run. ``histogram`` holds (latency in µs, count) pairs in rising order."""
+    """One wrk run. Histograms hold (latency in µs, count) pairs in rising order."""
 
     requests: int
     duration_us: int
     bytes: int
     errors: WrkErrors
-    latency_us: LatencySummary
-    histogram: tuple[tuple[int, int], ...]
+    histogram: tuple[tuple[int, int], ...] | None
+    """Each request that was answered in time, once; None where wrk's correction cannot be taken back."""
+    corrected_histogram: tuple[tuple[int, int], ...]
+    """With the requests that wrk added to correct for coordinated omission: more than there were."""
 
     @property
     def requests_per_second(self) -> float:
         """Completed requests per second of the lab's clock."""
         return self.requests * 1e6 / self.duration_us
+
+    @property
+    def mean_latency_us(self) -> float | None:
+        """Mean response time of the requests in µs; None where it is not known."""
+        total = sum(count for _, count in self.histogram or ())
+        return sum(value * count for value, count in self.histogram or ()) / total if total else None
 
 
 class CpuTicks(Frozen):
@@ -198,6 +194,10 @@ class HostFacts(Frozen):
     devices: tuple[DeviceFacts, ...]
     settings: dict[str, str]
     """Counts and settings, by a name that a network engineer knows: ``iptables rules``, ``conntrack entries``, …"""
+    kernel_arguments: str = ""
+    """The kernel's command line; of a host, not of its pods, and empty where it was not recorded, as below."""
+    vulnerabilities: dict[str, str] = {}
+    """What the kernel says of each fault of the CPU that it knows: ``spectre_v2`` to ``Mitigation: Retpolines``, …"""
 
 
 class Proof(Frozen):
@@ -207,6 +207,23 @@ class Proof(Frozen):
     paths: tuple[PathTrace, ...]
     facts: dict[str, HostFacts]
     """By place, as in `Hop`."""
+
+
+class Artifact(Frozen):
+    """A component of the lock that hosts were given."""
+
+    version: str
+    digest: str
+    """SHA-256 over the names and digests of its files and images, for the hosts' architecture."""
+
+
+class Provenance(Frozen):
+    """What a profile was made of, and measured with. Two that are equal stand for the same thing."""
+
+    digests: dict[str, str]
+    """SHA-256 of contents, by what they are of: ``profile``, ``role pod``, ``playbook up``, …"""
+    artifacts: dict[str, Artifact] = {}
+    """By the component's name: ``calico``, ``kubernetes``, …"""
 
 
 class ProfileInfo(Frozen):
@@ -221,6 +238,8 @@ class ProfileInfo(Frozen):
     """Those that the run measures."""
     missing: dict[PathName, str] = {}
     """Paths that cannot exist here, or that the run does not measure, each with its reason."""
+    provenance: Provenance | None = None
+    """None in runs of schema version 1, which did not record it."""
 
 
 class Environment(Frozen):
@@ -238,14 +257,20 @@ class Environment(Frozen):
     guest_cpus: int
     guest_memory_mib: int
     image_key: str
+    """Hash of the recipe that the image was made by."""
+    image_digest: str = ""
+    """SHA-256 over the image's contents; empty in runs of schema version 1, which did not record it."""
     fleet: dict[str, str]
     """Host name to part (client, node, control)."""
 
 
 class RunHeader(Frozen):
-    """All that is known before the first sample; stored as ``run.json``."""
+    """All that is known before the first sample; stored as ``run.json``.
 
-    schema_version: Literal[1] = 1
+    Version 2 of the schema added what profiles and image were made of.
+    """
+
+    schema_version: Literal[2] = 2
     run_id: str
     created_at: datetime
     seed: int

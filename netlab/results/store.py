@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADER = "run.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_READABLE = (1, SCHEMA_VERSION)
+"""Version 1 is version 2 without what profiles and image were made of, which all have a default."""
 _ROUND = re.compile(r"r(?P<round>\d+)-p(?P<position>\d+)-(?P<profile>.+)")
 _HOTSPOTS = "hotspots-"
 _PERF = ".perf.gz"
@@ -114,9 +116,11 @@ def _created_at(run: Path) -> float:
 
 def _header(path: Path, content: Any) -> RunHeader:
     version = content.get("schema_version", SCHEMA_VERSION) if isinstance(content, dict) else None
-    if version != SCHEMA_VERSION and isinstance(version, int):
+    if version in _READABLE:
+        content = {**content, "schema_version": SCHEMA_VERSION}
+    elif isinstance(version, int):
         raise ResultsError(
-            f"{path} has schema version {version}; this netlab reads version {SCHEMA_VERSION}",
+            f"{path} has schema version {version}; this netlab reads versions up to {SCHEMA_VERSION}",
             hint="read it with the version of netlab that wrote it, or a newer one",
         )
     try:

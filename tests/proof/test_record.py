@@ -1,6 +1,8 @@
 """Records of real kernels (data/), and of kernels that are made up where the real thing is rare."""
 
 import gzip
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,24 @@ def test_facts_of_every_namespace(proof):
     assert int(proof.facts["node1"].settings["iptables rules"]) > 20
     assert "iptables rules" in proof.facts["client"].settings
     assert proof.facts["node1"].settings["CONFIG_HZ"] == "250"
+
+
+def test_facts_from_before_kernels_were_recorded_are_read(proof):
+    assert {(host.kernel_arguments, tuple(host.vulnerabilities)) for host in proof.facts.values()} == {("", ())}
+
+
+def test_facts_tell_how_kernels_were_booted(tmp_path):
+    folder = tmp_path / "proof"
+    shutil.copytree(DATA / "calico-ipip", folder)
+    facts = json.loads((folder / "facts.json").read_bytes())
+    facts["node1"][""] |= {"kernel_arguments": "mitigations=off", "vulnerabilities": {"mds": "Vulnerable"}}
+    (folder / "facts.json").write_text(json.dumps(facts))
+    found = read_proof(folder, "calico-ipip").facts
+    assert (found["node1"].kernel_arguments, found["node1"].vulnerabilities) == (
+        "mitigations=off",
+        {"mds": "Vulnerable"},
+    )
+    assert found["node1/app"].kernel_arguments == ""
 
 
 def line(name, skb, cpu=0, **fields):

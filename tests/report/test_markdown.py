@@ -11,14 +11,15 @@ def test_it_holds_every_section(report):
     titles = [line for line in text.splitlines() if line.startswith("#")]
     assert titles == [
         "# The cost of 2 container networks",
-        "## Read with care",
+        "## Warnings",
         "## Where the CPU time went",
+        "## Response times",
         "## CPU time by class, % of one CPU",
         "## Softirq runs per request",
         "## Hot kernel functions",
         "## Not measured",
         "## How the numbers were made",
-        "## Where",
+        "## Environment",
     ]
     assert "| calico-ipip (data-path replica) | nodeport-remote | 12\u202f292 |" in text
 

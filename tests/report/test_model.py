@@ -196,7 +196,6 @@ def test_cells_of_another_load_are_other_cells():
         ("clock", "real"),
         ("accelerator", "kvm"),
         ("host_cpu", "M1"),
-        ("image_key", "x"),
         ("fleet", {"client": "client"}),
     ],
 )
@@ -205,11 +204,6 @@ def test_runs_of_different_environments_are_refused(field, value):
     with pytest.raises(ConfigError, match=rf"other.*{field}: ") as caught:
         build_report([factories.run(rounds=1), other])
     assert caught.value.hint
-
-
-def test_another_netlab_version_may_be_combined():
-    other = factories.run(rounds=1, run_id="b", environment=factories.environment(netlab_version="0.2.0"))
-    assert len(build_report([factories.run(rounds=1), other]).runs) == 2
 
 
 @pytest.mark.parametrize("runs", [[], [factories.run(samples=[])]])

@@ -25,7 +25,7 @@ def sides(cells, *, loads=(USUAL, USUAL), **changes):
         for side, load in enumerate(loads)
     )
     real = factories.clusters(rounds=3, **changes).model_copy(update={"samples": tuple(clusters)})
-    return real, factories.run(rounds=3, samples=replicas)
+    return real, factories.run(rounds=3, samples=replicas, run_id=f"replica-of-{real.header.run_id}")
 
 
 def predictions_of(cells, **options):

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from netlab.errors import NotUp, ResultsError
 from netlab.report import build_report
 from netlab.results import store
+from netlab.results.model import Artifact, Provenance
 from tests import factories
 
 STAT = "cpu  {user} 0 {system} {idle} 0 0 {softirq} 0 0 0\ncpu0 {user} 0 {system} {idle} 0 0 {softirq} 0 0 0\n"
@@ -154,6 +157,25 @@ def test_a_broken_header_is_named(tmp_path, text):
     with pytest.raises(ResultsError, match=r"run\.json cannot be read") as caught:
         store.load_run(tmp_path)
     assert caught.value.hint
+
+
+def test_a_run_of_version_1_is_read_and_says_that_it_recorded_less(tmp_path):
+    shutil.copy(Path(__file__).parent / "data/run-version-1.json", tmp_path / "run.json")
+    header = store.load_header(tmp_path)
+    assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 2)
+    assert [profile.provenance for profile in header.profiles] == [None, None, None]
+    assert header.environment.image_digest == ""
+    assert header == factories.header(run_id=header.run_id)
+
+
+def test_what_profiles_were_made_of_comes_back(tmp_path):
+    made = Provenance(
+        digests={"profile": "ab" * 32}, artifacts={"calico": Artifact(version="3.32.1", digest="cd" * 32)}
+    )
+    profiles = tuple(one.model_copy(update={"provenance": made}) for one in factories.PROFILES)
+    store.write_header(tmp_path, factories.header(profiles=profiles))
+    assert store.load_header(tmp_path).profiles == profiles
+    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 2
 
 
 def test_an_unknown_version_says_so(tmp_path):

@@ -617,6 +617,10 @@ def test_agent_tells_the_facts_of_this_host(agent):
     assert here.namespace == Path("/proc/self/ns/net").stat().st_ino
     assert "lo" in {link.ifname for link in here.links}
     assert here.settings["kernel"] == os.uname().release
+    assert here.kernel_arguments == Path("/proc/cmdline").read_text().strip()
+    known = Path("/sys/devices/system/cpu/vulnerabilities")
+    assert here.vulnerabilities == {file.name: file.read_text().strip() for file in known.glob("*")}
+    assert all(not pod.kernel_arguments for name, pod in facts.hosts["node1"].items() if name), "once a host"
 
 
 FAKE_TRACE = """#!/usr/bin/python3
