@@ -29,11 +29,11 @@ def test_digest_depends_on_content_and_names_only(tmp_path):
 
 def test_a_role_depends_on_the_roles_that_it_includes():
     names = [folder.name for folder in assets.with_their_roles(["cluster_workload", "cni_reference"])]
-    assert names == ["app", "cluster_workload", "cni_reference", "lab_routes", "pod_image", "pod_network"]
+    assert names == ["app", "cluster_workload", "cni_reference", "in_effect", "lab_routes", "pod_image", "pod_network"]
 
 
 def test_a_dependency_is_a_part_of_the_role_too():
-    assert [folder.name for folder in assets.with_their_roles(["pod"])] == ["app", "pod"]
+    assert [folder.name for folder in assets.with_their_roles(["pod"])] == ["app", "in_effect", "pod"]
 
 
 @pytest.mark.parametrize("place", ["plugins/filter", "filter_plugins", "playbooks/filter_plugins"])

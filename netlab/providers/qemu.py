@@ -198,13 +198,9 @@ class QemuProvider:
             guest_cpus=config.cpus,
             guest_memory_mib=sum(machine.config.memory_mib for machine in fleet.machines),
             image_key=self.image.key,
-            image_digest=self._image_digest(),
+            image_digest=self.image.digest,
             fleet={host.name: host.part for host in self.hosts()},
         )
-
-    def _image_digest(self) -> str:
-        """Return what tells the image's contents from those of another bake."""
-        return self.image.key
 
     def down(self) -> None:
         """End the machines and remove their disks."""
