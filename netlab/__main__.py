@@ -20,16 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-def program() -> int:
-    """Run netlab as what this process is there for; return the exit code."""
-    streams.prepare()
-    with signals.unwinding(last=True):
-        return _guarded(None)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run netlab in a process that goes on afterwards, and keeps its streams; return the exit code."""
-    with signals.unwinding():
+    """Run netlab; return the exit code. Without ``argv`` it is what this process is there for, and has its streams."""
+    alone = argv is None
+    if alone:
+        streams.prepare()
+    with signals.unwinding(last=alone):
         return _guarded(argv)
 
 
@@ -151,4 +147,4 @@ def _places_for_logs() -> Iterator[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(program())
+    sys.exit(main())
