@@ -30,7 +30,8 @@ def uncorrected(corrected: Sequence[tuple[int, int]], interval: int, requests: i
         return None
     left = _without_additions(corrected, interval) if interval else tuple(corrected)
     counts = [count for _, count in left]
-    return left if sum(counts) == requests and min(counts, default=1) > 0 else None
+    starts_alike = [value for value, _ in left[:1]] == [value for value, _ in corrected[:1]]
+    return left if sum(counts) == requests and min(counts, default=1) > 0 and starts_alike else None
 
 
 def _has_all_additions(corrected: Sequence[tuple[int, int]], interval: int) -> bool:

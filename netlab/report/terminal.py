@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from netlab.report import words
-from netlab.report.words import UNMEASURED
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -55,7 +54,7 @@ def _answer(report: Report) -> tuple[str, str]:
 
 def _doubts(report: Report) -> tuple[str, str]:
     """Say how much there is to read before the numbers are believed, and the first of it where that is short."""
-    unmeasured = sum(len(gap.labels) for gap in report.missing if gap.reason == UNMEASURED)
+    unmeasured = sum(len(gap.labels) for gap in report.missing if gap.reason.startswith(words.NO_SAMPLE))
     counts = [words.counted(len(report.warnings), "warning")] if report.warnings else []
     counts += [f"{words.counted(unmeasured, 'cell')} without a sample"] if unmeasured else []
     first = next(iter(report.warnings), "").partition(". ")[0].removesuffix(".")

@@ -36,7 +36,9 @@ COUNTED = {
     "wires": "wire",
 }
 """What a path is counted in, by the fields of `netlab.report.values.PathCounts`."""
-UNMEASURED = "no sample: the run ended before this cell was measured"
+NO_SAMPLE = "no sample"
+"""How the reason of a gap begins that is neither the network's nor the user's choice."""
+UNMEASURED = f"{NO_SAMPLE}: the run ended before this cell was measured"
 CLUSTER, REPLICA = "cluster", "data-path replica"
 PRODUCTS = {"calico": "Calico", "cilium": "Cilium", "kubernetes": "Kubernetes"}
 """Components of the lock whose versions a label says; the others stand where the report says what is made of what."""

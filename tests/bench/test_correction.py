@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netlab.bench.correction import interval_us, uncorrected
@@ -28,6 +28,8 @@ def test_what_wrk_added_is_taken_back(histogram, interval):
 
 
 @given(few, st.integers(1, 15))
+@example([(1, 1), (3, 1)], 1)  # wrk would have added to 2
+@example([(2, 1), (3, 1)], 1)  # wrk prints nothing below the shortest latency that it saw
 def test_what_was_taken_back_is_what_wrk_would_add(histogram, interval):
     """Of any histogram that could have been corrected, and of what no wrk printed: None, or what leads to it again."""
     for printed in (correct(histogram, interval), tuple(histogram)):
