@@ -9,7 +9,7 @@ import socket
 import sys
 import urllib.request
 
-IP_FREEBIND = 15  # linux/in.h
+IP_TRANSPARENT = 19  # linux/in.h
 
 
 def echo(address, port):
@@ -33,7 +33,7 @@ def ask(*services):
 
 def pretend(source, address):
     with socket.socket(type=socket.SOCK_DGRAM) as server:
-        server.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+        server.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
         server.bind((source, 0))
         for _ in range(10):
             server.sendto(b"words", (address, 9))
