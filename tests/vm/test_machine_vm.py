@@ -86,9 +86,9 @@ def test_a_lab_and_a_cache_may_have_awkward_names(tmp_path):
     """A bake, a boot, two resumed snapshots, Ansible, a proof and SSH, all below one folder."""
     place = tmp_path / ALL_AT_ONCE
     (place / "lab").mkdir(parents=True)
-    netlab = Command(place / "lab")
+    netlab, cache = Command(place / "lab"), str(place / "cache")
     try:
-        done = netlab("up", "--stack", "datapath", "--profile", "baseline-vm", XDG_CACHE_HOME=str(place / "cache"))
+        done = netlab("up", "--stack", "datapath", "--profile", "baseline-vm", timeout=1700, XDG_CACHE_HOME=cache)
         assert done.returncode == 0, done.stderr
         assert netlab("ssh", "node1", "--", "hostname").stdout.strip() == "node1"
         assert list((place / "cache" / "netlab" / "fleets").glob("*/baseline-vm-*/fleet/state"))
