@@ -176,7 +176,7 @@ def _snapshots(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Pro
     """Return what hosts with the profiles' payload could be brought back to."""
     words = _artifacts(chosen)
     payload = bring.place(words, spec.artifacts, lab.folder, bring.unused(chosen)) if words else None
-    return provider_of(lab, spec, progress, payload).snapshots()
+    return provider_of(lab, spec, progress, payload).snapshots(reserve=False)
 
 
 def _artifacts(chosen: Sequence[Profile]) -> set[str]:

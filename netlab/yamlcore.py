@@ -20,6 +20,7 @@ WORD = f"{TAG}str"
 
 _MAX_DIGITS = 30
 _INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_OLD_BREAKS = re.compile("[\x85\u2028\u2029]")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+\Z")
 _PATTERNS = {
     f"{TAG}null": re.compile(r"(?:~|null|Null|NULL|)\Z"),
@@ -73,9 +74,18 @@ def say(value: Any) -> str:
 
 
 def quote_in(dumper: type[yaml.SafeDumper]) -> None:
-    """Let a PyYAML dumper quote the words that are no words in YAML 1.2, besides those of YAML 1.1."""
+    """Let a PyYAML dumper quote the words that are no words in YAML 1.2, besides those of YAML 1.1.
+
+    Ends of lines that YAML 1.1 alone has (U+0085, U+2028, U+2029) become escapes, or they would be read as spaces.
+    """
+    dumper.add_representer(str, _represent)
     for tag, pattern in _PATTERNS.items():
         dumper.add_implicit_resolver(tag, pattern, None)
+
+
+def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _OLD_BREAKS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 def _joined(text: str) -> str:

@@ -74,7 +74,7 @@ class Hosts:
         self.up_now = True
         self.stamp = {"profile": tag.rpartition("-")[0], "snapshot": tag} if tag else None
 
-    def snapshots(self):
+    def snapshots(self, *, reserve=True):
         return self.tags
 
     def save(self, tag, evidence):

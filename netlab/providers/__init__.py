@@ -52,8 +52,11 @@ class Provider(Protocol):
         Whatever state they were in before is lost, and connections to them too.
         """
 
-    def snapshots(self) -> set[str]:
-        """Return names of states that ``start`` can bring back; empty when a provider has no snapshots."""
+    def snapshots(self, *, reserve: bool = True) -> set[str]:
+        """Return names of states that ``start`` can bring back; empty when a provider has no snapshots.
+
+        ``reserve`` keeps them there for as long as this provider exists; without it nothing is written.
+        """
 
     def save(self, tag: str, evidence: Path | None) -> None:
         """Keep the present state of all hosts under ``tag``, with the files that prove what it is, if there are any.

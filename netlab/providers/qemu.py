@@ -102,8 +102,14 @@ class QemuProvider:
     @cached_property
     def fleet(self) -> Fleet:
         """The machines; bakes the image when the cache lacks it."""
+        fleet = self._fleet_on(self.image, self._payload_digest())
+        self._leases.hold(leases.fleet(fleet.key))
+        fleet.use(self._leases.descriptors)
+        return fleet
+
+    def _fleet_on(self, baked: image.Image, payload_digest: str) -> Fleet:
         shape = FleetShape(
-            image=self.image,
+            image=baked,
             accelerator=self._counting_accelerator(),
             clock=self.clock,
             cpus=self.spec.fleet.cpus,
@@ -111,13 +117,10 @@ class QemuProvider:
             control_cpus=self.spec.fleet.control_cpus,
             mitigations=self.spec.fleet.mitigations,
             payload=self.payload,
-            payload_digest=self._payload_digest(),
+            payload_digest=payload_digest,
         )
         keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
-        fleet = Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
-        self._leases.hold(leases.fleet(fleet.key))
-        fleet.use(self._leases.descriptors)
-        return fleet
+        return Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
 
     def facts(self) -> dict[str, Any]:
         """Return what the image makes known beforehand."""
@@ -160,10 +163,13 @@ class QemuProvider:
         else:  # all answered when the snapshot was made: now one shows that the machine goes on
             self._wait_for_ssh(self.hosts()[:1], RESUME_TIMEOUT_S)
 
-    def snapshots(self) -> set[str]:
-        """Return the states that the cache holds for a fleet of this shape."""
-        laid_on = image.find(self.recipe, assets.cache()) and (not self.payload or digest_of_payload(self.payload))
-        return self.fleet.tags() if laid_on else set()
+    def snapshots(self, *, reserve: bool = True) -> set[str]:
+        """Return the states that the cache holds for a fleet of this shape; ``reserve`` keeps them from being pruned."""
+        baked = image.find(self.recipe, assets.cache())
+        digest = digest_of_payload(self.payload) if self.payload else ""
+        if baked is None or (self.payload and not digest):
+            return set()
+        return (self.fleet if reserve else self._fleet_on(baked, digest)).tags()
 
     def save(self, tag: str, evidence: Path | None) -> None:
         """Keep the present state in the cache, which ends the machines."""

@@ -249,7 +249,7 @@ def _size_of_snapshot(machine: Machine, place: Path) -> int:
 def _resident(pid: int | None) -> int:
     """Return the bytes of memory of a process, in RAM and swapped out."""
     try:
-        text = Path(f"/proc/{pid}/status").read_text()
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except FileNotFoundError:  # it has ended, as saving it will show
         return 0
     return sum(int(kib) << 10 for kib in re.findall(r"^Vm(?:RSS|Swap):\s+(\d+) kB$", text, re.MULTILINE))

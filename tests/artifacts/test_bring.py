@@ -53,8 +53,7 @@ def test_without_skopeo_the_replica_is_named_too(folder, capsys, monkeypatch):
 
 @pytest.mark.parametrize("option", ["up", "run", "bench", "prove", "reset", "plan"])
 def test_every_command_that_may_download_takes_locked(folder, capsys, option):
-    with pytest.raises(SystemExit):
-        main([option, "--help"])
+    assert main([option, "--help"]) == 0
     assert "--locked" in capsys.readouterr().out
 
 

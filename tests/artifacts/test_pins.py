@@ -364,4 +364,4 @@ def test_lock_downloads_no_image(registry, image, pins, cache, progress):
     origin = Origin(Sources(registry_mirror=registry.host), pins)
     (known,) = pin([image], "amd64", cache.root, progress, origin=origin, limits=QUICK)
     assert known.images[0].digest == digest
-    assert not list(Path(cache.root, "artifacts", "sha256").iterdir())
+    assert not list(Path(cache.root, "artifacts", "sha256").glob("*"))

@@ -68,7 +68,7 @@ def test_fetch_verify_and_bundle(netlab, own, server, folder):
     assert done.stdout == ""
     assert "tool 1.2.3  1 of 1 files cached (2.9 KiB)" in netlab("artifacts", "verify", "tool").stdout
     bundle = netlab("artifacts", "bundle", "usb", "tool=1.2.3")
-    assert bundle.stdout == "usb: 1 new files; use it with --mirror usb\n"
+    assert bundle.stdout == f"{folder / 'usb'}: 1 new files; use it with --mirror {folder / 'usb'}\n"
     assert (folder / "usb" / "dl.example.org" / "v1.2.3" / "tool").read_bytes() == DATA
     server.asked.clear()
     (folder / "netlab.yml").write_text("artifacts: {lock: own.yml, mirror: usb}\n")

@@ -73,7 +73,7 @@ SENTENCES = {
     "ln -s loop loop; netlab -C loop status": (2, "cannot work in loop: Too many levels of symbolic links"),
     "mkdir -p $(printf 'b\\377'); netlab -C b* status": (1, "has a character that is no text"),
     "XDG_CACHE_HOME=/dev/null/x netlab artifacts fetch runc": (1, "/dev/null/x/netlab/logs: Not a directory"),
-    "XDG_CACHE_HOME=/sys netlab doctor": (1, "/sys/netlab: "),
+    "XDG_CACHE_HOME=/sys netlab artifacts fetch runc": (1, "/sys/netlab: "),
     "netlab -C '~nosuchuser/x' status": (2, "-C: '~nosuchuser/x': there is no user 'nosuchuser'"),
     "mkdir 2; touch 2/netlab.yml 2/netlab.yaml; cd 2; netlab down; netlab plan": (
         3,

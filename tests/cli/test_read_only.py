@@ -1,7 +1,6 @@
 """Commands that only look: the real ones, in a real lab with a real cache, compared file by file before and after."""
 
 import hashlib
-import json
 import os
 
 import pytest
@@ -14,6 +13,7 @@ from netlab.results import store
 from netlab.vm import accel, image
 from netlab.vm.accel import Accelerator
 from tests import factories
+from tests.cache.factories import make_image
 
 DOWN = NotUp.exit_code
 
@@ -36,6 +36,8 @@ LOOKING = {
     "ssh nobody": (DOWN, 2),
     "artifacts list": 0,
     "artifacts verify kubernetes": (ArtifactError.exit_code, MissingTool.exit_code),
+    "cache list": 0,
+    "cache prune --dry-run": 0,
     "completion bash": 0,
     "down": 0,
 }
@@ -43,6 +45,7 @@ LOOKING = {
 
 WRITING = {
     "init": "netlab.yml",
+    "lock": "netlab.lock.yml",
     "run": "hosts, a run and its report",
     "bench": "hosts and a run",
     "prove": "the log, what it recorded",
@@ -54,12 +57,7 @@ WRITING = {
 @pytest.fixture
 def baked(folder):
     """A cache that knows of an image, but not which accelerator works: the planner then looks for snapshots."""
-    place = assets.cache() / "images" / image.DATAPATH.key
-    place.mkdir(parents=True)
-    for name in ("disk.raw", "kernel", "initrd"):
-        place.joinpath(name).write_bytes(b"")
-    words = {"key": image.DATAPATH.key, "kernel_version": "6.12.0-cloud-amd64"}
-    place.joinpath("image.json").write_text(json.dumps(words))
+    make_image(assets.cache())
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_an_accelerator_that_gives_up_is_not_used_again(provider, qemu_says):
     with pytest.raises(AcceleratorFailed, match="stopped machine 'fleet': KVM internal error") as caught:
         provider.check()
     assert "again" in caught.value.hint
-    found = accel._recall(assets.cache(), "9.9")
+    found = accel._recall(assets.cache() / accel.STORE, accel._stamp("9.9"))
     assert found.name == "tcg"
     assert "KVM internal error" in found.refused["kvm"]
 

@@ -127,7 +127,12 @@ def test_qemu_starts_in_an_awkward_folder(clock, tmp_path):
     for name in ("kernel", "initrd", "disk", "payload", "key"):
         (place / name).write_bytes(kernel())
     made = image.Image(
-        key="k", disk=place / "disk", kernel=place / "kernel", initrd=place / "initrd", kernel_version="6.12"
+        key="k",
+        disk=place / "disk",
+        kernel=place / "kernel",
+        initrd=place / "initrd",
+        kernel_version="6.12",
+        digest="d",
     )
     hosts = tuple(host.model_copy(update={"ssh_port": 0}) for host in HOSTS)  # QEMU chooses one itself
     one = fleet(place, clock=clock, hosts=hosts, image=made, payload=place / "payload").machines[0]
