@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from netlab.lab import Lab
     from netlab.progress import Progress
     from netlab.spec import LabSpec
+    from netlab.vm.image import Image
 
 NETWORK = ipaddress.ip_network("10.10.0.0/24")
 FIRST_ADDRESS = 10
@@ -107,7 +108,7 @@ class QemuProvider:
         fleet.use(self._leases.descriptors)
         return fleet
 
-    def _fleet_on(self, baked: image.Image, payload_digest: str) -> Fleet:
+    def _fleet_on(self, baked: Image, payload_digest: str) -> Fleet:
         shape = FleetShape(
             image=baked,
             accelerator=self._counting_accelerator(),
@@ -164,7 +165,7 @@ class QemuProvider:
             self._wait_for_ssh(self.hosts()[:1], RESUME_TIMEOUT_S)
 
     def snapshots(self, *, reserve: bool = True) -> set[str]:
-        """Return the states that the cache holds for a fleet of this shape; ``reserve`` keeps them from being pruned."""
+        """Return the states that the cache holds for a fleet of this shape; with ``reserve`` none of them is pruned."""
         baked = image.find(self.recipe, assets.cache())
         digest = digest_of_payload(self.payload) if self.payload else ""
         if baked is None or (self.payload and not digest):
