@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from netlab import assets
+from netlab.vm import accel
 
 # A busy machine fails no test: how long something takes is for `make bench`.
 settings.register_profile("netlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,6 +45,12 @@ def offline(request, monkeypatch):
             monkeypatch.setenv(name, "http://127.0.0.1:9")
         for name in ("ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
+
+
+def knows_its_accelerator(cache: Path) -> Path:
+    """Have a cache remember that nothing accelerates: to find out takes seconds where ``/dev/kvm`` does not work."""
+    accel.remember(cache / "netlab", accel.Accelerator(name="tcg", qemu_version=accel.qemu_version()))
+    return cache
 
 
 class Command:

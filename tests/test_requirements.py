@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from netlab.errors import RequirementError
+from tests.conftest import knows_its_accelerator
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def path_without(tmp_path, monkeypatch):
     ("program", "package"), [("qemu-system-x86_64", "qemu-system-x86"), ("mmdebstrap", "mmdebstrap")]
 )
 def test_a_missing_program_is_named_with_its_package(netlab, path_without, tmp_path, program, package):
-    done = netlab("up", XDG_CACHE_HOME=str(tmp_path / "cache"), **path_without(program))
+    done = netlab("up", XDG_CACHE_HOME=str(knows_its_accelerator(tmp_path / "cache")), **path_without(program))
     assert done.returncode == RequirementError.exit_code
     assert f"the program '{program}' is not installed" in done.stderr
     assert f"apt-get install {package}" in done.stderr
@@ -41,6 +42,7 @@ def test_a_missing_program_is_named_with_its_package(netlab, path_without, tmp_p
 
 def test_without_root_a_bake_wants_subordinate_ids(netlab, path_without, tmp_path):
     env = path_without("newuidmap")
+    knows_its_accelerator(tmp_path / "cache")
     with (tmp_path / "bin" / "sitecustomize.py").open("a") as file:
         file.write("import os\nos.geteuid = lambda: 1000\n")
     done = netlab("up", XDG_CACHE_HOME=str(tmp_path / "cache"), **env)
@@ -76,7 +78,7 @@ def test_no_space_says_how_much_is_needed(netlab, tmp_path):
         "import shutil, collections\nusage = collections.namedtuple('usage', 'total used free')\n"
         "shutil.disk_usage = lambda path: usage(1 << 30, 1 << 30, 7 << 20)\n"
     )
-    done = netlab("up", XDG_CACHE_HOME=str(tmp_path / "cache"), PYTHONPATH=str(folder))
+    done = netlab("up", XDG_CACHE_HOME=str(knows_its_accelerator(tmp_path / "cache")), PYTHONPATH=str(folder))
     assert done.returncode == RequirementError.exit_code
     assert "needs 2500 MiB" in done.stderr
     assert "7 MiB are free" in done.stderr
@@ -99,7 +101,8 @@ def test_a_broken_mmdebstrap_is_reported_with_its_own_words(netlab, tmp_path):
     script = tools / "mmdebstrap"
     script.write_text("#!/bin/sh\necho 'E: cannot reach the archive' >&2\nexit 1\n")
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
-    done = netlab("up", XDG_CACHE_HOME=str(tmp_path / "cache"), PATH=f"{tools}:/usr/sbin:/usr/bin:/sbin:/bin")
+    cache = knows_its_accelerator(tmp_path / "cache")
+    done = netlab("up", XDG_CACHE_HOME=str(cache), PATH=f"{tools}:/usr/sbin:/usr/bin:/sbin:/bin")
     assert done.returncode == 10
     assert "E: cannot reach the archive" in done.stderr
     log = tmp_path / "cache" / "netlab" / "images" / "bake-failed.log"

@@ -11,7 +11,7 @@ import time
 import psutil
 import pytest
 
-from tests.conftest import NETLAB, wait_until
+from tests.conftest import NETLAB, knows_its_accelerator, wait_until
 
 BUILDER = """#!/bin/sh
 # mmdebstrap with a family: a child, one in a session of its own, and one whose parent has gone
@@ -28,7 +28,7 @@ class Bake:
 
     def __init__(self, folder, end="wait", ignored=(), terminal=None):
         folder.mkdir()
-        self.folder, self.cache, self._pids = folder, folder / "cache", folder / "pids"
+        self.folder, self.cache, self._pids = folder, knows_its_accelerator(folder / "cache"), folder / "pids"
         tool = folder / "mmdebstrap"
         tool.write_text(BUILDER.format(pids=self._pids, end=end))
         tool.chmod(tool.stat().st_mode | stat.S_IXUSR)

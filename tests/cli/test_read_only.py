@@ -60,6 +60,12 @@ def baked(folder):
     make_image(assets.cache())
 
 
+@pytest.fixture(autouse=True)
+def no_kvm(monkeypatch):
+    """To find out that one does not work takes seconds, of each test."""
+    monkeypatch.setattr(accel, "_candidates", tuple)
+
+
 @pytest.fixture
 def settled(folder):
     """A lab with settings, and one stored run."""
