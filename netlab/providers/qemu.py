@@ -291,7 +291,8 @@ class QemuProvider:
 
     def _ask(self, host: Host, command: str, failure: str) -> None:
         """Run a command on a host; MachineError with ``failure`` and what the command said."""
-        words = ["ssh", "-F", str(self.lab.ssh_config), host.name, command]
+        port = str(host.ssh_port)  # of this fleet; the file has the first one's
+        words = ["ssh", "-F", str(self.lab.ssh_config), "-p", port, host.name, command]
         try:
             done = proc.run(words, timeout=BOOT_TIMEOUT_S, check=False, error=MachineSilent)
         except MachineSilent as error:

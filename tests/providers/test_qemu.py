@@ -129,6 +129,14 @@ def test_an_accelerator_that_gives_up_is_not_used_again(provider, qemu_says):
     assert "KVM internal error" in found.refused["kvm"]
 
 
+def test_a_host_of_another_fleet_is_asked_on_its_own_port(provider, ssh, tmp_path):
+    ssh(f'echo "$@" > {tmp_path}/asked')
+    host = provider.lane(1).hosts()[0]
+    assert host.ssh_port != provider.hosts()[0].ssh_port
+    provider.lane(1)._ask(host, "true", "it is not well")
+    assert f"-p {host.ssh_port} {host.name} true" in (tmp_path / "asked").read_text()
+
+
 @pytest.mark.parametrize("state", ["running", "paused", "inmigrate"])
 def test_a_machine_that_works_is_left_alone(provider, qemu_says, state):
     qemu_says(state)
