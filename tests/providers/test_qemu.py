@@ -96,7 +96,7 @@ def test_a_host_that_falls_silent_in_a_command_is_named(provider, ssh, monkeypat
 
 def test_a_unit_that_failed_at_boot_is_named(provider, ssh, tmp_path):
     systemctl = tmp_path / "bin" / "systemctl"
-    ssh('shift 3; PATH="$(dirname "$0"):$PATH"; exec sh -c "$1"')
+    ssh('shift 5; PATH="$(dirname "$0"):$PATH"; exec sh -c "$1"')
     systemctl.write_text(
         '#!/bin/sh\n[ "$1" = is-system-running ] && { echo degraded; exit 1; }\necho nginx.service loaded failed\n'
     )
