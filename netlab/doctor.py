@@ -13,7 +13,7 @@ from netlab.artifacts.lock import load_lock
 from netlab.cache.contents import entries
 from netlab.errors import MissingTool, RequirementError
 from netlab.results.model import Frozen
-from netlab.vm import accel, image
+from netlab.vm import accel, bake, image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,7 +46,7 @@ def checks() -> list[Check]:
 
 
 def _tools() -> Iterator[Check]:
-    for name in (*TOOLS, *image.own_tools()):
+    for name in (*TOOLS, *bake.own_tools()):
         try:
             yield Check(name=name, ok=True, message=proc.find_tool(name))
         except MissingTool as error:
@@ -70,7 +70,7 @@ def _accelerator() -> Iterator[Check]:
 def _space() -> Check:
     place = next(folder for folder in (assets.cache(), *assets.cache().parents) if folder.exists())
     free = shutil.disk_usage(place).free >> 20
-    needed = 0 if image.find(image.DATAPATH, assets.cache()) else image.NEEDED_MIB
+    needed = 0 if image.find(image.DATAPATH, assets.cache()) else bake.NEEDED_MIB
     hint = None
     if free < needed:
         less = "'netlab cache prune' removes what is no longer used"

@@ -23,6 +23,7 @@ from netlab.lab import Host
 from netlab.results.model import Clock, Environment
 from netlab.spec import PARTS
 from netlab.vm import accel, boot, image
+from netlab.vm.bake import bake
 from netlab.vm.fleet import BASE, Fleet, FleetShape, stop_all
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class QemuProvider:
     def image(self) -> image.Image:
         """The image; baked when it is not in the cache, or not as it was baked."""
         self._leases.hold(leases.image(self.recipe.key))
-        return image.bake(self.recipe, assets.cache(), self.progress)
+        return bake(self.recipe, assets.cache(), self.progress)
 
     @cached_property
     def fleet(self) -> Fleet:

@@ -14,7 +14,7 @@ def make_image(cache: Path, recipe=image.DATAPATH, *, key=None, content=b"1") ->
     for name in image.FILES:
         (folder / name).write_bytes(name.encode() + content)
     files = {name: manifest.record(folder / name) for name in image.FILES}
-    record = image._Record(key=folder.name, kernel_version="6.12", files=files)
+    record = image.Record(key=folder.name, kernel_version="6.12", files=files)
     (folder / "image.json").write_text(record.model_dump_json())
     return image.read(folder)
 

@@ -9,6 +9,7 @@ import pytest
 from netlab import assets
 from netlab.progress import Reporter
 from netlab.vm import image
+from netlab.vm.bake import bake
 
 pytestmark = pytest.mark.vm
 
@@ -18,7 +19,7 @@ UP = ("up", "--no-profile", "--stack", "datapath", "--clock", "virtual")
 @pytest.fixture
 def cache(tmp_path_factory, monkeypatch):
     """A cache of its own that begins with the image of the user's, which is baked if need be."""
-    made = image.bake(image.DATAPATH, assets.cache(), Reporter()).disk.parent
+    made = bake(image.DATAPATH, assets.cache(), Reporter()).disk.parent
     home = tmp_path_factory.mktemp("cache")
     (home / "netlab" / "images").mkdir(parents=True)
     copy = ["cp", "-a", "--sparse=always", "--reflink=auto", made, home / "netlab" / "images"]

@@ -10,7 +10,7 @@ import yaml
 from netlab import assets
 from netlab.progress import Reporter
 from netlab.session import CLUSTER_ROLES
-from netlab.vm import image
+from netlab.vm import bake, image
 from tests.cache.factories import make_image
 
 
@@ -72,8 +72,8 @@ def test_an_image_that_changed_is_not_taken_but_baked_again_with_a_warning(tmp_p
     progress = Reporter()
     progress.warn = warnings.append
     again = []
-    monkeypatch.setattr(image, "_bake", lambda *_: again.append(1) or make_image(tmp_path, key="fresh"))
-    image.bake(image.DATAPATH, tmp_path, progress)
+    monkeypatch.setattr(bake, "_bake", lambda *_: again.append(1) or make_image(tmp_path, key="fresh"))
+    bake.bake(image.DATAPATH, tmp_path, progress)
     assert again
     assert len(warnings) == 1
     assert message in warnings[0]
@@ -82,8 +82,8 @@ def test_an_image_that_changed_is_not_taken_but_baked_again_with_a_warning(tmp_p
 
 def test_an_image_that_is_as_it_was_is_taken(tmp_path, monkeypatch):
     made = make_image(tmp_path)
-    monkeypatch.setattr(image, "_bake", lambda *_: pytest.fail("baked again"))
-    assert image.bake(image.DATAPATH, tmp_path, Reporter()) == made
+    monkeypatch.setattr(bake, "_bake", lambda *_: pytest.fail("baked again"))
+    assert bake.bake(image.DATAPATH, tmp_path, Reporter()) == made
     os.utime(made.disk, (1, 1))
     assert image.find(image.DATAPATH, tmp_path) == made, "it was copied, and is the same"
 
@@ -101,5 +101,5 @@ def test_the_digest_is_that_of_the_contents(tmp_path):
 def test_an_image_of_empty_files_is_not_kept(tmp_path):
     for name in ("bake.log", "user", "user.pub", "host", "host.pub", "known_hosts", "disk.raw", "initrd", "kernel"):
         (tmp_path / name).write_text("" if name == "initrd" else "x")
-    with pytest.raises(image.ImageError, match="left nothing in the image's file 'initrd'"):
-        image._finish(tmp_path, "key")
+    with pytest.raises(bake.ImageError, match="left nothing in the image's file 'initrd'"):
+        bake._finish(tmp_path, "key")

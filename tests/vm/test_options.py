@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab.vm import accel, image, machine, options, qmp
+from netlab.vm import accel, bake, image, machine, options, qmp
 from tests.conftest import wait_until
 from tests.paths import ALL_AT_ONCE, AWKWARD
 from tests.vm.test_fleet import HOSTS, fleet
@@ -94,7 +94,7 @@ def test_qemu_agrees_where_an_option_ends(name, tmp_path):
 @every_name
 @pytest.mark.skipif(not shutil.which("perl"), reason="needs perl, in which mmdebstrap splits its hooks")
 def test_a_bake_uploads_the_keys_that_are_meant(name, tmp_path):
-    hooks = [hook for hook in image._key_hooks(tmp_path / name) if hook.startswith("upload ")]
+    hooks = [hook for hook in bake._key_hooks(tmp_path / name) if hook.startswith("upload ")]
     split = ["perl", "-MText::ParseWords", "-e", 'print join("\\0", shellwords($ARGV[0]))']
     words = [subprocess.run([*split, hook], check=True, capture_output=True, text=True).stdout for hook in hooks]
     found = [each.split("\0")[1] for each in words]
