@@ -6,17 +6,17 @@ SHELL := /bin/sh
 VENV := .venv
 PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qemu-utils
 # what tests need besides
-test fast: PACKAGES += docker-registry skopeo wrk
+test fast real: PACKAGES += docker-registry skopeo wrk
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 # without root, an image is baked with the user's subordinate ids
 PACKAGES += $(if $(SUDO),uidmap)
 
-.PHONY: demo test check fast vm cluster-if-built test-cluster test-cluster-roles kubernetes bench packages clean
+.PHONY: demo test check fast real vm cluster-if-built test-cluster test-cluster-roles kubernetes bench packages clean
 
 demo: packages $(VENV)/.netlab
 	$(VENV)/bin/netlab run
 
-test: check fast vm cluster-if-built
+test: check fast real vm cluster-if-built
 
 check: $(VENV)/.dev
 	$(VENV)/bin/ruff check .
@@ -26,6 +26,10 @@ check: $(VENV)/.dev
 
 fast: packages $(VENV)/.dev
 	$(VENV)/bin/pytest -q -n auto
+
+# the real command in real surroundings, real plays, real tools; no machine
+real: packages $(VENV)/.dev
+	$(VENV)/bin/pytest -q -m real -n auto
 
 # a fleet on the virtual clock keeps one processor busy, so two at a time; what else runs is not felt in its figures
 vm: packages $(VENV)/.dev

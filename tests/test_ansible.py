@@ -12,6 +12,8 @@ from netlab.ansible import NEWEST_ACCELERATED, _supported, accelerator, explain,
 from netlab.errors import AnsibleFailed, HostUnreachable, RequirementError
 from tests.paths import ALL_AT_ONCE
 
+pytestmark = pytest.mark.real
+
 LOCAL = {"all": {"hosts": {"here": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}}
 
 

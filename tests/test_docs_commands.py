@@ -30,6 +30,8 @@ from netlab.artifacts.lock import load_lock
 from netlab.cli.app import build_parser
 from netlab.errors import UsageError
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAMS = ("netlab", "make", ".venv/bin/pytest", "python", "pip", "pipx", "molecule", "ansible-playbook", "scripts/")

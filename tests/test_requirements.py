@@ -10,6 +10,8 @@ import pytest
 from netlab.errors import RequirementError
 from tests.conftest import knows_its_accelerator
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture
 def path_without(tmp_path, monkeypatch):

@@ -13,6 +13,8 @@ import pytest
 
 from tests.conftest import NETLAB, knows_its_accelerator, wait_until
 
+pytestmark = pytest.mark.real
+
 BUILDER = """#!/bin/sh
 # mmdebstrap with a family: a child, one in a session of its own, and one whose parent has gone
 sleep 301 &

@@ -10,6 +10,8 @@ from netlab.__main__ import main
 from netlab.artifacts.lock import Component, File, Image, Lock, read_lock, render_lock
 from tests.artifacts.server import QUICK, Server, guarded, sha256, status
 
+pytestmark = pytest.mark.real
+
 DATA = b"binary" * 500
 URL = "https://dl.example.org/v1.2.3/tool"
 

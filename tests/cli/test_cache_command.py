@@ -9,6 +9,8 @@ from netlab import doctor
 from netlab.vm import image as image_module
 from tests.cache.factories import make_image, make_old, make_snapshot
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture
 def cache(folder):

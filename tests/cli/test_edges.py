@@ -14,6 +14,8 @@ from tests import factories
 from tests.cli.conftest import ROOT
 from tests.results.test_store import raw_sample
 
+pytestmark = pytest.mark.real
+
 NETLAB = f"{shlex.quote(sys.executable)} -m netlab"
 
 

@@ -15,6 +15,8 @@ from netlab.vm.accel import Accelerator
 from tests import factories
 from tests.cache.factories import make_image
 
+pytestmark = pytest.mark.real
+
 DOWN = NotUp.exit_code
 
 LOOKING = {

@@ -12,6 +12,8 @@ import yaml
 from netlab.ansible import accelerator
 from netlab.profiles import Requirements
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).parents[2]
 
 
