@@ -30,6 +30,8 @@ from netlab.errors import MisfiledSample
 from netlab.proof.evidence import RawFacts, read_proof, read_requests
 from tests.roles.rendering import render, template
 
+pytestmark = pytest.mark.real
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -45,8 +47,6 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="network and mount nam
 # One sample each time it is let record, of a function with a number
 FAKE_PERF = f"""#!{sys.executable}
 import os, sys, time
-
-pytestmark = pytest.mark.real
 data = sys.argv[sys.argv.index("-o" if "-o" in sys.argv else "-i") + 1]
 if sys.argv[1] == "script":
     sys.stdout.write(open(data).read())
