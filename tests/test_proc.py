@@ -73,21 +73,27 @@ def test_missing_program_says_what_to_install(program, hint, monkeypatch, tmp_pa
 def test_time_out_ends_the_whole_group_and_keeps_the_output(tmp_path):
     log = tmp_path / "log"
     with pytest.raises(NetlabError, match="did not end within"):
-        proc.run(["sh", "-c", "sleep 60 & echo $!; wait"], timeout=0.3, log=log)
+        proc.run(["sh", "-c", "sleep 60 & echo $!; wait"], timeout=2, log=log)
     assert gone(int(log.read_text().splitlines()[1]))
 
 
 def test_ctrl_c_ends_the_whole_group(tmp_path):
     pids = tmp_path / "pids"
-    threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    def press():
+        read_when_there(pids)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
     with pytest.raises(KeyboardInterrupt):
         proc.run(["sh", "-c", f"sleep 60 & echo $! > {pids}; wait"])
     assert gone(int(pids.read_text()))
 
 
 def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
-    child = proc.spawn(["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], log=tmp_path / "log")
-    assert child.wait(0.2) is None
+    script = "trap '' TERM; echo > deaf; while :; do sleep 0.1; done"
+    child = proc.spawn(["sh", "-c", script], log=tmp_path / "log", cwd=tmp_path)
+    read_when_there(tmp_path / "deaf")
     child.stop(grace=0.2)
     assert child.exit_code == -signal.SIGKILL
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.real
 
 BUILDER = """#!/bin/sh
 # mmdebstrap with a family: a child, one in a session of its own, and one whose parent has gone
+{first}
 sleep 301 &
 setsid sleep 301 &
 (sleep 301 & exec true)
@@ -28,11 +29,11 @@ echo $$ > {pids}
 class Bake:
     """``netlab up`` in an empty folder, in the middle of a bake that never comes to its end."""
 
-    def __init__(self, folder, end="wait", ignored=(), terminal=None):
+    def __init__(self, folder, first="", end="wait", ignored=(), terminal=None):
         folder.mkdir()
         self.folder, self.cache, self._pids = folder, knows_its_accelerator(folder / "cache"), folder / "pids"
         tool = folder / "mmdebstrap"
-        tool.write_text(BUILDER.format(pids=self._pids, end=end))
+        tool.write_text(BUILDER.format(pids=self._pids, first=first, end=end))
         tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
         path = f"{folder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         with (folder / "said").open("w") as said:
@@ -120,8 +121,8 @@ def test_a_signal_that_is_ignored_stays_so(bake):
 
 
 def test_a_second_ctrl_c_leaves_the_clean_up_in_peace_and_a_third_does_not(bake):
-    patient = bake("patient", end="trap 'echo > told; exec sleep 2' TERM; wait")
-    hasty = bake("hasty", end="trap 'echo > told' TERM; while :; do sleep 0.05; done")
+    patient = bake("patient", first="trap 'echo > told; exec sleep 2' TERM")
+    hasty = bake("hasty", first="trap 'echo > told' TERM", end="while :; do sleep 0.05; done")
     for each in (patient, hasty):
         each.wait_for_tools()
         each.process.send_signal(signal.SIGINT)
