@@ -57,6 +57,32 @@ def test_a_node_joins_in_the_words_of_its_kubeadm(version, api, socket):
     assert "10.10.0.12" in json.dumps(join["nodeRegistration"]["kubeletExtraArgs"])
 
 
+def too_late(role: str, command: str, stderr: str) -> bool:
+    return render(role, f"{{{{ {role}_too_late }}}}", "node2", **{f"{role}_{command}": {"stderr": stderr}})
+
+
+PATCH = 'Patch "https://10.10.0.13:6443/api/v1/nodes/node2?timeout=10s": context deadline exceeded'
+
+
+@pytest.mark.parametrize(
+    ("stderr", "again"),
+    [
+        (f'error execution phase kubelet-start: error uploading crisocket: error patching node "node2": {PATCH}', True),
+        ("error execution phase upload-config/kubeadm: etcdserver: request timed out", True),
+        ("error execution phase kubelet-start: timed out waiting for the condition", False),
+        ("error execution phase preflight: couldn't validate the identity of the API Server", False),
+        ("", False),
+    ],
+)
+def test_kubeadm_is_run_once_more_where_one_answer_came_too_late(stderr, again):
+    assert too_late("kubeadm_node", "join", stderr) == too_late("kubeadm_control", "init", stderr) == again
+
+
+def test_a_control_plane_that_never_came_up_is_not_waited_for_twice():
+    stderr = "error execution phase wait-control-plane: kube-apiserver check failed: context deadline exceeded"
+    assert not too_late("kubeadm_control", "init", stderr)
+
+
 def test_a_phase_without_its_image_is_left_out():
     images = {"k8s.gcr.io/kube-proxy:v1.20.2": "images/a.tar"}
     values = {"payload_index": {"kubernetes": {"images": images}, "crictl": {}}, "kubeadm_control_skip_phases": ["a"]}
