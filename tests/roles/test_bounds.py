@@ -115,6 +115,10 @@ def test_the_role_takes_every_key_of_a_load(point):
     assert {name: (given[name]["type"], given[name]["default"]) for name in expected} == expected
 
 
+WORKLOAD = ROLES / "cluster_workload" / "templates" / "workload.yaml.j2"
+KUBEADM = ROLES / "kubeadm_control" / "templates" / "kubeadm.yaml.j2"
+
+
 def test_app_and_pods_hold_what_a_load_may_open():
     most = LOAD["connections"]["maximum"]
     text = (ROLES / "app" / "templates" / "nginx.conf.j2").read_text()
@@ -128,5 +132,8 @@ def test_app_and_pods_hold_what_a_load_may_open():
         assert int(re.search(r"LimitNOFILE=(\d+)", (ROLES / unit).read_text())[1]) > most  # type: ignore[index]
     base = yaml.safe_load((ROLES / "base" / "defaults" / "main.yml").read_text())["base_sysctls"]
     assert base["net.core.somaxconn"] > most
+    in_pods = re.search(r"{name: net.core.somaxconn, value: \"(\d+)\"}", WORKLOAD.read_text())
+    assert int(in_pods[1]) == base["net.core.somaxconn"]  # type: ignore[index]
+    assert "allowedUnsafeSysctls: [net.core.somaxconn]" in KUBEADM.read_text()
     first, last = map(int, base["net.ipv4.ip_local_port_range"].split())
     assert last - first > most

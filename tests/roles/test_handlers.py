@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 WITHOUT_A_CHECK = {
     ("image", "Make the initrd"): "what a bake that failed has made is thrown away as a whole",
-    ("lab_routes", "Reload the network"): "'Restart the network' is notified, which does more",
-    ("pod_network", "Reload the network"): "'Restart the network' is notified, which does more",
-    ("tunnel", "Reload the network"): "'Restart the network' is notified, which does more",
+    ("lab_routes", "Reload the network"): "'Configure the lab's interface anew' is notified, which does more",
+    ("pod_network", "Reload the network"): "'Make the pods' network anew' is notified, which does more",
+    ("tunnel", "Reload the network"): "'Configure tunl0 anew' is notified, which does more",
 }
 """Handlers that no later play needs to notify, and why."""
 
@@ -33,7 +33,7 @@ NOT_READ_AT_A_START = {
     "{{ benchmark_folder }}/": "the agent's own program is named",
 }
 NEED_NO_FILE = {
-    "base": "settings, modules and units are compared by what they are",
+    "base": "settings, modules, huge pages and units are compared by what they are",
     "kubernetes": "settings and modules are compared by what they are; kubeadm starts the kubelet",
     "tunnel": "the module is compared by whether it is loaded, the rest by networkd's files",
 }
@@ -81,6 +81,23 @@ def checks(role: str) -> list[dict[str, Any]]:
 def test_a_lost_notification_is_noticed(role, handler):
     if (role, handler) not in WITHOUT_A_CHECK:
         assert [wanted for wanted in checks(role) if names(role, handler) & set(wanted["in_effect_handlers"])]
+
+
+def test_handlers_of_one_name_do_one_thing():
+    """Ansible knows handlers by name: of two roles' with one name, the one that was loaded last runs for both."""
+    bodies: dict[str, list[Any]] = {}
+    for role, name in handlers():
+        body = next(each for each in load(ROLES / role / "handlers/main.yml") if each["name"] == name)
+        bodies.setdefault(name, []).append(body)
+    assert {name: len(each) for name, each in bodies.items() if any(body != each[0] for body in each)} == {}
+
+
+@pytest.mark.parametrize("role", sorted({role for role, _ in handlers()} - {"image"}))
+def test_a_changed_file_hides_no_lost_handler_of_another(role):
+    """Where a role has several handlers, one of them having been notified says nothing about the others."""
+    for task in tasks(ROLES / role):
+        wanted = task.get("vars", {}).get("in_effect_handlers", [])
+        assert len(wanted) < 2 or " is not changed" not in task["when"]
 
 
 @pytest.mark.parametrize("role", sorted({role for role, _ in handlers()} - {"image"}))
@@ -217,7 +234,7 @@ def test_a_unit_is_behind_where_a_file_was_written_since(found, tmp_path, shown,
     assert found(wanted, u=shown) == [line.replace("FILE", str(file)) for line in lines]
 
 
-def test_what_the_kernel_does_is_compared(found):
+def test_what_the_kernel_does_is_compared(found, tmp_path):
     routes = [
         {"dst": "default", "gateway": "10.0.2.2"},
         {"dst": "10.244.0.9", "gateway": "10.10.0.11"},
@@ -238,8 +255,11 @@ def test_what_the_kernel_does_is_compared(found):
             "kernel.no_such": 1,
             "net.ipv4.ip_local_port_range": "1 2",
         },
+        "choices": {str(tmp_path / "thp"): "never", str(tmp_path / "other"): "never", str(tmp_path / "none"): "never"},
         "stopped": ["a", "b"],
     }
+    (tmp_path / "thp").write_text("always [madvise] never\n")
+    (tmp_path / "other").write_text("always madvise [never]\n")
     known = {"route_show": routes, "address_show": [{"addr_info": [{"local": "10.10.0.10"}]}]}
     lines = found(wanted, a=unit(), b=unit(ActiveState="inactive"), **known)
     assert lines[:6] == [
@@ -251,6 +271,7 @@ def test_what_the_kernel_does_is_compared(found):
         "kernel.no_such is missing, not 1",
     ]
     assert re.fullmatch(r"net.ipv4.ip_local_port_range is \d+ \d+, not 1 2", lines[6])
+    assert lines[7:] == [f"{tmp_path / 'thp'} is always [madvise] never, not never"]
 
 
 def test_a_module_counts_as_loaded_where_only_the_list_of_modules_is_seen(tmp_path):
