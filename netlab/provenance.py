@@ -24,7 +24,7 @@ MEASURING = ("benchmark",)
 
 def of_profile(profile: Profile, spec: LabSpec, folder: Path) -> Provenance:
     """Return what ``profile`` is made of in the lab in ``folder``; NotLocked where its lock names no such artifact."""
-    playbooks = ["up", "steps/role", "prove", "bench"]
+    playbooks = ["up", "steps/role", "prove", "bench", "hotspots"]
     names = {use.role for use in profile.roles} | set(MEASURING)
     if profile.cluster is not None:
         playbooks += ["cluster", "steps/cluster", "resume"]

@@ -51,6 +51,7 @@ def test_a_cluster_is_its_artifacts_and_the_cluster_below_it_too():
         ("roles/pod_network/tasks/main.yml", "role pod_network"),
         ("roles/benchmark/files/netlab/netlab-drive", "role benchmark"),
         ("playbooks/up.yml", "playbook up"),
+        ("playbooks/hotspots.yml", "playbook hotspots"),
     ],
 )
 def test_a_change_shows_in_one_digest(data, file, what):
