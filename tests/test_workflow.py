@@ -464,7 +464,11 @@ def test_a_sample_is_filed_under_the_profile_that_its_hosts_are(lab, hosts, play
         MisfiledSample, match="client was 'baseline-vm' when this sample of 'ipvlan-l2' was taken"
     ) as caught:
         bench(lab, "baseline-vm", "ipvlan-l2")
+    assert caught.value.log.name.endswith(".json.refused-1")
     assert caught.value.log.is_file()
+    run = load_run(caught.value.log.parents[2])
+    assert "ipvlan-l2" not in {sample.profile for sample in run.samples}
+    assert "client was 'baseline-vm'" in {one.reason.partition(" when")[0] for one in run.refused}
 
 
 def test_a_run_records_what_its_profiles_were_made_of(lab, hosts, plays):
@@ -488,8 +492,11 @@ def test_a_run_records_what_its_profiles_were_made_of(lab, hosts, plays):
 def test_hosts_that_are_of_another_snapshot_are_named(lab, hosts, plays, monkeypatch, stamp, message):
     bench_of_the_role = Plays.bench
     monkeypatch.setattr(Plays, "bench", lambda self, _, inputs: bench_of_the_role(self, stamp, inputs))
-    with pytest.raises(MisfiledSample, match=message):
+    with pytest.raises(MisfiledSample, match=message) as caught:
         bench(lab, "baseline-vm")
+    run = load_run(caught.value.log.parents[2])
+    assert run.samples == ()
+    assert all(message in one.reason for one in run.refused)
 
 
 def test_run_removes_the_hosts_even_when_it_fails(lab, hosts, monkeypatch):

@@ -75,11 +75,10 @@ def _measure(session: Session, profile: Profile, block: Block, place: Path, hots
     chosen: Sequence[Target] = block.targets
     for attempt in range(1, ATTEMPTS + 1):
         _take(session, profile, chosen, place)
-        reasons = {target: _flaw(place, target, block, session.tag(profile)) for target in chosen}
+        reasons = {target: _flaw(place / target.raw, block, session.tag(profile), attempt) for target in chosen}
         accepted = [target for target in chosen if not reasons[target]]
         chosen = [target for target in chosen if reasons[target]]
         for target in chosen:
-            refuse(place / target.raw, attempt)
             then = "measured again" if attempt < ATTEMPTS else "left out"
             cell = f"{block.profile}/{target.file}"
             session.progress.warn(f"{cell}, round {block.round}: {reasons[target]}; {then}")
@@ -89,22 +88,25 @@ def _measure(session: Session, profile: Profile, block: Block, place: Path, hots
             return
 
 
-def _flaw(place: Path, target: Target, block: Block, snapshot: str) -> str:
-    """Say why a sample cannot be used, empty where it can; MisfiledSample where the hosts were not the block's."""
-    raw = place / target.raw
+def _flaw(raw: Path, block: Block, snapshot: str, attempt: int) -> str:
+    """Say why a sample cannot be used, empty where it can; MisfiledSample where the hosts were not the block's.
+
+    It is then kept under a name under which it counts no more.
+    """
     profile, round_, position = block.profile, block.round, block.position
     try:
         parse_sample(raw.read_bytes(), profile=profile, round_=round_, position=position, snapshot=snapshot)
-    except MisfiledSample as error:
-        error.log = raw
-        raise
     except ResultsError as error:
+        kept = refuse(raw, attempt)
+        if isinstance(error, MisfiledSample):
+            error.log = kept
+            raise
         return error.message
     return ""
 
 
 def _refuse_silence(header: RunHeader, folder: Path) -> None:
-    samples, refused = load_samples(folder)
+    samples, refused = load_samples(folder, header)
     measured = {sample.profile for sample in samples}
     silent = [profile.name for profile in header.profiles if profile.name not in measured]
     if silent:

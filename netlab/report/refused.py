@@ -1,4 +1,4 @@
-"""Samples that measured failures instead of the app: which were taken again, and which are in no number of the report.
+"""Samples of failures or of other hosts: which were taken again, and which are in no number of the report.
 
 The rule is in docs/measuring.md.
 """
@@ -38,7 +38,7 @@ def sentences(runs: Sequence[Run]) -> Iterator[str]:
         yield f"Taken again, because the first sample measured failures: {joined(again)}."
     out = [f"{place.name} ({one.reason})" for _, lost in found for place, one in lost.items()]
     if out:
-        yield f"Left out of every number, because what was sampled were failures (docs/measuring.md): {joined(out)}."
+        yield f"Left out of every number, because the sample cannot be used (docs/measuring.md): {joined(out)}."
     bases = {(run.header.baseline_profile, run.header.baseline_path) for run in runs}
     if alone := [place.name for _, lost in found for place in lost if (place.profile, place.path) in bases]:
         yield f"The baseline is left out, and so no cell of the same round and load is compared: {joined(alone)}."

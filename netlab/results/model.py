@@ -109,7 +109,7 @@ class Sample(Frozen):
 
 
 class RefusedSample(Frozen):
-    """A sample that measured failures; its raw file is kept, its numbers are in no cell (docs/measuring.md)."""
+    """A sample of failures, or of other hosts; its raw file is kept, its numbers are in no cell (docs/measuring.md)."""
 
     profile: str
     path: str
@@ -240,6 +240,8 @@ class ProfileInfo(Frozen):
     """Paths that cannot exist here, or that the run does not measure, each with its reason."""
     provenance: Provenance | None = None
     """None in runs of schema version 1, which did not record it."""
+    snapshot: str = ""
+    """What its hosts were resumed from, which each sample says too; empty in runs of an older netlab."""
 
 
 class Environment(Frozen):

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from netlab.errors import NotUp, ResultsError, UnusableSample
+from netlab.errors import MisfiledSample, NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
 from netlab.results.model import Environment, HotSpots, Proof, RefusedSample, Run, RunHeader, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 HEADER = "run.json"
@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 def load_run(directory: Path) -> Run:
     """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood."""
     header = load_header(directory)
-    samples, refused = load_samples(directory)
+    samples, refused = load_samples(directory, header)
     if header.environment.clock == "virtual":
         samples = [_on_one_kernel(sample, header.environment) for sample in samples]
     raw = directory / "raw"
@@ -50,9 +50,10 @@ def load_run(directory: Path) -> Run:
     )
 
 
-def load_samples(directory: Path) -> tuple[list[Sample], list[RefusedSample]]:
+def load_samples(directory: Path, header: RunHeader) -> tuple[list[Sample], list[RefusedSample]]:
     """Read the run's samples, and those that are refused, each in the order in which they were measured."""
-    found = list(_samples(directory / "raw"))
+    snapshots = {profile.name: profile.snapshot for profile in header.profiles}
+    found = list(_samples(directory / "raw", snapshots))
     samples = [one for one in found if isinstance(one, Sample)]
     refused = [one for one in found if isinstance(one, RefusedSample)]
     refused.sort(key=lambda one: (one.round, one.attempt))
@@ -129,10 +130,11 @@ def _header(path: Path, content: Any) -> RunHeader:
         raise _broken(path, error) from error
 
 
-def _samples(raw: Path) -> Iterator[Sample | RefusedSample]:
+def _samples(raw: Path, snapshots: Mapping[str, str]) -> Iterator[Sample | RefusedSample]:
     for folder in sorted(raw.glob("r*-p*-*")):
         if at := _ROUND.fullmatch(folder.name):
             of: dict[str, Any] = {"profile": at["profile"], "round_": int(at["round"]), "position": int(at["position"])}
+            of["snapshot"] = snapshots.get(at["profile"]) or None
             for path in sorted(folder.iterdir()):
                 refused = _REFUSED.fullmatch(path.name)
                 if refused:
@@ -142,12 +144,12 @@ def _samples(raw: Path) -> Iterator[Sample | RefusedSample]:
 
 
 def _sample(path: Path, of: dict[str, Any]) -> Sample | RefusedSample:
-    """Read one sample; a run of an older netlab has those that must be left out among the others."""
+    """Read one sample; those that must be left out may be among the others: of an older netlab, or moved by hand."""
     from netlab.bench.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
 
     try:
         return _parsed(path, partial(parse_sample, **of))
-    except UnusableSample as error:
+    except (MisfiledSample, UnusableSample) as error:
         return _left_out(path.name.removesuffix(_SAMPLE), of, 1, error.message)
 
 
@@ -217,7 +219,7 @@ def _finished(path: Path, suffix: str) -> bool:
 def _parsed(path: Path, parse: Callable[[bytes], _T]) -> _T:
     try:
         return parse(path.read_bytes())
-    except UnusableSample:
+    except (MisfiledSample, UnusableSample):
         raise
     except (OSError, ResultsError) as error:
         raise _broken(path, error) from error

@@ -109,14 +109,37 @@ def change(file, **changes):
     file.write_text(json.dumps(raw))
 
 
-def test_a_sample_of_another_profile_is_refused(directory):
+OTHERS = [
+    ({"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-1"}, "node1 was 'ipvlan-l2' when this sample of 'baseline-vm'"),
+    ({"profile": "baseline-vm", "snapshot": "baseline-vm-2"}, "node1 was resumed from 'baseline-vm-2', not from"),
+    (None, "node1 does not say which profile it is"),
+]
+
+
+@pytest.mark.parametrize(("stamp", "reason"), OTHERS)
+def test_a_sample_of_other_hosts_is_left_out_and_all_else_stays(directory, stamp, reason):
     """Also one that somebody moved by hand: what hosts were is known from the hosts alone."""
+    base, *others = factories.PROFILES
+    profiles = (base.model_copy(update={"snapshot": "baseline-vm-1"}), *others)
+    store.write_header(directory, factories.header(profiles=profiles))
+    file = directory / "raw/r1-p0-baseline-vm/host.json"
+    change(file, stamps={"node1": {"profile": "baseline-vm", "snapshot": "baseline-vm-1"}})
+    assert len(store.load_run(directory).samples) == 3
+    change(file, stamps={"node1": stamp})
+    run = store.load_run(directory)
+    assert [sample.profile for sample in run.samples] == ["calico-ipip", "calico-ipip"]
+    (refused,) = run.refused
+    assert (refused.profile, refused.path, refused.round) == ("baseline-vm", "host", 1)
+    assert refused.reason.startswith(reason)
+    assert f"(docs/measuring.md): baseline-vm/host in round 1 ({reason}" in build_report([run]).warnings[0]
+
+
+def test_a_run_that_names_no_snapshots_is_compared_by_profile_alone(directory):
     file = directory / "raw/r1-p0-baseline-vm/host.json"
     change(file, stamps={"client": None, "node1": {"profile": "baseline-vm", "snapshot": "baseline-vm-1"}})
     assert len(store.load_run(directory).samples) == 3
     change(file, stamps={"node1": {"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-1"}})
-    with pytest.raises(ResultsError, match=r"host\.json .*node1 was 'ipvlan-l2' when this sample of 'baseline-vm'"):
-        store.load_run(directory)
+    assert len(store.load_run(directory).samples) == 2
 
 
 def test_a_run_of_an_older_netlab_keeps_all_but_its_sample_of_failures(directory):
