@@ -183,6 +183,7 @@ def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo], told: Config
             taken=tuple(found),
             hotspots=tuple(spots.get((name, path, load.keepalive), ())),
             planned=sum(run.header.rounds for run in runs if _planned(run.header, name, path, told)),
+            runs=told.runs.get(name, ()),
         )
         for (name, path, load), found in taken.items()
     }

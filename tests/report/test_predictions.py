@@ -138,6 +138,18 @@ def test_each_load_has_rows_and_an_order_of_its_own():
     assert [order.text.partition(":")[0] for order in found.orders] == ["Order", "Order, a connection a request"]
 
 
+def test_two_configurations_of_one_cluster_are_two_networks():
+    known = factories.CLUSTER_PROFILES
+    first, replica = sides({POD: (0.9, 0.8)}, profiles=factories.made(known))
+    newer = factories.made(known, calico_ipip=factories.made_of("bb"))
+    second, _ = sides({POD: (0.78, 0.8)}, run_id="second", profiles=newer)
+    found = build_report([first, second], [replica]).predictions
+    assert [row.network for row in found.rows] == ["calico-ipip (run 1)", "calico-ipip (run 2)"]
+    assert [row.difference_points for row in found.rows] == pytest.approx([-10, 2], abs=0.01)
+    assert "off by 6.0 points at the median and by 10.0 points at most (calico-ipip (run 1) · pod-ip)" in found.summary
+    assert [cell.label for cell in build_report([first]).cells if cell.path == "pod-ip"] == ["calico-ipip (cluster)"]
+
+
 def test_no_cell_in_common_names_both_sides():
     replicas = factories.run(cells=[BASE, ("ipvlan-l2", "pod-ip")])
     with pytest.raises(ConfigError) as caught:
