@@ -88,6 +88,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
         method=METHOD,
         warnings=(
             *refused.sentences(runs),
+            *refused.profiles(runs),
             *configurations.warnings(runs, differences),
             *checks.warnings(list(sources.values()), cells),
         ),

@@ -12,7 +12,7 @@ from netlab.report.words import joined
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from netlab.results.model import RefusedSample, Run
+    from netlab.results.model import RefusedHotSpots, RefusedSample, Run
 
 
 class _Place(NamedTuple):
@@ -26,8 +26,7 @@ class _Place(NamedTuple):
     @property
     def name(self) -> str:
         """For humans."""
-        load = "" if self.keepalive else " without keepalive"
-        return f"{self.profile}/{self.path}{load} in round {self.round}"
+        return f"{_cell(self)} in round {self.round}"
 
 
 def sentences(runs: Sequence[Run]) -> Iterator[str]:
@@ -42,6 +41,16 @@ def sentences(runs: Sequence[Run]) -> Iterator[str]:
     bases = {(run.header.baseline_profile, run.header.baseline_path) for run in runs}
     if alone := [place.name for _, lost in found for place in lost if (place.profile, place.path) in bases]:
         yield f"The baseline is left out, and so no cell of the same round and load is compared: {joined(alone)}."
+
+
+def profiles(runs: Sequence[Run]) -> Iterator[str]:
+    """Say which of the profiler's files are in no share, and why."""
+    for one in (one for run in runs for one in run.refused_hotspots):
+        yield f"The profile of {_cell(one)} cannot be used: {one.reason}."
+
+
+def _cell(one: _Place | RefusedHotSpots) -> str:
+    return f"{one.profile}/{one.path}{'' if one.keepalive else ' without keepalive'}"
 
 
 def reasons(runs: Sequence[Run]) -> dict[tuple[str, str], str]:

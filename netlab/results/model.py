@@ -146,6 +146,16 @@ class HotSpots(Frozen):
     """Those that the parser could not read, besides ``total_samples``."""
 
 
+class RefusedHotSpots(Frozen):
+    """A profile of a cell that cannot be read; its raw file is kept."""
+
+    profile: str
+    path: str
+    keepalive: bool
+    reason: str
+    """Names the file."""
+
+
 HopKind = Literal[
     "send", "transmit", "receive", "netfilter", "nat", "route", "tunnel", "driver", "bpf", "softirq", "deliver"
 ]
@@ -294,3 +304,4 @@ class Run(Frozen):
     """One a profile, where the run recorded it."""
     refused: tuple[RefusedSample, ...] = ()
     """In the order in which they were measured."""
+    refused_hotspots: tuple[RefusedHotSpots, ...] = ()

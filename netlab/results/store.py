@@ -15,7 +15,16 @@ from pydantic import ValidationError
 
 from netlab.errors import MisfiledSample, NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
-from netlab.results.model import Environment, HotSpots, Proof, RefusedSample, Run, RunHeader, Sample
+from netlab.results.model import (
+    Environment,
+    HotSpots,
+    Proof,
+    RefusedHotSpots,
+    RefusedSample,
+    Run,
+    RunHeader,
+    Sample,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,18 +44,20 @@ _T = TypeVar("_T")
 
 
 def load_run(directory: Path) -> Run:
-    """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood."""
+    """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood, but a profiler's."""
     header = load_header(directory)
     samples, refused = load_samples(directory, header)
     if header.environment.clock == "virtual":
         samples = [_on_one_kernel(sample, header.environment) for sample in samples]
     raw = directory / "raw"
+    hotspots = list(_hotspots(raw))
     return Run(
         header=header,
         samples=tuple(samples),
-        hotspots=tuple(_hotspots(raw)),
+        hotspots=tuple(one for one in hotspots if isinstance(one, HotSpots)),
         proofs=tuple(_proofs(raw, header)),
         refused=tuple(refused),
+        refused_hotspots=tuple(one for one in hotspots if isinstance(one, RefusedHotSpots)),
     )
 
 
@@ -177,7 +188,7 @@ def _cell(file: str) -> tuple[str, bool]:
     return file.removesuffix(CLOSE), not file.endswith(CLOSE)
 
 
-def _hotspots(raw: Path) -> Iterator[HotSpots]:
+def _hotspots(raw: Path) -> Iterator[HotSpots | RefusedHotSpots]:
     from netlab.bench.perf import parse_hotspots  # noqa: PLC0415 - listing runs needs no parser
 
     for folder in sorted(raw.glob(f"{_HOTSPOTS}*")):
@@ -185,7 +196,10 @@ def _hotspots(raw: Path) -> Iterator[HotSpots]:
         for path in _visible(folder, _PERF):
             name, keepalive = _cell(path.name.removesuffix(_PERF))
             of: dict[str, Any] = {"profile": profile, "path": name, "keepalive": keepalive}
-            yield _parsed(path, partial(parse_hotspots, **of))
+            try:
+                yield _parsed(path, partial(parse_hotspots, **of))
+            except ResultsError as error:  # no number of a cell's samples needs it
+                yield RefusedHotSpots(**of, reason=error.message)
 
 
 def _proofs(raw: Path, header: RunHeader) -> Iterator[Proof]:

@@ -10,6 +10,7 @@ import pytest
 
 from netlab.errors import NotUp, ResultsError
 from netlab.report import build_report
+from netlab.report.explain import explain
 from netlab.results import store
 from netlab.results.model import Artifact, Provenance
 from tests import factories
@@ -90,12 +91,39 @@ def test_a_run_without_any_sample_is_a_run(tmp_path):
     assert store.load_run(tmp_path).samples == ()
 
 
-@pytest.mark.parametrize("name", ["raw/r1-p0-baseline-vm/host.json", "raw/hotspots-calico-ipip/pod-ip.perf.gz"])
-def test_a_broken_raw_file_is_named(directory, name):
+def test_a_broken_raw_file_is_named(directory):
+    name = "raw/r1-p0-baseline-vm/host.json"
     (directory / name).write_bytes(b"{")
     with pytest.raises(ResultsError, match=name) as caught:
         store.load_run(directory)
     assert "move it away" in caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"{", gzip.compress(b"no line of perf's\n")])
+def test_a_profile_that_cannot_be_read_is_told_and_all_samples_count(directory, content):
+    file = directory / "raw/hotspots-calico-ipip/pod-ip.perf.gz"
+    file.rename(file.with_name("nodeport-local+close.perf.gz"))
+    file.write_bytes(content)
+    run = store.load_run(directory)
+    assert (len(run.samples), [spots.path for spots in run.hotspots]) == (3, ["nodeport-local"])
+    (refused,) = run.refused_hotspots
+    assert (refused.profile, refused.path, refused.keepalive) == ("calico-ipip", "pod-ip", True)
+    assert refused.reason.startswith(f"{file} cannot be read: ")
+    (warning,) = [text for text in build_report([run]).warnings if "profile of" in text]
+    assert warning == f"The profile of calico-ipip/pod-ip cannot be used: {refused.reason}."
+    base, calico, other = factories.PROFILES
+    with pytest.raises(ResultsError, match="cannot be read") as caught:
+        explain(run, calico)
+    assert "move it away" in caught.value.hint
+    assert [explain(run, profile).profile for profile in (base, other)] == [base.name, other.name]
+
+
+def test_a_baseline_whose_profile_cannot_be_read_explains_nothing(directory):
+    place = directory / "raw/hotspots-baseline-vm"
+    place.mkdir()
+    (place / "host.perf.gz").write_bytes(b"{")
+    with pytest.raises(ResultsError, match=r"baseline-vm/host\.perf\.gz cannot be read"):
+        explain(store.load_run(directory), factories.PROFILES[1])
 
 
 def change(file, **changes):
