@@ -96,7 +96,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
         charted=charted,
         subsystems=tuple(shares),
         main_subsystems=_main(shares, cells),
-        missing=_missing(profiles, sources, refused.reasons(runs)),
+        missing=_missing(profiles, sources, refused.reasons(runs, told)),
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
         runs=tuple(_reference(run.header) for run in runs),
@@ -266,6 +266,6 @@ def _missing(
     for key, profile in profiles.items():
         for path in dict.fromkeys((*profile.paths, *profile.missing)):
             if (key, path) not in measured:
-                reason = profile.missing.get(path) or unusable.get((profile.name, path), words.UNMEASURED)
+                reason = profile.missing.get(path) or unusable.get((key, path), words.UNMEASURED)
                 lacking.setdefault((path, reason), []).append(profile.label)
     return tuple(Missing(path=path, labels=tuple(who), reason=reason) for (path, reason), who in lacking.items())

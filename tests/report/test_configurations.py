@@ -4,6 +4,8 @@ import pytest
 
 from netlab.errors import ConfigError
 from netlab.report import build_report, html, markdown
+from netlab.report.words import UNMEASURED
+from netlab.results.model import RefusedHotSpots, RefusedSample
 from tests import factories, proofs
 
 POD = ("calico-ipip", "pod-ip")
@@ -156,6 +158,35 @@ def test_a_cell_that_is_missing_in_one_configuration_is_missing_there():
     report = build_report([run("a"), run("b", profiles=changed, cells=CELLS[:1])])
     gaps = {label for gap in report.missing if gap.path == "pod-ip" for label in gap.labels}
     assert gaps == {"calico-ipip (data-path replica, run 2)"}
+
+
+def refused(found, reason="1 failed"):
+    """The run with its only samples of pods refused."""
+    one = RefusedSample(profile=POD[0], path=POD[1], keepalive=True, round=1, attempt=2, reason=reason)
+    spots = RefusedHotSpots(profile=POD[0], path=POD[1], keepalive=True, reason="FILE cannot be read")
+    return found.model_copy(update={"refused": (one,), "refused_hotspots": (spots,)})
+
+
+@pytest.mark.parametrize("cells", [CELLS, CELLS[:1]], ids=["measured", "not measured"])
+def test_a_gap_has_the_reason_of_its_own_configuration(cells):
+    changed = pod_of(profile="bb")
+    report = build_report([run("a", cells=cells), refused(run("b", profiles=changed, cells=CELLS[:1]))])
+    gaps = {label: gap.reason for gap in report.missing if gap.path == "pod-ip" for label in gap.labels}
+    label = "calico-ipip (data-path replica, run {})".format
+    assert gaps.pop(label(2)) == "no sample can be used: 1 failed"
+    assert gaps.pop(label(1), UNMEASURED) == UNMEASURED
+
+
+def test_what_was_refused_names_its_run_where_there_are_several():
+    first, second = refused(run("a", cells=CELLS[:1])), refused(run("b", cells=CELLS[:1]), "2 failed")
+    out, *profiles = build_report([first, second]).warnings[:3]
+    assert "calico-ipip/pod-ip in round 1 of run 1 (1 failed), calico-ipip/pod-ip in round 1 of run 2 (2 fai" in out
+    assert profiles == [
+        f"The profile of calico-ipip/pod-ip of run {number} cannot be used: FILE cannot be read." for number in (1, 2)
+    ]
+    base = first.refused[0].model_copy(update={"profile": "baseline-vm", "path": "host", "round": 9})
+    *_, alone = build_report([first, second.model_copy(update={"refused": (base,)})]).warnings[:2]
+    assert alone.endswith("is compared: baseline-vm/host in round 9 of run 2.")
 
 
 def test_each_row_was_planned_in_its_own_runs_only():
