@@ -36,7 +36,8 @@ METHOD = (
     ),
     (
         "Runs are pooled where they were made of the same things: profile, roles, playbooks, image, artifacts, netlab, "
-        "kernel command line and mitigations, of the cell and of its baseline. Other rows name their runs."
+        "kernel command line and mitigations, processors of the control plane and fleets at the same time, of the cell "
+        "and of its baseline. Other rows name their runs."
     ),
     "CPU classes are % of one CPU. Busy is user + nice + system + irq + softirq; idle, iowait and steal are not work.",
     (
@@ -44,7 +45,7 @@ METHOD = (
         "the CPU busy."
     ),
 )
-CONFIGURED = {"netlab_version", "image_key", "image_digest"}
+CONFIGURED = {"netlab_version", "image_key", "image_digest", "control_cpus", "lanes"}
 """Of an environment, what runs may have of their own: their rows are kept apart (`netlab.report.configurations`)."""
 MANY = 16
 """From more cells on, a chart that has a row or a line a cell is no longer read."""

@@ -274,6 +274,10 @@ class Environment(Frozen):
     """SHA-256 over the image's contents; empty in runs of schema version 1, which did not record it."""
     fleet: dict[str, str]
     """Host name to part (client, node, control)."""
+    control_cpus: int | None = None
+    """Of a cluster's control plane; None where there is none, and in runs of an older netlab."""
+    lanes: int | None = None
+    """How many fleets worked at the same time; None in runs of an older netlab."""
 
 
 class RunHeader(Frozen):

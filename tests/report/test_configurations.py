@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from netlab.errors import ConfigError
-from netlab.report import build_report, html, markdown
+from netlab.report import build_report, html, markdown, words
 from netlab.report.words import UNMEASURED
 from netlab.results.model import RefusedHotSpots, RefusedSample
 from tests import factories, proofs
@@ -51,6 +51,8 @@ ALL_APART = [
     ({"environment": OTHER(netlab_version="0.2.0")}, "netlab", ("0.1.0", "0.2.0")),
     ({"environment": OTHER(image_digest="f" * 64)}, "image", ("3f9c2a7d51b0", "f" * 12)),
     ({"environment": OTHER(image_key="other")}, "image", ("3f9c2a7d51b0", "other")),
+    ({"environment": OTHER(control_cpus=4)}, "processors of the control plane", (None, "4")),
+    ({"environment": OTHER(lanes=2)}, "fleets at the same time", (None, "2")),
     (
         {"profiles": factories.made(factories.PROFILES[:2], baseline_vm=factories.made_of("bb"))},
         "profile",
@@ -195,6 +197,17 @@ def test_each_row_was_planned_in_its_own_runs_only():
     report = build_report([run("a"), run("b", profiles=pod_of(profile="bb")), alone])
     assert [cell.rounds for cell in report.cells] == [9, 3, 3]
     assert not any("measured in" in text for text in report.warnings)
+
+
+def test_how_many_processors_and_fleets_there_were_is_said_once():
+    """In the environment where all runs say the same, else among the differences."""
+    one, other = (OTHER(control_cpus=cpus, lanes=cpus) for cpus in (2, 4))
+    alike = build_report([run("a", environment=one), run("b", environment=one)])
+    assert {("control cpus", "2"), ("lanes", "2")} <= set(words.environment(alike))
+    apart = build_report([run("a", environment=one), run("b", environment=other)])
+    assert {"control cpus", "lanes"}.isdisjoint(dict(words.environment(apart)))
+    assert "| fleets at the same time | baseline-vm, calico-ipip | 2 | 4 |" in markdown.render(apart).replace("\\", "")
+    assert "not made of the same things: processors of the control plane, fleets at the" in apart.warnings[0]
 
 
 def test_every_format_lists_what_differs():

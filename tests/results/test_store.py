@@ -216,6 +216,7 @@ def test_a_run_of_version_1_is_read_and_says_that_it_recorded_less(tmp_path):
     assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 2)
     assert [profile.provenance for profile in header.profiles] == [None, None, None]
     assert header.environment.image_digest == ""
+    assert (header.environment.control_cpus, header.environment.lanes) == (None, None)
     assert header == factories.header(run_id=header.run_id)
 
 
