@@ -41,9 +41,7 @@ def text(verdict: stats.Agreement, difference: float | None, real: Change, guess
 
 def _doubts(who: str, change: Change) -> Iterator[str]:
     found = interval(change)
-    if found is None and change.percent is None and change.pairs:
-        yield f"a round of the {who} without any answered request"
-    elif found is None:
+    if found is None:
         yield f"{words.counted(change.pairs, 'round')} of the {who} with a baseline"
     elif found.width > WIDEST_POINTS:
         yield f"the {who}'s interval is {words.points(found.width)} wide"

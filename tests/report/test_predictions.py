@@ -92,15 +92,6 @@ def test_too_few_rounds_of_the_cluster_cannot_tell():
     assert found.orders[0].cells == 0
 
 
-def test_a_round_without_an_answer_cannot_tell():
-    found = predictions_of({POD: (0, 0.8)})
-    (row,) = found.rows
-    assert (row.difference_points, row.text) == (
-        None,
-        "cannot tell: a round of the cluster without any answered request",
-    )
-
-
 def test_replicas_are_listed_apart_and_not_among_the_cells(predicting):
     found = predicting.predictions
     assert all("(data-path replica)" not in cell.label for cell in predicting.cells)
