@@ -45,9 +45,9 @@ def playbook(name: str) -> Path:
     return root() / "playbooks" / f"{name}.yml"
 
 
-def playbook_filters() -> Path:
-    """Folder of the filters that profiles call."""
-    return root() / "playbooks" / "filter_plugins"
+def playbook_templates() -> Path:
+    """Folder of the scripts that playbooks run on a cluster's hosts, after its snapshot was resumed."""
+    return root() / "playbooks" / "templates"
 
 
 def profiles() -> Path:

@@ -13,10 +13,11 @@ import yaml
 
 from netlab import assets
 from netlab.errors import ConfigError
+from netlab.session import CLUSTER_ROLES
 from netlab.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from netlab.profiles import Profile, RoleUse
@@ -33,22 +34,30 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 
 
 def check_inputs(profile: Profile) -> None:
-    """ConfigError where the profile names a role that does not exist, or gives one an input that it refuses."""
+    """ConfigError where the profile names a role that does not exist, or gives one an input that it refuses.
+
+    A cluster's inputs go to all roles that make it, those that they are made of too.
+    """
     problems = [problem for use in profile.roles for problem in _problems(use)]
+    if profile.cluster:
+        problems += _inputs("a cluster", profile.cluster, _options_of_clusters())
     if problems:
         raise ConfigError("\n".join(f"{profile.file.name}: {problem}" for problem in problems))
 
 
 def _problems(use: RoleUse) -> Iterator[str]:
-    specification = assets.roles() / use.role / "meta" / "argument_specs.yml"
+    specification = _specification(assets.roles() / use.role)
     if not specification.is_file():
         roles = [entry.name for entry in assets.roles().iterdir()]
         yield f"there is no role '{use.role}'{did_you_mean(use.role, roles)}"
         return
-    options = _options(specification)
-    for name, value in use.vars.items():
+    yield from _inputs(f"role '{use.role}'", use.vars, _options(specification))
+
+
+def _inputs(whose: str, given: Mapping[str, Any], options: Mapping[str, dict[str, Any]]) -> Iterator[str]:
+    for name, value in given.items():
         if name not in options:
-            yield f"role '{use.role}' has no input '{name}'{did_you_mean(name, options)}"
+            yield f"{whose} has no input '{name}'{did_you_mean(name, options)}"
         elif not _computed(value):
             yield from _value(name, value, options[name])
 
@@ -66,6 +75,15 @@ def _value(name: str, value: Any, option: dict[str, Any]) -> Iterator[str]:
 
 def _computed(value: Any) -> bool:
     return "{{" in str(value) or "{%" in str(value)
+
+
+def _specification(role: Path) -> Path:
+    return role / "meta" / "argument_specs.yml"
+
+
+def _options_of_clusters() -> dict[str, dict[str, Any]]:
+    roles = map(_specification, assets.with_their_roles(CLUSTER_ROLES))
+    return {name: option for role in roles if role.is_file() for name, option in _options(role).items()}
 
 
 @lru_cache

@@ -24,15 +24,19 @@ MEASURING = ("benchmark",)
 
 def of_profile(profile: Profile, spec: LabSpec, folder: Path) -> Provenance:
     """Return what ``profile`` is made of in the lab in ``folder``; NotLocked where its lock names no such artifact."""
-    playbooks = ["up", "steps/role", "prove", "bench"]
+    playbooks = ["up", "steps/role", "prove", "bench", "hotspots"]
     names = {use.role for use in profile.roles} | set(MEASURING)
+    scripts: dict[str, str] = {}
     if profile.cluster is not None:
         playbooks += ["cluster", "steps/cluster", "resume"]
         names |= set(CLUSTER_ROLES)
+        scripts["playbook templates"] = assets.digest([assets.playbook_templates()])
     digests = {
         "profile": assets.digest([profile.file]),
         **{f"playbook {name}": assets.digest([assets.playbook(name)]) for name in playbooks},
         **{f"role {role.name}": assets.digest([role]) for role in assets.with_their_roles(names)},
+        **scripts,
+        "plugins": assets.digest(assets.plugins()),
     }
     return Provenance(digests=digests, artifacts=_artifacts(profile, spec, folder))
 

@@ -84,7 +84,7 @@ class Session:
 def snapshot_tag(profile: Profile, spec: LabSpec) -> str:
     """Name a profile's snapshot by all that goes into it on top of the fleet: roles, profile, inputs, netlab."""
     roles = assets.with_their_roles(use.role for use in profile.roles)
-    parts = [profile.file, assets.playbook("up"), assets.playbook("steps/role"), assets.playbook_filters(), *roles]
+    parts = [profile.file, assets.playbook("up"), assets.playbook("steps/role"), *roles]
     foundation = foundation_tag(profile)
     words = [str(spec.load.response_bytes), *([foundation] if foundation else [])]
     return _tag(profile.name, words, parts)

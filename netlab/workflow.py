@@ -356,7 +356,8 @@ def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
 def _info(session: Session, profile: Profile) -> ProfileInfo:
     """Say what a report needs to know of a profile, and what it is made of now, whatever its name means later."""
     made_of = provenance.of_profile(profile, session.spec, session.lab.folder)
-    return profile.info(session.spec.paths).model_copy(update={"provenance": made_of})
+    update = {"provenance": made_of, "snapshot": session.tag(profile)}
+    return profile.info(session.spec.paths).model_copy(update=update)
 
 
 def _remove(session: Session) -> None:

@@ -49,6 +49,39 @@ def test_all_that_is_wrong_is_named(tmp_path):
     assert [line.split()[1] for line in str(caught.value).splitlines()] == ["role", "app_running"]
 
 
+def own_cluster(tmp_path, **inputs):
+    words = {"description": "d", "label": "mine", "stack": "kubeadm", "paths": {}, "roles": [], "cluster": inputs}
+    (tmp_path / "mine.yml").write_text(json.dumps(words))
+    return profiles.find("mine", tmp_path, "kubeadm")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (
+            {"kubernets_version": "1.36.4"},
+            "a cluster has no input 'kubernets_version'; did you mean 'kubernetes_version'?",
+        ),
+        (
+            {"kubeadm_control_proxy_mode": "ebpf"},
+            "kubeadm_control_proxy_mode can be iptables, ipvs, nftables, not 'ebpf'",
+        ),
+        ({"kubeadm_control_skip_phases": "addon"}, "kubeadm_control_skip_phases must be list, not 'addon'"),
+        ({"calico_encapsulation": "IPIP"}, "a cluster has no input 'calico_encapsulation'"),
+    ],
+)
+def test_what_a_clusters_roles_refuse_is_refused_before_hosts_are_made(tmp_path, inputs, message):
+    with pytest.raises(ConfigError) as caught:
+        own_cluster(tmp_path, **inputs)
+    assert str(caught.value) == f"mine.yml: {message}"
+
+
+def test_a_cluster_takes_what_its_roles_and_those_that_they_include_take(tmp_path):
+    given = {"kubernetes_version": "1.36.4", "kubeadm_control_cpus": "{{ 1 + 1 }}", "payload_label": "mine"}
+    assert own_cluster(tmp_path, **given).cluster == given
+    assert own_cluster(tmp_path).cluster == {}
+
+
 def test_what_ansible_computes_is_left_to_ansible(tmp_path):
     words = "{{ 999 if netlab_index | int == 0 else 0 }}"
     assert own(tmp_path, "nodeport", nodeport_other_services=words, nodeport_mode="nftables")

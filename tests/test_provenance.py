@@ -45,20 +45,32 @@ def test_a_cluster_is_its_artifacts_and_the_cluster_below_it_too():
 
 
 @pytest.mark.parametrize(
-    ("file", "what"),
+    ("file", "stack", "what"),
     [
-        ("profiles/calico-ipip.yml", "profile"),
-        ("roles/pod_network/tasks/main.yml", "role pod_network"),
-        ("roles/benchmark/files/netlab/netlab-drive", "role benchmark"),
-        ("playbooks/up.yml", "playbook up"),
+        ("profiles/calico-ipip.yml", "datapath", "profile"),
+        ("roles/pod_network/tasks/main.yml", "datapath", "role pod_network"),
+        ("roles/benchmark/files/netlab/netlab-drive", "datapath", "role benchmark"),
+        ("playbooks/up.yml", "datapath", "playbook up"),
+        ("playbooks/hotspots.yml", "datapath", "playbook hotspots"),
+        ("playbooks/filter_plugins/lab.py", "datapath", "plugins"),
+        ("playbooks/filter_plugins/lab.py", "kubeadm", "plugins"),
+        ("playbooks/templates/settle.sh.j2", "kubeadm", "playbook templates"),
+        ("playbooks/templates/restart-controllers.sh.j2", "kubeadm", "playbook templates"),
     ],
 )
-def test_a_change_shows_in_one_digest(data, file, what):
-    before = made_of("calico-ipip").digests
+def test_a_change_shows_in_one_digest(data, file, stack, what):
+    before = made_of("calico-ipip", stack).digests
     with (data / file).open("a") as text:
         text.write("# changed\n")
-    after = made_of("calico-ipip").digests
+    after = made_of("calico-ipip", stack).digests
     assert {name for name in before if before[name] != after[name]} == {what}
+
+
+def test_what_only_clusters_are_measured_with_is_no_part_of_others(data):
+    before = made_of("calico-ipip")
+    for script in (data / "playbooks/templates").iterdir():
+        script.write_text("")
+    assert made_of("calico-ipip") == before
 
 
 def test_a_profile_of_the_labs_own_is_what_counts(tmp_path, data):

@@ -47,6 +47,8 @@ class Hosts:
     def __init__(self) -> None:
         self.fleets = {0: self}
         self.stamp: dict[str, str] | None = None
+        self.played: list[str] = []
+        """What was played since the last start."""
         self.calls: list[str] = []
         self.tags: set[str] = set()
         self.up_now = False
@@ -72,6 +74,7 @@ class Hosts:
     def start(self, tag):
         self.calls.append(f"start {tag.rpartition('-')[0] if tag else 'booted'}")
         self.up_now = True
+        self.played = []
         self.stamp = {"profile": tag.rpartition("-")[0], "snapshot": tag} if tag else None
 
     def snapshots(self, *, reserve=True):
@@ -114,23 +117,38 @@ class Plays(list):
         self.failing: dict[tuple[int, str], int] = {}
         """How often the sample of a file in a round is one of failures."""
         self.silent = "sample-silent.json"
+        self.profiled: list[list[str]] = []
+        """The files of each play of the profiler."""
 
     def __call__(self, playbook, inventory, *, folder, extra_vars, **_):
         self.append(playbook.stem)
+        fleet = self.hosts.fleets[int(folder.name)]
+        fleet.played.append(playbook.stem)
         if playbook.stem == "prove":
             shutil.copytree(EVIDENCE, extra_vars["benchmark_dest"], dirs_exist_ok=True)
         elif playbook.stem == "bench":
-            self.bench(self.hosts.fleets[int(folder.name)].stamp, extra_vars)
+            fleet.measured = Path(extra_vars["benchmark_dest"])
+            self.bench(fleet.stamp, extra_vars)
+        elif playbook.stem == "hotspots":
+            assert fleet.played == ["bench", "hotspots"], "what is profiled was measured, on the same hosts"
+            self.hotspots(fleet.measured, extra_vars)
 
     def bench(self, stamp, inputs):
         place = Path(inputs["benchmark_dest"])
         place.mkdir(parents=True, exist_ok=True)
         for path in inputs["benchmark_paths"]:
             (place / f"{path['file']}.json").write_text(json.dumps(self.sample(place, path, stamp)))
-            if "benchmark_hotspots_dest" in inputs:
-                target = Path(inputs["benchmark_hotspots_dest"])
-                target.mkdir(parents=True, exist_ok=True)
-                shutil.copy(GOLDEN / "nodeport-netfilter.perf.gz", target / f"{path['file']}.perf.gz")
+
+    def hotspots(self, measured, inputs):
+        """As netlab-drive does it: nothing is profiled where one path is dead."""
+        files = [path["file"] for path in inputs["benchmark_paths"]]
+        if dead := [file for file in files if not (measured / f"{file}.json").is_file()]:
+            raise AnsibleFailed(f"netlab-drive: {dead[0]} does not answer")
+        target = Path(inputs["benchmark_hotspots_dest"])
+        target.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copy(GOLDEN / "nodeport-netfilter.perf.gz", target / f"{file}.perf.gz")
+        self.profiled.append(files)
 
     def sample(self, place, path, stamp):
         cell = int(place.name[1:3]), path["file"]
@@ -356,7 +374,7 @@ def bench(lab, *names, **changes):
 
 def test_bench_restores_before_every_block_and_profiles_at_the_end_of_the_last(lab, hosts, plays):
     folder = bench(lab, "baseline-vm", "ipvlan-l2")
-    assert sorted(plays) == [*["bench"] * 6, "prove", "prove", "up", "up"]
+    assert sorted(plays) == [*["bench"] * 6, "hotspots", "hotspots", "prove", "prove", "up", "up"]
     assert hosts.calls.count("start ipvlan-l2") == 3
     assert hosts.calls[-1] == "down lane 1", "only the lab's own fleet is left"
     run = load_run(folder)
@@ -398,6 +416,21 @@ def test_a_sample_that_fails_twice_is_left_out_and_all_else_stays(lab, hosts, pl
     assert report.warnings[0].startswith("Left out of every number")
 
 
+def test_only_paths_whose_sample_is_accepted_are_profiled(lab, hosts, plays):
+    """A path that went dead in the last round is measured again, and profiled where that sample can be used."""
+    plays.failing |= {(3, "pod-ip"): 1, (3, "nodeport-local"): 2}
+    run = load_run(bench(lab, "baseline-vm", "ipvlan-l2"))
+    assert len(run.refused) == 3
+    assert sorted(plays.profiled) == [["host"], ["nodeport-remote"], ["pod-ip"]]
+    assert sorted(spots.path for spots in run.hotspots) == ["host", "nodeport-remote", "pod-ip"]
+
+
+def test_nothing_is_profiled_where_no_sample_is_accepted(lab, hosts, plays):
+    plays.failing[3, "host"] = 2
+    assert [spots.profile for spots in load_run(bench(lab, "baseline-vm", "ipvlan-l2")).hotspots] == ["ipvlan-l2"] * 3
+    assert plays.count("hotspots") == 1
+
+
 def test_a_round_without_a_baseline_is_in_no_comparison(lab, hosts, plays):
     plays.failing[1, "host"] = 2
     report = build_report([load_run(bench(lab, "baseline-vm", "ipvlan-l2"))])
@@ -431,7 +464,11 @@ def test_a_sample_is_filed_under_the_profile_that_its_hosts_are(lab, hosts, play
         MisfiledSample, match="client was 'baseline-vm' when this sample of 'ipvlan-l2' was taken"
     ) as caught:
         bench(lab, "baseline-vm", "ipvlan-l2")
+    assert caught.value.log.name.endswith(".json.refused-1")
     assert caught.value.log.is_file()
+    run = load_run(caught.value.log.parents[2])
+    assert "ipvlan-l2" not in {sample.profile for sample in run.samples}
+    assert "client was 'baseline-vm'" in {one.reason.partition(" when")[0] for one in run.refused}
 
 
 def test_a_run_records_what_its_profiles_were_made_of(lab, hosts, plays):
@@ -455,8 +492,11 @@ def test_a_run_records_what_its_profiles_were_made_of(lab, hosts, plays):
 def test_hosts_that_are_of_another_snapshot_are_named(lab, hosts, plays, monkeypatch, stamp, message):
     bench_of_the_role = Plays.bench
     monkeypatch.setattr(Plays, "bench", lambda self, _, inputs: bench_of_the_role(self, stamp, inputs))
-    with pytest.raises(MisfiledSample, match=message):
+    with pytest.raises(MisfiledSample, match=message) as caught:
         bench(lab, "baseline-vm")
+    run = load_run(caught.value.log.parents[2])
+    assert run.samples == ()
+    assert all(message in one.reason for one in run.refused)
 
 
 def test_run_removes_the_hosts_even_when_it_fails(lab, hosts, monkeypatch):

@@ -1,10 +1,10 @@
-"""Runs a plan: restore, play the benchmark role, look at what came back; each last block ends with the profiler."""
+"""Runs a plan: restore, play the benchmark role, look at what came back; in a last block, profile what can be used."""
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netlab.bench.plan import Block, Target, plan_rounds
 from netlab.bench.sample import parse_sample
@@ -34,8 +34,8 @@ def measure(
 ) -> None:
     """Take every sample of the run into ``folder/raw``, and profile every cell once, outside any timed sample.
 
-    A sample that measured failures is taken again, and then left out; BenchmarkFailed, at the end, where a profile has
-    none at all.
+    A cell is profiled in the last round, on the hosts of its sample, where that can be used. A sample that measured
+    failures is taken again, and then left out; BenchmarkFailed, at the end, where a profile has none at all.
     """
     cells = targets(header, profiles)
     blocks = plan_rounds(cells, header.rounds, header.seed)
@@ -74,34 +74,39 @@ def _measure(session: Session, profile: Profile, block: Block, place: Path, hots
     """Take the block's samples; those that measured failures once more, from the same snapshot."""
     chosen: Sequence[Target] = block.targets
     for attempt in range(1, ATTEMPTS + 1):
-        _play(session, profile, chosen, place, hotspots if attempt == 1 else None)
-        reasons = {target: _flaw(place, target, block, session.tag(profile)) for target in chosen}
+        _take(session, profile, chosen, place)
+        reasons = {target: _flaw(place / target.raw, block, session.tag(profile), attempt) for target in chosen}
+        accepted = [target for target in chosen if not reasons[target]]
         chosen = [target for target in chosen if reasons[target]]
         for target in chosen:
-            refuse(place / target.raw, attempt)
             then = "measured again" if attempt < ATTEMPTS else "left out"
             cell = f"{block.profile}/{target.file}"
             session.progress.warn(f"{cell}, round {block.round}: {reasons[target]}; {then}")
+        if accepted and hotspots:
+            _profile(session, profile, accepted, hotspots)
         if not chosen:
             return
 
 
-def _flaw(place: Path, target: Target, block: Block, snapshot: str) -> str:
-    """Say why a sample cannot be used, empty where it can; MisfiledSample where the hosts were not the block's."""
-    raw = place / target.raw
+def _flaw(raw: Path, block: Block, snapshot: str, attempt: int) -> str:
+    """Say why a sample cannot be used, empty where it can; MisfiledSample where the hosts were not the block's.
+
+    It is then kept under a name under which it counts no more.
+    """
     profile, round_, position = block.profile, block.round, block.position
     try:
         parse_sample(raw.read_bytes(), profile=profile, round_=round_, position=position, snapshot=snapshot)
-    except MisfiledSample as error:
-        error.log = raw
-        raise
     except ResultsError as error:
+        kept = refuse(raw, attempt)
+        if isinstance(error, MisfiledSample):
+            error.log = kept
+            raise
         return error.message
     return ""
 
 
 def _refuse_silence(header: RunHeader, folder: Path) -> None:
-    samples, refused = load_samples(folder)
+    samples, refused = load_samples(folder, header)
     measured = {sample.profile for sample in samples}
     silent = [profile.name for profile in header.profiles if profile.name not in measured]
     if silent:
@@ -113,8 +118,21 @@ def _refuse_silence(header: RunHeader, folder: Path) -> None:
         )
 
 
-def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: Path, hotspots: Path | None) -> None:
+def _take(session: Session, profile: Profile, chosen: Sequence[Target], place: Path) -> None:
+    """Take a sample of each target on hosts that were just resumed."""
+    settle_s = CLUSTER_SETTLE_S if profile.cluster is not None else 0
     session.start(session.tag(profile))
+    _play(session, "bench", profile, chosen, {"benchmark_dest": str(place), "netlab_settle_s": settle_s})
+
+
+def _profile(session: Session, profile: Profile, chosen: Sequence[Target], place: Path) -> None:
+    """Profile each target on the hosts as they were measured."""
+    told = {"benchmark_hotspots_dest": str(place), "benchmark_perf_seconds": PERF_SECONDS}
+    _play(session, "hotspots", profile, chosen, told)
+
+
+def _play(session: Session, playbook: str, profile: Profile, chosen: Sequence[Target], told: dict[str, Any]) -> None:
+    """Play what drives the load along the targets' paths."""
     variables = {
         "benchmark_paths": [
             {
@@ -125,13 +143,11 @@ def _play(session: Session, profile: Profile, chosen: Sequence[Target], place: P
             }
             for target in chosen
         ],
-        "benchmark_dest": str(place),
         "netlab_names_pods": profile.names_pods,
-        "netlab_settle_s": CLUSTER_SETTLE_S if profile.cluster is not None else 0,
-        **({"benchmark_hotspots_dest": str(hotspots), "benchmark_perf_seconds": PERF_SECONDS} if hotspots else {}),
+        **told,
         **{f"benchmark_{name}": value for name, value in session.spec.load.model_dump().items()},
     }
-    session.play("bench", variables, accelerate=False)  # few tasks: less than Mitogen takes to begin
+    session.play(playbook, variables, accelerate=False)  # few tasks: less than Mitogen takes to begin
 
 
 class Pace:

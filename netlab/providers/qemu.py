@@ -193,6 +193,7 @@ class QemuProvider:
         """Return what decides the figures besides the profile."""
         fleet = self.fleet
         config = fleet.machines[0].config
+        parts = {host.name: host.part for host in self.hosts()}
         return Environment(
             netlab_version=__version__,
             provider="qemu",
@@ -207,7 +208,9 @@ class QemuProvider:
             guest_memory_mib=sum(machine.config.memory_mib for machine in fleet.machines),
             image_key=self.image.key,
             image_digest=self.image.digest,
-            fleet={host.name: host.part for host in self.hosts()},
+            fleet=parts,
+            control_cpus=self.spec.fleet.control_cpus if "control" in parts.values() else None,
+            lanes=self.lanes,
         )
 
     def down(self) -> None:

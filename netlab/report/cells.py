@@ -47,6 +47,8 @@ class Source:
     hotspots: tuple[HotSpots, ...]
     planned: int
     """Rounds of all runs that were to measure it."""
+    runs: tuple[int, ...] = ()
+    """As a cell has them."""
 
     @property
     def first(self) -> Sample:
@@ -73,6 +75,7 @@ def build_cell(source: Source, baseline: Source | None, *, base: str, cpus: int)
         profile=source.first.profile,
         label=source.label,
         stack=source.stack,
+        runs=source.runs,
         path=source.first.path,
         name=source.name,
         load=source.first.load,

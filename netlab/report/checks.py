@@ -90,8 +90,6 @@ def _failures(source: Source) -> Iterator[str]:
     if any(failed.values()):
         kinds = joined(f"{count} {kind}" for kind, count in failed.items() if count)
         yield f"{source.name}: {counted(sum(failed.values()), 'request')} failed ({kinds})."
-    if silent := [sample for sample in source.samples if sample.wrk.requests == 0]:
-        yield f"{source.name}: no request was answered in {_rounds(silent)}."
 
 
 def _odd(sample: Sample) -> bool:
@@ -119,9 +117,7 @@ def _of_cell(cell: Cell, planned: int) -> Iterator[str]:
 def _of_comparison(cell: Cell) -> Iterator[str]:
     if cell.change is None:
         return
-    if cell.change.percent is None and cell.change.pairs:
-        yield f"{cell.name}: a round without any answered request cannot be compared."
-    elif cell.change.verdict == "cannot tell":
+    if cell.change.verdict == "cannot tell":
         pairs = counted(cell.change.pairs, "round")
         yield f"{cell.name}: {pairs} with a baseline cannot tell a difference from chance; {stats.FEWEST_ROUNDS} can."
     if cell.change.verdict == "higher":

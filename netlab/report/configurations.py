@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
 from netlab.report.values import Difference, MadeOf
-from netlab.report.words import joined
+from netlab.report.words import CONTROL_CPUS, LANES, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from netlab.results.model import HostFacts, ProfileInfo, Provenance, Run
+    from netlab.results.model import Environment, HostFacts, ProfileInfo, Provenance, Run
 
 SHOWN_DIGITS = 12
 """Of a SHA-256: as many tell two contents apart."""
@@ -134,9 +134,14 @@ def _parts(run: Run, name: str) -> _Parts:
     return {
         "netlab": environment.netlab_version,
         "image": _short(environment.image_digest or environment.image_key),
+        **{what: str(count) for what, count in _counts(environment).items() if count is not None},
         **(_digests(info.provenance) if info and info.provenance else {}),
         **_of_kernels(facts),
     }
+
+
+def _counts(environment: Environment) -> dict[str, int | None]:
+    return {CONTROL_CPUS: environment.control_cpus, LANES: environment.lanes}
 
 
 def _digests(made: Provenance) -> _Parts:

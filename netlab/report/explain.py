@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netlab.errors import ResultsError
 from netlab.report import costs, paths, sentences, words
 from netlab.report.cells import costed
 from netlab.report.costs import Cost, CostChange
@@ -42,8 +43,13 @@ class Explanation(Frozen):
 
 
 def explain(run: Run, profile: ProfileInfo) -> Explanation:
-    """Explain every path of ``profile`` that the run measured or recorded."""
+    """Explain every path of ``profile`` that the run measured or recorded.
+
+    ResultsError where what the profiler saw of one of them, or of the baseline that all are compared with, cannot be
+    read.
+    """
     header = run.header
+    _refuse_unreadable(run, profile)
     cells = build_report([run]).cells if run.samples else ()
     known = words.labelled({one.name: one for one in header.profiles})
     profile = known.get(profile.name, profile)
@@ -63,6 +69,13 @@ def explain(run: Run, profile: ProfileInfo) -> Explanation:
         base=f"{header.baseline_profile}/{header.baseline_path}",
         stories=tuple(sorted(stories, key=lambda story: order.get(story.path, len(order)))),
     )
+
+
+def _refuse_unreadable(run: Run, profile: ProfileInfo) -> None:
+    base = run.header.baseline_profile, run.header.baseline_path
+    for one in run.refused_hotspots:
+        if one.profile == profile.name or (one.profile, one.path) == base:
+            raise ResultsError(one.reason, hint="restore the file from a copy, or move it away to do without it")
 
 
 def _base_of(cell: Cell, cells: tuple[Cell, ...]) -> Cell | None:

@@ -36,7 +36,8 @@ METHOD = (
     ),
     (
         "Runs are pooled where they were made of the same things: profile, roles, playbooks, image, artifacts, netlab, "
-        "kernel command line and mitigations, of the cell and of its baseline. Other rows name their runs."
+        "kernel command line and mitigations, processors of the control plane and fleets at the same time, of the cell "
+        "and of its baseline. Other rows name their runs."
     ),
     "CPU classes are % of one CPU. Busy is user + nice + system + irq + softirq; idle, iowait and steal are not work.",
     (
@@ -44,7 +45,7 @@ METHOD = (
         "the CPU busy."
     ),
 )
-CONFIGURED = {"netlab_version", "image_key", "image_digest"}
+CONFIGURED = {"netlab_version", "image_key", "image_digest", "control_cpus", "lanes"}
 """Of an environment, what runs may have of their own: their rows are kept apart (`netlab.report.configurations`)."""
 MANY = 16
 """From more cells on, a chart that has a row or a line a cell is no longer read."""
@@ -88,6 +89,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
         method=METHOD,
         warnings=(
             *refused.sentences(runs),
+            *refused.profiles(runs),
             *configurations.warnings(runs, differences),
             *checks.warnings(list(sources.values()), cells),
         ),
@@ -95,7 +97,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
         charted=charted,
         subsystems=tuple(shares),
         main_subsystems=_main(shares, cells),
-        missing=_missing(profiles, sources, refused.reasons(runs)),
+        missing=_missing(profiles, sources, refused.reasons(runs, told)),
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
         runs=tuple(_reference(run.header) for run in runs),
@@ -183,6 +185,7 @@ def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo], told: Config
             taken=tuple(found),
             hotspots=tuple(spots.get((name, path, load.keepalive), ())),
             planned=sum(run.header.rounds for run in runs if _planned(run.header, name, path, told)),
+            runs=told.runs.get(name, ()),
         )
         for (name, path, load), found in taken.items()
     }
@@ -264,6 +267,6 @@ def _missing(
     for key, profile in profiles.items():
         for path in dict.fromkeys((*profile.paths, *profile.missing)):
             if (key, path) not in measured:
-                reason = profile.missing.get(path) or unusable.get((profile.name, path), words.UNMEASURED)
+                reason = profile.missing.get(path) or unusable.get((key, path), words.UNMEASURED)
                 lacking.setdefault((path, reason), []).append(profile.label)
     return tuple(Missing(path=path, labels=tuple(who), reason=reason) for (path, reason), who in lacking.items())

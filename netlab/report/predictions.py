@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from netlab import stats
 from netlab.errors import ConfigError
 from netlab.report import verdicts, words
+from netlab.report.configurations import run_numbers
 from netlab.report.values import Order, Prediction, Predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from netlab.report.values import Cell, Change, Report
     from netlab.results.model import Load, RunHeader
@@ -161,10 +162,16 @@ def _shape(load: Load) -> Load:
 def _rows(pairs: Sequence[tuple[Cell, Cell]]) -> tuple[Prediction, ...]:
     loads = {cluster.load for cluster, _ in pairs}
     return tuple(
-        _row(cluster, replica, cluster.change, replica.change, cluster.profile + words.load_suffix(cluster.load, loads))
+        _row(cluster, replica, cluster.change, replica.change, _network(cluster, loads))
         for cluster, replica in pairs
         if cluster.change and replica.change
     )
+
+
+def _network(cell: Cell, loads: Collection[Load]) -> str:
+    """Write ``calico-ipip``, and ``calico-ipip (run 2)`` where runs have several configurations of it."""
+    runs = f" ({run_numbers(cell.runs)})" if cell.runs else ""
+    return f"{cell.profile}{runs}{words.load_suffix(cell.load, loads)}"
 
 
 def _row(cluster: Cell, replica: Cell, real: Change, guess: Change, network: str) -> Prediction:

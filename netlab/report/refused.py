@@ -1,4 +1,4 @@
-"""Samples that measured failures instead of the app: which were taken again, and which are in no number of the report.
+"""Samples of failures or of other hosts: which were taken again, and which are in no number of the report.
 
 The rule is in docs/measuring.md.
 """
@@ -12,7 +12,8 @@ from netlab.report.words import joined
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from netlab.results.model import RefusedSample, Run
+    from netlab.report.configurations import Configurations
+    from netlab.results.model import RefusedHotSpots, RefusedSample, Run
 
 
 class _Place(NamedTuple):
@@ -26,32 +27,50 @@ class _Place(NamedTuple):
     @property
     def name(self) -> str:
         """For humans."""
-        load = "" if self.keepalive else " without keepalive"
-        return f"{self.profile}/{self.path}{load} in round {self.round}"
+        return f"{_cell(self)} in round {self.round}"
 
 
 def sentences(runs: Sequence[Run]) -> Iterator[str]:
     """Say what was refused in the runs and what follows, a sentence for all samples that fared alike."""
-    found = [_by_fate(run) for run in runs]
-    again = [f"{place.name} ({one.reason})" for retaken, _ in found for place, one in retaken.items()]
+    again, out, alone = [], [], []
+    for number, run in enumerate(runs, 1):
+        of = _of_run(number, runs)
+        retaken, lost = _by_fate(run)
+        base = run.header.baseline_profile, run.header.baseline_path
+        again += [f"{place.name}{of} ({one.reason})" for place, one in retaken.items()]
+        out += [f"{place.name}{of} ({one.reason})" for place, one in lost.items()]
+        alone += [f"{place.name}{of}" for place in lost if (place.profile, place.path) == base]
     if again:
         yield f"Taken again, because the first sample measured failures: {joined(again)}."
-    out = [f"{place.name} ({one.reason})" for _, lost in found for place, one in lost.items()]
     if out:
-        yield f"Left out of every number, because what was sampled were failures (docs/measuring.md): {joined(out)}."
-    bases = {(run.header.baseline_profile, run.header.baseline_path) for run in runs}
-    if alone := [place.name for _, lost in found for place in lost if (place.profile, place.path) in bases]:
+        yield f"Left out of every number, because the sample cannot be used (docs/measuring.md): {joined(out)}."
+    if alone:
         yield f"The baseline is left out, and so no cell of the same round and load is compared: {joined(alone)}."
 
 
-def reasons(runs: Sequence[Run]) -> dict[tuple[str, str], str]:
-    """Return why a profile's path has no number, by the two, where all its samples were refused."""
-    measured = {(sample.profile, sample.path) for run in runs for sample in run.samples}
+def profiles(runs: Sequence[Run]) -> Iterator[str]:
+    """Say which of the profiler's files are in no share, and why."""
+    for number, run in enumerate(runs, 1):
+        for one in run.refused_hotspots:
+            yield f"The profile of {_cell(one)}{_of_run(number, runs)} cannot be used: {one.reason}."
+
+
+def _of_run(number: int, runs: Sequence[Run]) -> str:
+    return f" of run {number}" if len(runs) > 1 else ""
+
+
+def _cell(one: _Place | RefusedHotSpots) -> str:
+    return f"{one.profile}/{one.path}{'' if one.keepalive else ' without keepalive'}"
+
+
+def reasons(runs: Sequence[Run], told: Configurations) -> dict[tuple[str, str], str]:
+    """Return why a configuration's path has no number, by its key and the path, where all its samples were refused."""
+    measured = {(told.key(run.header.run_id, one.profile), one.path) for run in runs for one in run.samples}
     return {
-        (one.profile, one.path): f"no sample can be used: {one.reason}"
+        place: f"no sample can be used: {one.reason}"
         for run in runs
         for one in run.refused
-        if (one.profile, one.path) not in measured
+        if (place := (told.key(run.header.run_id, one.profile), one.path)) not in measured
     }
 
 

@@ -105,6 +105,8 @@ class Cell(Frozen):
     profiler_samples: int
     stack: Stack | None = None
     """``kubeadm``: a real cluster, ``datapath``: a replica of its path; None where no run says."""
+    runs: tuple[int, ...] = ()
+    """Numbers of the runs that it is of, from 1, where others measured another configuration of the profile."""
 
 
 class PathHop(Frozen):
@@ -257,7 +259,7 @@ class Prediction(Frozen):
     load: Load
     """The cluster's; the replica's may differ in how long a sample takes."""
     network: str
-    """The profile, with the load where there are several; for humans."""
+    """The profile, with its runs and the load where there are several of each; for humans."""
     cluster: str
     """Name of the cluster's cell."""
     replica: str

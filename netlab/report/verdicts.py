@@ -41,9 +41,7 @@ def text(verdict: stats.Agreement, difference: float | None, real: Change, guess
 
 def _doubts(who: str, change: Change) -> Iterator[str]:
     found = interval(change)
-    if found is None and change.percent is None and change.pairs:
-        yield f"a round of the {who} without any answered request"
-    elif found is None:
+    if found is None:
         yield f"{words.counted(change.pairs, 'round')} of the {who} with a baseline"
     elif found.width > WIDEST_POINTS:
         yield f"the {who}'s interval is {words.points(found.width)} wide"
@@ -60,12 +58,12 @@ def _misses(rows: Sequence[Prediction]) -> str:
     told = [row for row in rows if row.difference_points is not None and row.agreement != "cannot tell"]
     if not told:
         return ""
-    misses = {f"{row.network} · {row.path}": abs(row.difference_points or 0.0) for row in told}
-    worst = max(misses, key=lambda name: misses[name])
-    middle = stats.summarise(list(misses.values())).median
+    misses = [(abs(row.difference_points or 0.0), f"{row.network} · {row.path}") for row in told]
+    most, worst = max(misses, key=lambda miss: miss[0])
+    middle = stats.summarise([points for points, _ in misses]).median
     return (
         f" Where it can be told, the replicas' estimates are off by {words.points(middle)} at the median and by "
-        f"{words.points(misses[worst])} at most ({worst})."
+        f"{words.points(most)} at most ({worst})."
     )
 
 

@@ -42,6 +42,14 @@ UNMEASURED = f"{NO_SAMPLE}: the run ended before this cell was measured"
 CLUSTER, REPLICA = "cluster", "data-path replica"
 PRODUCTS = {"calico": "Calico", "cilium": "Cilium", "kubernetes": "Kubernetes"}
 """Components of the lock whose versions a label says; the others stand where the report says what is made of what."""
+CONTROL_CPUS, LANES = "processors of the control plane", "fleets at the same time"
+OWN = {
+    "netlab": {"netlab_version"},
+    "image": {"image_key", "image_digest"},
+    CONTROL_CPUS: {"control_cpus"},
+    LANES: {"lanes"},
+}
+"""What differences between runs are called, and the fields of an environment that they are."""
 VIRTUAL = (
     "Virtual clock: time is executed instructions on one guest CPU. A number here is the length of the code path, not "
     "the speed of a wall clock. It does not move when the host is busy, and it leaves out what caches, memory, "
@@ -173,8 +181,7 @@ def fact(value: object) -> str:
 
 def environment(report: Report) -> list[tuple[str, str]]:
     """Write where the report was measured: name and value; what runs have of their own stands with each of them."""
-    own = {"netlab": {"netlab_version"}, "image": {"image_key", "image_digest"}}
-    hidden = {name for one in report.differences for name in own.get(one.what, ())}
+    hidden = {name for one in report.differences for name in OWN.get(one.what, ())}
     rows = [(name.replace("_", " "), fact(value)) for name, value in report.environment if name not in hidden]
     return [*rows, *(("CPU mitigations", text) for text in all_mitigations(report.kernels))]
 

@@ -109,7 +109,7 @@ class Sample(Frozen):
 
 
 class RefusedSample(Frozen):
-    """A sample that measured failures; its raw file is kept, its numbers are in no cell (docs/measuring.md)."""
+    """A sample of failures, or of other hosts; its raw file is kept, its numbers are in no cell (docs/measuring.md)."""
 
     profile: str
     path: str
@@ -144,6 +144,16 @@ class HotSpots(Frozen):
     """Sorted by samples, most first; they add up to ``total_samples``."""
     unreadable_samples: int = 0
     """Those that the parser could not read, besides ``total_samples``."""
+
+
+class RefusedHotSpots(Frozen):
+    """A profile of a cell that cannot be read; its raw file is kept."""
+
+    profile: str
+    path: str
+    keepalive: bool
+    reason: str
+    """Names the file."""
 
 
 HopKind = Literal[
@@ -240,6 +250,8 @@ class ProfileInfo(Frozen):
     """Paths that cannot exist here, or that the run does not measure, each with its reason."""
     provenance: Provenance | None = None
     """None in runs of schema version 1, which did not record it."""
+    snapshot: str = ""
+    """What its hosts were resumed from, which each sample says too; empty in runs of an older netlab."""
 
 
 class Environment(Frozen):
@@ -262,6 +274,10 @@ class Environment(Frozen):
     """SHA-256 over the image's contents; empty in runs of schema version 1, which did not record it."""
     fleet: dict[str, str]
     """Host name to part (client, node, control)."""
+    control_cpus: int | None = None
+    """Of a cluster's control plane; None where there is none, and in runs of an older netlab."""
+    lanes: int | None = None
+    """How many fleets worked at the same time; None in runs of an older netlab."""
 
 
 class RunHeader(Frozen):
@@ -292,3 +308,4 @@ class Run(Frozen):
     """One a profile, where the run recorded it."""
     refused: tuple[RefusedSample, ...] = ()
     """In the order in which they were measured."""
+    refused_hotspots: tuple[RefusedHotSpots, ...] = ()

@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from netlab.errors import NotUp, ResultsError, UnusableSample
+from netlab.errors import MisfiledSample, NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
-from netlab.results.model import Environment, HotSpots, Proof, RefusedSample, Run, RunHeader, Sample
+from netlab.results.model import (
+    Environment,
+    HotSpots,
+    Proof,
+    RefusedHotSpots,
+    RefusedSample,
+    Run,
+    RunHeader,
+    Sample,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 HEADER = "run.json"
@@ -35,24 +44,27 @@ _T = TypeVar("_T")
 
 
 def load_run(directory: Path) -> Run:
-    """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood."""
+    """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood, but a profiler's."""
     header = load_header(directory)
-    samples, refused = load_samples(directory)
+    samples, refused = load_samples(directory, header)
     if header.environment.clock == "virtual":
         samples = [_on_one_kernel(sample, header.environment) for sample in samples]
     raw = directory / "raw"
+    hotspots = list(_hotspots(raw))
     return Run(
         header=header,
         samples=tuple(samples),
-        hotspots=tuple(_hotspots(raw)),
+        hotspots=tuple(one for one in hotspots if isinstance(one, HotSpots)),
         proofs=tuple(_proofs(raw, header)),
         refused=tuple(refused),
+        refused_hotspots=tuple(one for one in hotspots if isinstance(one, RefusedHotSpots)),
     )
 
 
-def load_samples(directory: Path) -> tuple[list[Sample], list[RefusedSample]]:
+def load_samples(directory: Path, header: RunHeader) -> tuple[list[Sample], list[RefusedSample]]:
     """Read the run's samples, and those that are refused, each in the order in which they were measured."""
-    found = list(_samples(directory / "raw"))
+    snapshots = {profile.name: profile.snapshot for profile in header.profiles}
+    found = list(_samples(directory / "raw", snapshots))
     samples = [one for one in found if isinstance(one, Sample)]
     refused = [one for one in found if isinstance(one, RefusedSample)]
     refused.sort(key=lambda one: (one.round, one.attempt))
@@ -129,10 +141,11 @@ def _header(path: Path, content: Any) -> RunHeader:
         raise _broken(path, error) from error
 
 
-def _samples(raw: Path) -> Iterator[Sample | RefusedSample]:
+def _samples(raw: Path, snapshots: Mapping[str, str]) -> Iterator[Sample | RefusedSample]:
     for folder in sorted(raw.glob("r*-p*-*")):
         if at := _ROUND.fullmatch(folder.name):
             of: dict[str, Any] = {"profile": at["profile"], "round_": int(at["round"]), "position": int(at["position"])}
+            of["snapshot"] = snapshots.get(at["profile"]) or None
             for path in sorted(folder.iterdir()):
                 refused = _REFUSED.fullmatch(path.name)
                 if refused:
@@ -142,12 +155,12 @@ def _samples(raw: Path) -> Iterator[Sample | RefusedSample]:
 
 
 def _sample(path: Path, of: dict[str, Any]) -> Sample | RefusedSample:
-    """Read one sample; a run of an older netlab has those that must be left out among the others."""
+    """Read one sample; those that must be left out may be among the others: of an older netlab, or moved by hand."""
     from netlab.bench.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
 
     try:
         return _parsed(path, partial(parse_sample, **of))
-    except UnusableSample as error:
+    except (MisfiledSample, UnusableSample) as error:
         return _left_out(path.name.removesuffix(_SAMPLE), of, 1, error.message)
 
 
@@ -175,7 +188,7 @@ def _cell(file: str) -> tuple[str, bool]:
     return file.removesuffix(CLOSE), not file.endswith(CLOSE)
 
 
-def _hotspots(raw: Path) -> Iterator[HotSpots]:
+def _hotspots(raw: Path) -> Iterator[HotSpots | RefusedHotSpots]:
     from netlab.bench.perf import parse_hotspots  # noqa: PLC0415 - listing runs needs no parser
 
     for folder in sorted(raw.glob(f"{_HOTSPOTS}*")):
@@ -183,7 +196,10 @@ def _hotspots(raw: Path) -> Iterator[HotSpots]:
         for path in _visible(folder, _PERF):
             name, keepalive = _cell(path.name.removesuffix(_PERF))
             of: dict[str, Any] = {"profile": profile, "path": name, "keepalive": keepalive}
-            yield _parsed(path, partial(parse_hotspots, **of))
+            try:
+                yield _parsed(path, partial(parse_hotspots, **of))
+            except ResultsError as error:  # no number of a cell's samples needs it
+                yield RefusedHotSpots(**of, reason=error.message)
 
 
 def _proofs(raw: Path, header: RunHeader) -> Iterator[Proof]:
@@ -217,7 +233,7 @@ def _finished(path: Path, suffix: str) -> bool:
 def _parsed(path: Path, parse: Callable[[bytes], _T]) -> _T:
     try:
         return parse(path.read_bytes())
-    except UnusableSample:
+    except (MisfiledSample, UnusableSample):
         raise
     except (OSError, ResultsError) as error:
         raise _broken(path, error) from error

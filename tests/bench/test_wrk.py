@@ -77,12 +77,6 @@ def test_other_answers_than_2xx_are_counted():
     assert result.errors.status == result.requests == 16356
 
 
-def test_a_server_that_never_answers():
-    with pytest.raises(ResultsError, match="completed 0 requests in 3026160") as caught:
-        read("silent")
-    assert "did not answer" in caught.value.hint
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -92,6 +86,7 @@ def test_a_server_that_never_answers():
             "wrk.stdout: wrk printed 12 requests, its report says 10277",
         ),
         ({"stdout": ""}, "wrk.stdout: wrk printed no requests"),
+        ({"summary": recorded("keepalive").summary.model_dump() | {"duration": 0}}, "10277 requests in 0 µs"),
         ({"histogram": []}, "wrk.histogram"),
         ({"histogram": [[5, 1], [5, 2]]}, "wrk.histogram"),
     ],

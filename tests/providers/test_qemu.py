@@ -13,7 +13,7 @@ from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, Requ
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.providers.qemu import QemuProvider
-from netlab.spec import LabSpec
+from netlab.spec import FleetSpec, LabSpec
 from netlab.vm import accel
 from tests.vm.test_fleet import fleet
 
@@ -32,6 +32,18 @@ def provider(tmp_path, monkeypatch):
         (machine.folder / "pid").write_text(str(process.pid))
         yield made
         process.kill()
+
+
+@pytest.mark.parametrize(("stack", "cpus"), [("datapath", None), ("kubeadm", 4)])
+def test_a_run_records_how_many_fleets_work_and_what_the_control_plane_has(tmp_path, monkeypatch, stack, cpus):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    spec = LabSpec(stack=stack, clock="real", fleet=FleetSpec(control_cpus=4, lanes=3))
+    made = QemuProvider(Lab(tmp_path), spec, Reporter())
+    made.fleet = fleet(tmp_path, clock="real")
+    made.image = made.fleet.shape.image
+    made.accelerator = accel.Accelerator(name="kvm", qemu_version="9.9")
+    environment = made.environment()
+    assert (environment.control_cpus, environment.lanes) == (cpus, 3)
 
 
 @pytest.fixture

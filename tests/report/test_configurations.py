@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from netlab.errors import ConfigError
-from netlab.report import build_report, html, markdown
+from netlab.report import build_report, html, markdown, words
+from netlab.report.words import UNMEASURED
+from netlab.results.model import RefusedHotSpots, RefusedSample
 from tests import factories, proofs
 
 POD = ("calico-ipip", "pod-ip")
@@ -49,6 +51,8 @@ ALL_APART = [
     ({"environment": OTHER(netlab_version="0.2.0")}, "netlab", ("0.1.0", "0.2.0")),
     ({"environment": OTHER(image_digest="f" * 64)}, "image", ("3f9c2a7d51b0", "f" * 12)),
     ({"environment": OTHER(image_key="other")}, "image", ("3f9c2a7d51b0", "other")),
+    ({"environment": OTHER(control_cpus=4)}, "processors of the control plane", (None, "4")),
+    ({"environment": OTHER(lanes=2)}, "fleets at the same time", (None, "2")),
     (
         {"profiles": factories.made(factories.PROFILES[:2], baseline_vm=factories.made_of("bb"))},
         "profile",
@@ -158,12 +162,52 @@ def test_a_cell_that_is_missing_in_one_configuration_is_missing_there():
     assert gaps == {"calico-ipip (data-path replica, run 2)"}
 
 
+def refused(found, reason="1 failed"):
+    """The run with its only samples of pods refused."""
+    one = RefusedSample(profile=POD[0], path=POD[1], keepalive=True, round=1, attempt=2, reason=reason)
+    spots = RefusedHotSpots(profile=POD[0], path=POD[1], keepalive=True, reason="FILE cannot be read")
+    return found.model_copy(update={"refused": (one,), "refused_hotspots": (spots,)})
+
+
+@pytest.mark.parametrize("cells", [CELLS, CELLS[:1]], ids=["measured", "not measured"])
+def test_a_gap_has_the_reason_of_its_own_configuration(cells):
+    changed = pod_of(profile="bb")
+    report = build_report([run("a", cells=cells), refused(run("b", profiles=changed, cells=CELLS[:1]))])
+    gaps = {label: gap.reason for gap in report.missing if gap.path == "pod-ip" for label in gap.labels}
+    label = "calico-ipip (data-path replica, run {})".format
+    assert gaps.pop(label(2)) == "no sample can be used: 1 failed"
+    assert gaps.pop(label(1), UNMEASURED) == UNMEASURED
+
+
+def test_what_was_refused_names_its_run_where_there_are_several():
+    first, second = refused(run("a", cells=CELLS[:1])), refused(run("b", cells=CELLS[:1]), "2 failed")
+    out, *profiles = build_report([first, second]).warnings[:3]
+    assert "calico-ipip/pod-ip in round 1 of run 1 (1 failed), calico-ipip/pod-ip in round 1 of run 2 (2 fai" in out
+    assert profiles == [
+        f"The profile of calico-ipip/pod-ip of run {number} cannot be used: FILE cannot be read." for number in (1, 2)
+    ]
+    base = first.refused[0].model_copy(update={"profile": "baseline-vm", "path": "host", "round": 9})
+    *_, alone = build_report([first, second.model_copy(update={"refused": (base,)})]).warnings[:2]
+    assert alone.endswith("is compared: baseline-vm/host in round 9 of run 2.")
+
+
 def test_each_row_was_planned_in_its_own_runs_only():
     """Neither the rounds of another configuration nor those of a run without the profile are missing."""
     alone = run("c", cells=CELLS[:1], profiles=factories.made(factories.PROFILES[:1]))
     report = build_report([run("a"), run("b", profiles=pod_of(profile="bb")), alone])
     assert [cell.rounds for cell in report.cells] == [9, 3, 3]
     assert not any("measured in" in text for text in report.warnings)
+
+
+def test_how_many_processors_and_fleets_there_were_is_said_once():
+    """In the environment where all runs say the same, else among the differences."""
+    one, other = (OTHER(control_cpus=cpus, lanes=cpus) for cpus in (2, 4))
+    alike = build_report([run("a", environment=one), run("b", environment=one)])
+    assert {("control cpus", "2"), ("lanes", "2")} <= set(words.environment(alike))
+    apart = build_report([run("a", environment=one), run("b", environment=other)])
+    assert {"control cpus", "lanes"}.isdisjoint(dict(words.environment(apart)))
+    assert "| fleets at the same time | baseline-vm, calico-ipip | 2 | 4 |" in markdown.render(apart).replace("\\", "")
+    assert "not made of the same things: processors of the control plane, fleets at the" in apart.warnings[0]
 
 
 def test_every_format_lists_what_differs():

@@ -92,15 +92,6 @@ def test_too_few_rounds_of_the_cluster_cannot_tell():
     assert found.orders[0].cells == 0
 
 
-def test_a_round_without_an_answer_cannot_tell():
-    found = predictions_of({POD: (0, 0.8)})
-    (row,) = found.rows
-    assert (row.difference_points, row.text) == (
-        None,
-        "cannot tell: a round of the cluster without any answered request",
-    )
-
-
 def test_replicas_are_listed_apart_and_not_among_the_cells(predicting):
     found = predicting.predictions
     assert all("(data-path replica)" not in cell.label for cell in predicting.cells)
@@ -136,6 +127,18 @@ def test_each_load_has_rows_and_an_order_of_its_own():
     assert [row.network for row in found.rows] == ["calico-ipip", "calico-ipip, a connection a request"]
     assert [row.difference_points for row in found.rows] == pytest.approx([-10, 5], abs=0.01)
     assert [order.text.partition(":")[0] for order in found.orders] == ["Order", "Order, a connection a request"]
+
+
+def test_two_configurations_of_one_cluster_are_two_networks():
+    known = factories.CLUSTER_PROFILES
+    first, replica = sides({POD: (0.9, 0.8)}, profiles=factories.made(known))
+    newer = factories.made(known, calico_ipip=factories.made_of("bb"))
+    second, _ = sides({POD: (0.78, 0.8)}, run_id="second", profiles=newer)
+    found = build_report([first, second], [replica]).predictions
+    assert [row.network for row in found.rows] == ["calico-ipip (run 1)", "calico-ipip (run 2)"]
+    assert [row.difference_points for row in found.rows] == pytest.approx([-10, 2], abs=0.01)
+    assert "off by 6.0 points at the median and by 10.0 points at most (calico-ipip (run 1) · pod-ip)" in found.summary
+    assert [cell.label for cell in build_report([first]).cells if cell.path == "pod-ip"] == ["calico-ipip (cluster)"]
 
 
 def test_no_cell_in_common_names_both_sides():

@@ -10,6 +10,7 @@ import pytest
 
 from netlab.errors import NotUp, ResultsError
 from netlab.report import build_report
+from netlab.report.explain import explain
 from netlab.results import store
 from netlab.results.model import Artifact, Provenance
 from tests import factories
@@ -90,12 +91,39 @@ def test_a_run_without_any_sample_is_a_run(tmp_path):
     assert store.load_run(tmp_path).samples == ()
 
 
-@pytest.mark.parametrize("name", ["raw/r1-p0-baseline-vm/host.json", "raw/hotspots-calico-ipip/pod-ip.perf.gz"])
-def test_a_broken_raw_file_is_named(directory, name):
+def test_a_broken_raw_file_is_named(directory):
+    name = "raw/r1-p0-baseline-vm/host.json"
     (directory / name).write_bytes(b"{")
     with pytest.raises(ResultsError, match=name) as caught:
         store.load_run(directory)
     assert "move it away" in caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"{", gzip.compress(b"no line of perf's\n")])
+def test_a_profile_that_cannot_be_read_is_told_and_all_samples_count(directory, content):
+    file = directory / "raw/hotspots-calico-ipip/pod-ip.perf.gz"
+    file.rename(file.with_name("nodeport-local+close.perf.gz"))
+    file.write_bytes(content)
+    run = store.load_run(directory)
+    assert (len(run.samples), [spots.path for spots in run.hotspots]) == (3, ["nodeport-local"])
+    (refused,) = run.refused_hotspots
+    assert (refused.profile, refused.path, refused.keepalive) == ("calico-ipip", "pod-ip", True)
+    assert refused.reason.startswith(f"{file} cannot be read: ")
+    (warning,) = [text for text in build_report([run]).warnings if "profile of" in text]
+    assert warning == f"The profile of calico-ipip/pod-ip cannot be used: {refused.reason}."
+    base, calico, other = factories.PROFILES
+    with pytest.raises(ResultsError, match="cannot be read") as caught:
+        explain(run, calico)
+    assert "move it away" in caught.value.hint
+    assert [explain(run, profile).profile for profile in (base, other)] == [base.name, other.name]
+
+
+def test_a_baseline_whose_profile_cannot_be_read_explains_nothing(directory):
+    place = directory / "raw/hotspots-baseline-vm"
+    place.mkdir()
+    (place / "host.perf.gz").write_bytes(b"{")
+    with pytest.raises(ResultsError, match=r"baseline-vm/host\.perf\.gz cannot be read"):
+        explain(store.load_run(directory), factories.PROFILES[1])
 
 
 def change(file, **changes):
@@ -109,14 +137,37 @@ def change(file, **changes):
     file.write_text(json.dumps(raw))
 
 
-def test_a_sample_of_another_profile_is_refused(directory):
+OTHERS = [
+    ({"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-1"}, "node1 was 'ipvlan-l2' when this sample of 'baseline-vm'"),
+    ({"profile": "baseline-vm", "snapshot": "baseline-vm-2"}, "node1 was resumed from 'baseline-vm-2', not from"),
+    (None, "node1 does not say which profile it is"),
+]
+
+
+@pytest.mark.parametrize(("stamp", "reason"), OTHERS)
+def test_a_sample_of_other_hosts_is_left_out_and_all_else_stays(directory, stamp, reason):
     """Also one that somebody moved by hand: what hosts were is known from the hosts alone."""
+    base, *others = factories.PROFILES
+    profiles = (base.model_copy(update={"snapshot": "baseline-vm-1"}), *others)
+    store.write_header(directory, factories.header(profiles=profiles))
+    file = directory / "raw/r1-p0-baseline-vm/host.json"
+    change(file, stamps={"node1": {"profile": "baseline-vm", "snapshot": "baseline-vm-1"}})
+    assert len(store.load_run(directory).samples) == 3
+    change(file, stamps={"node1": stamp})
+    run = store.load_run(directory)
+    assert [sample.profile for sample in run.samples] == ["calico-ipip", "calico-ipip"]
+    (refused,) = run.refused
+    assert (refused.profile, refused.path, refused.round) == ("baseline-vm", "host", 1)
+    assert refused.reason.startswith(reason)
+    assert f"(docs/measuring.md): baseline-vm/host in round 1 ({reason}" in build_report([run]).warnings[0]
+
+
+def test_a_run_that_names_no_snapshots_is_compared_by_profile_alone(directory):
     file = directory / "raw/r1-p0-baseline-vm/host.json"
     change(file, stamps={"client": None, "node1": {"profile": "baseline-vm", "snapshot": "baseline-vm-1"}})
     assert len(store.load_run(directory).samples) == 3
     change(file, stamps={"node1": {"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-1"}})
-    with pytest.raises(ResultsError, match=r"host\.json .*node1 was 'ipvlan-l2' when this sample of 'baseline-vm'"):
-        store.load_run(directory)
+    assert len(store.load_run(directory).samples) == 2
 
 
 def test_a_run_of_an_older_netlab_keeps_all_but_its_sample_of_failures(directory):
@@ -165,6 +216,7 @@ def test_a_run_of_version_1_is_read_and_says_that_it_recorded_less(tmp_path):
     assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 2)
     assert [profile.provenance for profile in header.profiles] == [None, None, None]
     assert header.environment.image_digest == ""
+    assert (header.environment.control_cpus, header.environment.lanes) == (None, None)
     assert header == factories.header(run_id=header.run_id)
 
 

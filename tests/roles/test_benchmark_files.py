@@ -206,7 +206,7 @@ def test_agent_reads_this_kernel(agent):
 )
 def test_agent_refuses_all_else_and_goes_on(agent, request_):
     refused, answered = ask(agent, request_, "counters")
-    assert refused["error"].startswith("unknown request")
+    assert refused["error"] == f"unknown request {request_[:80]!r}: counters, stamp, run PROGRAM"
     assert "boot_id" in answered
 
 
@@ -668,27 +668,44 @@ def test_a_kernel_that_cannot_record_is_named(tmp_path, url, tracing_agent):
     assert "cannot record: @error no tracefs" in done.stderr
 
 
-@needs_wrk
-def test_playbook_fetches_the_samples(tmp_path, url, agent):
+def play(tmp_path: Path, playbook: str, url: str, agent: str, **inputs: object) -> None:
+    """Play one of netlab's playbooks with this machine as every host."""
     host, port = agent.split(":")
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "netlab_address": host}
     (tmp_path / "hosts.json").write_text(
         json.dumps({"client": {"hosts": {"client": local}}, "node": {"hosts": {"node1": local, "node2": local}}})
     )
-    inputs = {
-        "benchmark_agent_port": int(port), "benchmark_dest": str(tmp_path / "raw" / "r0-p0-vm"),
-        "benchmark_folder": str(FILES), "benchmark_output": str(tmp_path / "out"), "benchmark_warmup_s": 0,
+    told = {
+        "benchmark_agent_port": int(port), "benchmark_folder": str(FILES), "benchmark_output": str(tmp_path / "out"),
         "benchmark_paths": [{"name": "host", "url": url.replace(host, "{{ hostvars['node1'].netlab_address }}")}],
+        "benchmark_warmup_s": 0,
     }  # fmt: skip
-    (tmp_path / "inputs.json").write_text(json.dumps(inputs))
-    command = ["ansible-playbook", "-i", "hosts.json", "-e", "@inputs.json", str(ROOT / "playbooks" / "bench.yml")]
+    (tmp_path / "inputs.json").write_text(json.dumps(told | inputs))
+    command = ["ansible-playbook", "-i", "hosts.json", "-e", "@inputs.json", str(ROOT / "playbooks" / playbook)]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "ANSIBLE_ROLES_PATH": str(ROOT / "roles"), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_wrk
+def test_playbook_fetches_the_samples(tmp_path, url, agent):
     fetched = tmp_path / "raw" / "r0-p0-vm"
+    play(tmp_path, "bench.yml", url, agent, benchmark_dest=str(fetched))
     assert [path.name for path in fetched.iterdir()] == ["host.json"]
     assert parse_sample((fetched / "host.json").read_bytes(), profile="vm", round_=0, position=0).url == url
+
+
+@needs_wrk
+def test_playbook_fetches_the_profiles_beside_those_of_an_earlier_attempt(tmp_path, url, agent, fake_bin):
+    install(fake_bin, "perf", FAKE_PERF)
+    fetched = tmp_path / "raw" / "hotspots-vm"
+    fetched.mkdir(parents=True)
+    (fetched / "pod-ip.perf.gz").write_bytes(b"of the first")
+    play(tmp_path, "hotspots.yml", url, agent, benchmark_hotspots_dest=str(fetched), benchmark_perf_seconds=1)
+    assert {path.name for path in fetched.iterdir()} == {"host.perf.gz", "pod-ip.perf.gz"}
+    spots = parse_hotspots((fetched / "host.perf.gz").read_bytes(), profile="vm", path="host")
+    assert [function.symbol for function in spots.functions] == ["tcp_1"]
 
 
 def options_of_the_role() -> dict[str, dict[str, object]]:

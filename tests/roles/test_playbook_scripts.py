@@ -70,10 +70,22 @@ def test_a_cluster_is_measured_when_it_is_quiet(run, tmp_path, used, seconds, sa
     assert looks in {None, (tmp_path / "asked").read_text().count("x")}
 
 
-def test_the_use_of_processors_is_read(run):
-    """The real awk and the real /proc/stat."""
-    done = run("settle.sh.j2", {"sleep": "exit 0"}, netlab_settle_s=5)
+WORK = ("user", "nice", "system", "irq", "softirq")
+STAT = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guest_nice")
+
+
+@pytest.mark.parametrize(
+    ("name", "ticks", "busy"),
+    [*((name, 50, name in WORK) for name in STAT), *((name, 49, False) for name in WORK)],
+)
+def test_a_processor_is_busy_by_what_it_works(run, tmp_path, name, ticks, busy):
+    """The real awk, and a /proc/stat in which one of the columns grows by so much each second."""
+    (tmp_path / "stat").write_text(f"cpu  {'1000 ' * 10}\ncpu0 {'7 ' * 10}\nintr 9 9 9 9 9 9 9 9\n")
+    more = f"awk '{{ ${STAT.index(name) + 2} += {ticks} }} {{ print }}' stat > new && mv new stat"
+    seconds = 1 if busy else 20
+    done = run("settle.sh.j2", {"sleep": more}, netlab_settle_s=seconds, netlab_settle_stat=tmp_path / "stat")
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == ("still busy after 1 s\n" if busy else "")
 
 
 def test_no_other_controllers_are_ended(run, tmp_path):
