@@ -50,7 +50,7 @@ def leftovers(parent: Path) -> list[Path]:
     """Return what killed processes left in ``parent``."""
     found = []
     for path in _unfinished(parent):
-        with _abandoned(path) as mine:
+        with contextlib.suppress(FileNotFoundError), _abandoned(path) as mine:  # its folder has gone meanwhile
             found += [path] if mine else []
     return found
 
@@ -74,7 +74,9 @@ def remove_orphaned_locks(parent: Path) -> None:
 
 
 def _unfinished(parent: Path) -> list[Path]:
-    entries = list(parent.iterdir()) if parent.is_dir() else []
+    entries: list[Path] = []
+    with contextlib.suppress(FileNotFoundError):
+        entries = list(parent.iterdir())
     return sorted(path for path in entries if path.name.startswith((*MAKING, REMOVING)) and path.suffix != ".lock")
 
 
