@@ -72,6 +72,10 @@ def test_settings_of_a_lab_are_relative_to_it(tmp_path):
         ("registry_mirror: 'u:s3cret@x y'", "registry_mirror: '***@x y' is not HOST[:PORT][/PREFIX]"),
         ("mirror: 'ftp://u:s3cret@x'", "mirror: 'ftp://***@x' is neither an http:// or https:// URL nor a folder"),
         (
+            "mirror: https://robot:ab/s3cret@x/y",
+            "mirror: 'https://***@x/y' is neither an http:// or https:// URL nor a folder",
+        ),
+        (
             "mirror: 'http://u:s3cret@x:y'",
             "mirror: 'http://***@x:y' is neither an http:// or https:// URL nor a folder",
         ),

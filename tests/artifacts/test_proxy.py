@@ -68,7 +68,18 @@ def test_the_environment_names_a_proxy(variables, values, proxy):
 
 
 @pytest.mark.parametrize(
-    "text", ["socks5://user:s3cret@proxy:1", "http://user:s3cret@", "user:s3cret@proxy:port", "http://u:s3cret@[::1"]
+    "text",
+    [
+        "socks5://user:s3cret@proxy:1",
+        "http://user:s3cret@",
+        "user:s3cret@proxy:port",
+        "http://u:s3cret@[::1",
+        "http://u:ab/s3cret@proxy:3128",
+        "u:ab/s3cret@proxy:3128",
+        "http://u:12/s3cret@proxy:3128",
+        "http://s3cret/ab@proxy:3128",
+        "http://u:ab?s3cret@proxy:3128",
+    ],
 )
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password(variables, text):
     variables(https_proxy=text)
