@@ -132,7 +132,8 @@ class ArtifactsSpec(Frozen):
     def _is_a_url_or_a_folder(cls, text: str) -> str:
         if "://" in text and not _is_http(text):
             raise ValueError(f"'{blanked(text)}' is neither an http:// or https:// URL nor a folder")
-        return text if "://" in text else expand(text)
+        scheme, slashes, rest = text.partition("://")
+        return f"{scheme.lower()}{slashes}{rest}" if slashes else expand(text)
 
     @field_validator("lock")
     @classmethod

@@ -235,6 +235,12 @@ def test_an_encrypted_url_does_not_lead_to_an_unencrypted_one(server, encrypted,
     assert other.asked == []
 
 
+def test_a_scheme_in_capitals_is_the_same():
+    assert client._next("http://x.org/a", "HTTPS://y.org/b") == "HTTPS://y.org/b"
+    with pytest.raises(client.Astray, match="unencrypted"):
+        client._next("HTTPS://x.org/a", "http://y.org/b")
+
+
 @given(
     st.text(max_size=30)
     | st.lists(
@@ -246,7 +252,7 @@ def test_wherever_a_redirect_leads_it_is_an_http_url_or_refused(place):
         found = client._next("http://x.org/a", place)
     except client.Astray:
         return
-    assert found.startswith(("http://", "https://"))
+    assert found.lower().startswith(("http://", "https://"))
     assert client.origin(found)
     assert client.split_login(found)[1] == ""
 
