@@ -82,6 +82,16 @@ def test_an_accelerator_that_failed_later_is_not_taken_again(fake_qemu, with_kvm
     assert (found.name, found.refused) == ("tcg", {"kvm": "KVM internal error"})
 
 
+def test_who_had_asked_before_does_not_take_back_that_it_failed(fake_qemu, with_kvm, tmp_path):
+    """Two netlabs ask, the machine of one is stopped by KVM, and the other starts its own."""
+    fake_qemu("exit 33")
+    found = accel.probe(tmp_path / "cache")
+    accel.remember(tmp_path / "cache", found)
+    accel.refuse(tmp_path / "cache", found, "KVM internal error")
+    accel.remember(tmp_path / "cache", found)
+    assert accel.probe(tmp_path / "cache").refused == {"kvm": "KVM internal error"}
+
+
 def test_who_only_looks_keeps_no_answer(fake_qemu, with_kvm, tmp_path):
     fake_qemu("exit 33")
     found = accel.probe(tmp_path / "cache", keep=False)
