@@ -133,10 +133,11 @@ def _made(name: str, cache: Path, warn: Callable[[str], None]) -> Iterator[tuple
             yield place, work
 
 
-def remove_payload(place: Path) -> None:
-    """Remove a payload and what is noted of it."""
-    discard(place)
+def remove_payload(place: Path) -> str | None:
+    """Remove a payload and what is noted of it; return why something of it is left, as ``discard``."""
+    left = discard(place)
     _record_of(place).unlink(missing_ok=True)
+    return left
 
 
 def _publish(made: Path, place: Path) -> None:

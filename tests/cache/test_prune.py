@@ -1,15 +1,18 @@
 """What 'netlab cache' finds in a cache that is made by hand, what it removes, and what it must not."""
 
+import errno
 import os
+import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from netlab import locks
 from netlab.cache import leases
 from netlab.cache.contents import entries
-from netlab.cache.prune import judge, remove
+from netlab.cache.prune import Doomed, Kept, judge, remove
 from netlab.vm import image as image_module
 from tests.cache.factories import make_image, make_old, make_snapshot
 
@@ -190,3 +193,53 @@ def test_leftovers_and_leases_of_what_is_gone_go(cache):
     assert prune(cache) == all_of(cache)
     assert not list(cache.rglob(".*"))
     assert not (leases.place(cache) / "image-gone").exists()
+
+
+@pytest.fixture
+def stuck(monkeypatch):
+    """Nothing in a folder can be removed, as when it is another user's, and no log."""
+    unlink = Path.unlink
+
+    def refuse(path, *, ignore_errors=False):
+        if not ignore_errors:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def refuse_logs(path, *, missing_ok=False):
+        if path.suffix == ".log":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse_logs)
+
+
+@pytest.mark.parametrize("place", ["images/.bake-1", "fleets/f1/.old-1", "images/another", "logs/old.log"])
+def test_what_could_not_be_removed_is_not_said_to_be(cache, stuck, place):
+    path = cache / place
+    if path.suffix == ".log":
+        path.parent.mkdir()
+        path.write_text("x")
+        make_old(path, 40)
+    else:
+        path.mkdir(parents=True)
+    doomed = [each for each in judge(entries(cache), datetime.now(UTC), MONTH).doomed if each.entry.path == path]
+    (outcome,) = remove(cache, doomed)
+    assert isinstance(outcome, Kept)
+    assert outcome.reason.startswith("it could not be removed: ")
+    assert outcome.reason.endswith(": Permission denied")
+
+
+def test_one_that_cannot_be_removed_does_not_keep_the_others(cache, monkeypatch):
+    for name in ("a", "b"):
+        (cache / "images" / name).mkdir()
+    rename = Path.rename
+
+    def refuse(path, target):
+        if path.name == "a":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    done = list(remove(cache, judge(entries(cache), datetime.now(UTC)).doomed))
+    assert {(each.entry.name, type(each)) for each in done} == {("a", Kept), ("b", Doomed)}
+    assert left(cache) == {*all_of(cache), "a"}
