@@ -41,7 +41,7 @@ class Checked(Frozen):
 def look(components: Sequence[Component], arch: Arch, cache: Path, *, deep: bool) -> list[Checked]:
     """Look at everything that hosts of this architecture would get; ``deep`` compares all content with the lock."""
     store = Cache(cache)
-    read = store.checked if deep else store.present
+    read = store.compared if deep else store.present
     return [found for component in components for found in _look(component, arch, read)]
 
 

@@ -136,9 +136,7 @@ def _artifacts(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Itera
         tell(f"artifact {file.name[:ARTIFACT_DIGITS]}")
         with _unless_gone():
             wrong = "its content has changed" if deep and digest_of(file) != file.name else None
-            entry = _entry("artifact", file.name, file, damage=wrong)
-            used = datetime.fromtimestamp(max(file.stat().st_atime, file.stat().st_mtime), UTC)
-            yield entry.model_copy(update={"last_used": used})
+            yield _entry("artifact", file.name, file, damage=wrong)
 
 
 def _downloads(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:  # noqa: ARG001 - as the others

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from netlab.artifacts.lock import Component, File, Image
 from netlab.artifacts.mirror import Sources
 from netlab.artifacts.payload import payload_disk, payload_folder, payload_key, sanitised
 from netlab.artifacts.verify import look, refuse, table
+from netlab.cache.contents import entries
 from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NoSpace, NotLocked
 from tests.artifacts.server import QUICK, sha256
 
@@ -103,6 +105,13 @@ def test_verify_tells_missing_from_changed(fetched, cache):
     assert lines[0] == "kubernetes 1.20.2  1 of 1 files, 0 of 1 images cached (9.8 KiB)"
     assert lines[1] == "cilium 1.20.0      0 of 1 files cached (0 B)"
     assert lines[2].startswith("  changed: cilium 1.20.0 chart.tgz has changed")
+
+
+def test_to_verify_is_not_to_use(fetched, cache):
+    os.utime(cache.path(sha256(PAUSE)), (1, 1))
+    assert all(each.state == "cached" for each in look(fetched, "amd64", cache.root, deep=True))
+    (entry,) = [each for each in entries(cache.root) if each.name == sha256(PAUSE)]
+    assert entry.last_used.year == 1970
 
 
 def test_what_the_lock_lacks_is_told_apart(cache):

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from netlab.artifacts.cache import Cache
 from netlab.cache import contents
 from netlab.cache.contents import entries
-from tests.cache.factories import make_image, make_snapshot
+from netlab.errors import ArtifactChanged
+from netlab.files import digest_of
+from tests.cache.factories import make_image, make_old, make_snapshot
 
 
 @pytest.fixture
@@ -66,3 +69,31 @@ def test_a_folder_that_goes_before_it_is_read_has_nothing_in_it(cache, monkeypat
     assert contents.work.leftovers(cache / "fleets" / "f1") == []
     monkeypatch.setattr(Path, "glob", gone)
     assert contents._visible(cache / "fleets" / "f1") == []
+
+
+def test_to_read_an_artifact_is_not_to_use_it(tmp_path):
+    (tmp_path / "file").write_text("x")
+    sha256 = digest_of(tmp_path / "file")
+    cache = Cache(tmp_path)
+    make_old(cache.adopt(tmp_path / "file", sha256, "a", "b"), 40)
+
+    def last_used():
+        (entry,) = entries(tmp_path, deep=True)
+        return entry.last_used
+
+    then = last_used()
+    assert cache.compared(sha256, "a").read_text() == "x"
+    assert last_used() == then
+    cache.checked(sha256, "a")
+    assert (last_used() - then).days >= 39
+
+
+def test_an_artifact_that_is_damaged_is_not_used_either(tmp_path):
+    file = tmp_path / "artifacts" / "sha256" / ("0" * 64)
+    file.parent.mkdir(parents=True)
+    file.write_text("x")
+    make_old(file, 40)
+    before = file.stat().st_mtime_ns
+    with pytest.raises(ArtifactChanged):
+        Cache(tmp_path).checked("0" * 64, "a")
+    assert file.stat().st_mtime_ns == before

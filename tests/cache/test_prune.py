@@ -122,6 +122,17 @@ def test_artifacts_logs_and_downloads_go_by_age(cache):
     assert prune(cache, MONTH) == {*all_of(cache), "new"}
 
 
+def test_a_deep_look_keeps_nothing(cache):
+    """Empty, so that its name is known: an artifact that is as it should be, and that nobody has used for long."""
+    file = cache / "artifacts" / "sha256" / "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    for path in (cache / "images" / KEY, *cache.glob("fleets/f1/*"), file):
+        make_old(path, 40)
+    assert not any(entry.damage for entry in entries(cache, deep=True))
+    assert prune(cache, MONTH) == set()
+
+
 def test_a_download_that_somebody_waits_for_stays(cache):
     partial = cache / "artifacts" / "partial" / "abc"
     partial.parent.mkdir(parents=True)
