@@ -126,9 +126,7 @@ def _payloads(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterat
             with _unless_gone():
                 wrong = payload.damage(place, deep=deep)
                 used = _in_use(cache, leases.payload(place.name))
-                entry = _entry("payload", place.name, place, in_use=used, damage=wrong)
-                record = place.with_name(f"{place.name}.json")
-                yield entry.model_copy(update={"last_used": _changed(record)}) if record.exists() else entry
+                yield _entry("payload", place.name, place, in_use=used, damage=wrong)
 
 
 def _artifacts(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:
@@ -205,7 +203,7 @@ def _entry(  # noqa: PLR0913 - the parts of an entry, most by keyword
         name=name,
         path=path,
         size=0,
-        last_used=_changed(path),
+        last_used=last_used(kind, path),
         lies_on=lies_on,
         in_use=in_use,
         damage=damage,
@@ -223,8 +221,11 @@ def _visible(folder: Path) -> list[Path]:
     return []
 
 
-def _changed(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+def last_used(kind: Kind, path: Path) -> datetime:
+    """When an entry was last used, or changed; FileNotFoundError where there is none any more."""
+    record = path.with_name(f"{path.name}.json")
+    marked = record if kind == "payload" and record.exists() else path
+    return datetime.fromtimestamp(marked.lstat().st_mtime, UTC)
 
 
 def _in_use(cache: Path, name: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netlab import locks
 from netlab.artifacts.payload import remove_payload
 from netlab.cache import leases, work
-from netlab.cache.contents import below, snapshot_damage, working_folders
+from netlab.cache.contents import below, last_used, snapshot_damage, working_folders
 from netlab.vm import image
 
 if TYPE_CHECKING:
@@ -139,7 +139,14 @@ def _remove(cache: Path, entry: Entry) -> str | None:
         case "download":
             return _remove_download(entry)
         case _:
-            return work.discard(entry.path)
+            return _discard(entry)
+
+
+def _discard(entry: Entry) -> str | None:
+    """Remove an entry, unless it was used, or replaced by another, since it was judged."""
+    if last_used(entry.kind, entry.path) > entry.last_used:
+        return "used just now"
+    return remove_payload(entry.path) if entry.kind == "payload" else work.discard(entry.path)
 
 
 def _remove_unused(cache: Path, lease: str, entry: Entry) -> str | None:
@@ -149,7 +156,7 @@ def _remove_unused(cache: Path, lease: str, entry: Entry) -> str | None:
         above = _lying_on(cache, entry)
         if above:
             return f"{above} lies on it"
-        return remove_payload(entry.path) if entry.kind == "payload" else work.discard(entry.path)
+        return _discard(entry)
 
 
 def _lying_on(cache: Path, entry: Entry) -> str | None:
@@ -165,7 +172,7 @@ def _remove_download(entry: Entry) -> str | None:
     with locks.tried(lock) as mine:
         if not mine:
             return "in use"
-        return work.discard(entry.path)
+        return _discard(entry)
 
 
 def _forget_leases(cache: Path) -> None:

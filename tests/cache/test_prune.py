@@ -188,6 +188,30 @@ def test_what_came_into_use_after_it_was_judged_stays(cache):
     assert left(cache) == all_of(cache), "the image too: a snapshot lies on it"
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["artifacts/sha256/" + "0" * 64, "logs/old.log", "artifacts/partial/abc", "payloads/p.ext4", "fleets/f1/calico-1"],
+)
+def test_what_was_used_after_it_was_judged_stays(cache, place):
+    """It is not in use any more, or nothing tells that it is: its date does."""
+    path = cache / place
+    if not path.exists():
+        path.parent.mkdir(parents=True)
+        path.write_text("x")
+    marked = path.with_name("p.ext4.json") if path.suffix == ".ext4" else path
+    marked.touch()
+    make_old(marked, 40)
+    judgement = judge(entries(cache), datetime.now(UTC), MONTH)
+    (one,) = [doomed for doomed in judgement.doomed if doomed.entry.path == path]
+    then = marked.stat()
+    os.utime(marked)
+    assert list(remove(cache, [one])) == [Kept(one.entry, "used just now")]
+    assert path.exists()
+    os.utime(marked, ns=(then.st_atime_ns, then.st_mtime_ns))
+    assert list(remove(cache, [one])) == [one]
+    assert not path.exists()
+
+
 def test_what_lies_on_others_is_removed_first(cache):
     for path in (cache / "images" / KEY, *cache.glob("fleets/f1/*")):
         make_old(path, 31)
