@@ -12,7 +12,7 @@ from netlab.artifacts.mirror import Sources
 from netlab.artifacts.payload import payload_disk, payload_folder, payload_key, sanitised
 from netlab.artifacts.verify import look, refuse, table
 from netlab.cache.contents import entries
-from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NoSpace, NotLocked
+from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NoSpace, NotForArchitecture, NotLocked
 from tests.artifacts.server import QUICK, sha256
 
 KUBEADM = {"amd64": b"\x7fELF amd64" * 1000, "arm64": b"\x7fELF arm64" * 1000}
@@ -120,10 +120,19 @@ def test_what_the_lock_lacks_is_told_apart(cache):
         name="y", version="1", files=(File(name="z", arch="arm64", url="https://x.org/z", sha256="0" * 64),)
     )
     found = look((waiting, other), "amd64", cache.root, deep=False)
-    assert [each.state for each in found] == ["unlocked", "unlocked"]
-    assert list(table((waiting, other), found))[1] == "  1 not pinned yet: the first use does it, or 'netlab lock x=1'"
-    with pytest.raises(NotLocked):
-        refuse(found)
+    assert [each.state for each in found] == ["unlocked", "unavailable"]
+    assert list(table((waiting, other), found))[1::2] == [
+        "  1 not pinned yet: the first use does it, or 'netlab lock x=1'",
+        "  unavailable: y 1: the lock has no z for amd64",
+    ]
+    with pytest.raises(NotLocked) as caught:
+        refuse(found[:1])
+    assert "netlab lock" in caught.value.hint
+    with pytest.raises(
+        NotForArchitecture, match="1 of 1 artifacts unavailable: y 1: the lock has no z for amd64"
+    ) as caught:
+        refuse(found[1:])
+    assert "netlab lock" not in caught.value.hint
 
 
 def read_back(disk, path):
