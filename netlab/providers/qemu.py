@@ -85,7 +85,7 @@ class QemuProvider:
     @cached_property
     def accelerator(self) -> accel.Accelerator:
         """Found by booting something tiny; the answer is kept once hosts are made (``plan`` writes nothing)."""
-        return accel.probe(assets.cache(), keep=False)
+        return accel.probe(assets.cache())
 
     @property
     def clock(self) -> Clock:

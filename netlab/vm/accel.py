@@ -65,20 +65,15 @@ def require_linux() -> None:
         raise RequirementError(message, hint="run netlab on a Linux machine, which may be a virtual one")
 
 
-def probe(cache: Path, *, keep: bool = True) -> Accelerator:
+def probe(cache: Path) -> Accelerator:
     """Best accelerator that works. An answer kept in ``cache`` for this QEMU on this boot of the host is believed.
 
     It is asked again when what this user may open has changed: a group was joined, or this is another container.
-    ``keep`` has a new one kept there; what only looks at a lab writes nothing, and asks again the next time.
+    A new one is for ``remember``: what only looks at a lab writes nothing, and asks again the next time.
     """
     require_linux()
     version = qemu_version()
-    remembered = _recall(cache / STORE, _stamp(version))
-    if remembered is None:
-        remembered = _try_all(version)
-        if keep:
-            remember(cache, remembered)
-    return remembered
+    return _recall(cache / STORE, _stamp(version)) or _try_all(version)
 
 
 def remember(cache: Path, found: Accelerator) -> None:
@@ -143,7 +138,7 @@ def _candidates() -> tuple[Literal["kvm"], ...]:
 
 
 def _usable() -> list[str]:
-    return [name for name in _candidates() if name != "kvm" or os.access("/dev/kvm", os.R_OK | os.W_OK)]
+    return [name for name in _candidates() if os.access(f"/dev/{name}", os.R_OK | os.W_OK)]
 
 
 def _store(cache: Path, answer: Accelerator) -> None:
