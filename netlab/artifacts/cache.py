@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ_ONLY = 0o444
-"""Entries are hard-linked into payloads: whoever wrote into one would change the other."""
+"""Payloads are made of hard links to entries: whoever wrote into one would change the other."""
 
 POLL_S = 0.05
 """How often a lock that another process holds is asked for again."""

@@ -9,10 +9,11 @@ from netlab.artifacts.bundle import write_bundle
 from netlab.artifacts.fetch import fetch
 from netlab.artifacts.lock import Component, File, Image
 from netlab.artifacts.mirror import Sources
-from netlab.artifacts.payload import payload_disk, payload_folder, payload_key, sanitised
+from netlab.artifacts.payload import payload_disk, payload_key, sanitised
 from netlab.artifacts.verify import look, refuse, table
 from netlab.cache.contents import entries
 from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NoSpace, NotForArchitecture, NotLocked
+from tests.artifacts.payloads import read_back
 from tests.artifacts.server import QUICK, sha256
 
 KUBEADM = {"amd64": b"\x7fELF amd64" * 1000, "arm64": b"\x7fELF arm64" * 1000}
@@ -135,10 +136,6 @@ def test_what_the_lock_lacks_is_told_apart(cache):
     assert "netlab lock" not in caught.value.hint
 
 
-def read_back(disk, path):
-    return subprocess.run(["/sbin/debugfs", "-R", f"cat /{path}", disk], check=True, capture_output=True).stdout
-
-
 def test_a_payload_disk_holds_all_with_an_index(fetched, cache):
     disk = payload_disk(fetched, "amd64", cache.root)
     assert disk == cache.root / "payloads" / f"{payload_key(fetched, 'amd64')}.ext4"
@@ -158,15 +155,6 @@ def test_a_payload_disk_holds_all_with_an_index(fetched, cache):
     before = disk.stat().st_mtime_ns
     assert payload_disk(fetched, "amd64", cache.root).stat().st_mtime_ns == before
     assert sorted(path.suffix for path in disk.parent.iterdir()) == [".ext4", ".json", ".lock"]
-
-
-def test_a_payload_folder_shares_its_files_with_the_cache(fetched, cache):
-    folder = payload_folder(fetched, "amd64", cache.root)
-    kubeadm = folder / "files" / "kubernetes" / "kubeadm"
-    assert kubeadm.read_bytes() == KUBEADM["amd64"]
-    assert kubeadm.stat().st_ino == cache.path(sha256(KUBEADM["amd64"])).stat().st_ino
-    assert kubeadm.stat().st_mode & 0o222 == 0
-    assert payload_folder(fetched, "amd64", cache.root) == folder
 
 
 def test_a_large_payload_fits(cache, tmp_path):
