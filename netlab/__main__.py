@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from netlab import signals, streams
 from netlab.cli.app import run_command
-from netlab.credentials import hidden
+from netlab.credentials import blanked_word, hidden
 from netlab.errors import BUG_EXIT_CODE, Interrupted, NetlabError, NoSpace, RequirementError
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def _tell(error: NetlabError) -> int:
 
 
 def _crash() -> int:
-    text = hidden(f"{sys.argv}\nPython {sys.version}\n\n{traceback.format_exc()}")  # it is made to be handed on
+    words = [blanked_word(word) for word in sys.argv]  # what is written here is made to be handed on
+    text = hidden(f"{words}\nPython {sys.version}\n\n{traceback.format_exc()}")
     log = _crash_log(text)
     _say(f"netlab: this is a bug in netlab; please report it with {f'the log {log}' if log else 'this:'}\n")
     if log is None:

@@ -7,11 +7,28 @@ import re
 from urllib.parse import quote, unquote_to_bytes
 
 _LOGIN = re.compile(r"(?<=//)[^\s/]*@")
+_UP_TO_THE_LAST_AT = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)?.*@", re.DOTALL)
+_OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*=")
 
 
 def hidden(text: str) -> str:
     """Blank user and password of every URL in a text."""
     return _LOGIN.sub("***@", text)
+
+
+def blanked(text: str) -> str:
+    """Blank all before the last ``@`` but a scheme: for what is no URL, as with a password that has an unescaped ``/``.
+
+    Not for texts in which an ``@`` may stand for something else, such as names of images.
+    """
+    return _UP_TO_THE_LAST_AT.sub(r"\1***@", text, count=1)
+
+
+def blanked_word(word: str) -> str:
+    """Do the same to a word of a command line, which may be an option with its value: ``--mirror=…``."""
+    option = _OPTION.match(word)
+    start = option.end() if option else 0
+    return f"{word[:start]}{blanked(word[start:])}"
 
 
 def split_login(url: str) -> tuple[str, str]:

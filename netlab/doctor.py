@@ -56,7 +56,7 @@ def _tools() -> Iterator[Check]:
 def _accelerator() -> Iterator[Check]:
     """Tell which works; none is needed, because the virtual clock measures without."""
     try:
-        found = accel.probe(assets.cache(), keep=False)
+        found = accel.probe(assets.cache())
     except MissingTool:
         return
     if found.name == "tcg":

@@ -24,6 +24,7 @@
     ├── ProofFailed                 12   packets do not take the path that the profile promises
     ├── ArtifactError               13   what a cluster is made of cannot be had as the lock says
     │   ├── NotLocked               13   the lock does not name it, or names it without a digest
+    │   │   └── NotForArchitecture  13   it exists for hosts of another architecture only
     │   ├── ArtifactMissing         13   it is not where the lock, the mirror or the cache should have it
     │   ├── ArtifactChanged         13   its content is not what the lock says (expected and found digest)
     │   └── ArtifactUnreachable     13   its server gave no usable answer (which URL, and what to do)
@@ -169,6 +170,10 @@ class ArtifactError(NetlabError):
 
 class NotLocked(ArtifactError):
     """The lock does not name it, or names it without a digest."""
+
+
+class NotForArchitecture(NotLocked):
+    """It exists for hosts of another architecture only."""
 
 
 class ArtifactMissing(ArtifactError):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from netlab.credentials import hidden, split_login
+from netlab.credentials import blanked, hidden, split_login
 from netlab.errors import ConfigError
 from netlab.results.model import Clock, Frozen, Load, PathName, Stack
 from netlab.userpaths import expand
@@ -131,8 +131,9 @@ class ArtifactsSpec(Frozen):
     @classmethod
     def _is_a_url_or_a_folder(cls, text: str) -> str:
         if "://" in text and not _is_http(text):
-            raise ValueError(f"'{hidden(text)}' is neither an http:// or https:// URL nor a folder")
-        return text if "://" in text else expand(text)
+            raise ValueError(f"'{blanked(text)}' is neither an http:// or https:// URL nor a folder")
+        scheme, slashes, rest = text.partition("://")
+        return f"{scheme.lower()}{slashes}{rest}" if slashes else expand(text)
 
     @field_validator("lock")
     @classmethod

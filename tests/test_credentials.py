@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.credentials import basic, hidden, requoted, split_login
+from netlab.credentials import basic, blanked, blanked_word, hidden, requoted, split_login
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,38 @@ def test_no_log_in_survives(login):
     url = f"https://{login}@x.org/a"
     assert hidden(url) == "https://***@x.org/a"
     assert split_login(url) == ("https://x.org/a", login)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://robot:ab/cd@host/x", "https://***@host/x"),
+        ("http://u:a@b/c@proxy:3128", "http://***@proxy:3128"),
+        ("HTTPS://u:?#@x", "HTTPS://***@x"),
+        ("u:a://b@x", "***@x"),
+        ("u:a\nb@x", "***@x"),
+        ("ftp://x/a", "ftp://x/a"),
+    ],
+)
+def test_nobody_reads_a_log_in_of_what_is_no_url(text, shown):
+    assert blanked(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("robot:s3cret@reg:5000", "***@reg:5000"),
+        ("--registry-mirror=robot:s3cret@reg:5000/x", "--registry-mirror=***@reg:5000/x"),
+        ("--mirror=https://robot:a=/b@host/x", "--mirror=https://***@host/x"),
+        ("robot:a=b@host", "***@host"),
+        ("--profiles=a,b", "--profiles=a,b"),
+    ],
+)
+def test_nobody_reads_a_log_in_of_a_command_line(word, shown):
+    assert blanked_word(word) == shown
+
+
+@given(st.text(max_size=20), st.sampled_from(["", "https://", "--mirror=", "--mirror=https://"]))
+def test_no_log_in_survives_whatever_it_is_made_of(login, before):
+    assert blanked_word(f"{before}{login}@x.org/a").removeprefix(before).endswith("***@x.org/a")
+    assert f"{login}@" not in blanked_word(f"{before}u:{login}@x.org/a").replace("***@", "")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from netlab import locks
+from tests.conftest import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -93,11 +94,18 @@ def test_a_child_keeps_the_lock_that_it_inherits(tmp_path):
         assert mine
 
 
+def is_blocked(pid):
+    """Whether the process waits for a lock: the kernel lists ``1: -> FLOCK ADVISORY WRITE 42 08:01:7 0 EOF``."""
+    waiting = [line.split() for line in Path("/proc/locks").read_text().splitlines() if "-> FLOCK" in line]
+    return any(words[5] == str(pid) for words in waiting)
+
+
 def test_a_lock_whose_file_was_removed_is_nobodys(start, tmp_path):
     """A process that waits for a file that its holder removes gets the lock of the file that is there now."""
     path = tmp_path / "lock"
     descriptor = locks.acquire(path)
     waiting = start(HOLD.replace("wait=False", "wait=True"), path, "alone")
+    wait_until(lambda: is_blocked(waiting.pid), seconds=60, what="a wait for the lock")
     path.unlink()
     os.close(descriptor)
     assert waiting.stdout.readline().strip() == "held"

@@ -95,6 +95,15 @@ def test_a_bug_is_one_line_and_a_crash_log(failing, capsys, tmp_path, error):
     assert "oops" in log.read_text()
 
 
+@pytest.mark.parametrize("words", [("--registry-mirror", "robot:s3cret@reg:5000"), ("--mirror=https://r:12/s3cret@x",)])
+def test_no_password_of_the_command_line_is_in_a_crash_log(failing, tmp_path, monkeypatch, words):
+    monkeypatch.setattr("sys.argv", ["netlab", "lock", *words])
+    assert failing(raiser(ZeroDivisionError("oops"))) == 70
+    (log,) = (tmp_path / "cache").rglob("crash-*.log")
+    assert "s3cret" not in log.read_text()
+    assert words[0].partition("=")[0] in log.read_text()
+
+
 def test_the_crash_log_of_a_lab_is_in_the_lab(failing, tmp_path):
     (tmp_path / ".netlab").mkdir()
     assert failing(raiser(ZeroDivisionError("oops"))) == 70

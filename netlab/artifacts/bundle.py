@@ -12,7 +12,7 @@ from netlab.artifacts.download import Wanted
 from netlab.artifacts.fetch import registry_images, wanted_files, wanted_part
 from netlab.artifacts.images import explore, label_of, locked_digest, tag_url
 from netlab.artifacts.mirror import locate
-from netlab.artifacts.pins import NONE, add_pins, used
+from netlab.artifacts.pins import NONE, replace_pins, used
 from netlab.files import digest_of
 from netlab.spec import PINS_NAME
 
@@ -29,8 +29,8 @@ READABLE = 0o644
 def write_bundle(components: Sequence[Component], arch: Arch, cache: Path, folder: Path, pins: Pins = NONE) -> int:
     """Lay everything that is in the cache for ``components`` into ``folder``; return how many files were new.
 
-    Those of the ``pins`` that belong to them come as ``netlab.lock.yml``. ArtifactMissing or ArtifactChanged when the
-    cache does not have all of it; several architectures may share a folder.
+    Those of the ``pins`` that belong to them come as ``netlab.lock.yml``, in place of older ones. Several architectures
+    may share a folder. ArtifactMissing or ArtifactChanged when the cache does not have all of it.
     """
     store = Cache(cache)
     new = 0
@@ -39,9 +39,9 @@ def write_bundle(components: Sequence[Component], arch: Arch, cache: Path, folde
         if not (place.is_file() and digest_of(place) == wanted.sha256):
             _copy(store.checked(wanted.sha256, wanted.label), place)
             new += 1
-    mine = used(components, arch, pins)
-    if mine != NONE:
-        add_pins(folder / PINS_NAME, mine)
+    place, mine = folder / PINS_NAME, used(components, arch, pins)
+    if mine != NONE or place.exists():
+        replace_pins(place, components, arch, mine)  # as the files have been that another pin, or lock, was about
     return new
 
 

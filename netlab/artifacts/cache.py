@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, BinaryIO
 
 from netlab import locks
 from netlab.errors import ArtifactChanged, ArtifactMissing
 from netlab.files import digest_of
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 READ_ONLY = 0o444
-"""Entries are hard-linked into payloads: whoever wrote into one would change the other."""
+"""Payloads are made of hard links to entries: whoever wrote into one would change the other."""
 
 POLL_S = 0.05
 """How often a lock that another process holds is asked for again."""
@@ -53,30 +52,49 @@ class Cache:
     def present(self, sha256: str, label: str) -> Path:
         """Return the entry without a look at its content; ArtifactMissing."""
         if not self.holds(sha256):
-            raise ArtifactMissing(f"{label} is not in the cache (sha256 {sha256})", hint=HOW_TO_FETCH)
+            raise _missing(sha256, label)
         return self.path(sha256)
 
     def checked(self, sha256: str, label: str) -> Path:
-        """Return the entry after a look at its content; ArtifactMissing or ArtifactChanged."""
-        path = self.present(sha256, label)
-        found = digest_of(path)
-        if found != sha256:
-            hint = f"{HOW_TO_FETCH} and replaces it"
-            raise ArtifactChanged(f"{label} has changed in the cache: {path} {difference(sha256, found)}", hint=hint)
+        """Return the entry after a look at its content, and note that it is used; as ``compared``."""
+        path = self.compared(sha256, label)
         _stamp(path)
         return path
 
-    def sound(self, sha256: str, label: str, warn: Callable[[str], None]) -> bool:
-        """Whether the entry is there with the right content; one that has changed is told of and removed."""
+    def compared(self, sha256: str, label: str) -> Path:
+        """Return the entry after a look at its content, for who does not use it; ArtifactMissing or ArtifactChanged."""
+        path = self.present(sha256, label)
         try:
-            self.checked(sha256, label)
-        except ArtifactMissing:
-            return False
-        except ArtifactChanged as error:
-            warn(f"{error.message}; it is fetched again")
-            self.path(sha256).unlink()
-            return False
-        return True
+            found = digest_of(path)
+        except FileNotFoundError:  # it was removed just now
+            raise _missing(sha256, label) from None
+        if found != sha256:
+            hint = f"{HOW_TO_FETCH} and replaces it"
+            raise ArtifactChanged(f"{label} has changed in the cache: {path} {difference(sha256, found)}", hint=hint)
+        return path
+
+    def sound(self, sha256: str, label: str, warn: Callable[[str], None]) -> bool:
+        """Whether the entry is there with the right content; one that has changed is told of and removed.
+
+        Not for who holds the ``claim`` of the entry: it is taken for the removal.
+        """
+        gone = contextlib.suppress(ArtifactMissing, FileNotFoundError)
+        with gone, self.present(sha256, label).open("rb") as looked_at:  # open, so that no other file gets its number
+            try:
+                self.checked(sha256, label)
+            except ArtifactChanged as error:
+                warn(f"{error.message}; it is fetched again")
+                self._remove(sha256, looked_at)
+            else:
+                return True
+        return False
+
+    def _remove(self, sha256: str, file: BinaryIO) -> None:
+        """Remove an entry if it still is this file: another process may have replaced it with a good one."""
+        path = self.path(sha256)
+        with self.claim(sha256, threading.Event()), contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                path.unlink()
 
     def adopt(self, file: Path, sha256: str, label: str, source: str) -> Path:
         """Make ``file``, which must lie in the same file system, an entry; ArtifactChanged when it is another one."""
@@ -105,10 +123,14 @@ class Cache:
                 os.close(descriptor)
 
 
+def _missing(sha256: str, label: str) -> ArtifactMissing:
+    return ArtifactMissing(f"{label} is not in the cache (sha256 {sha256})", hint=HOW_TO_FETCH)
+
+
 def _stamp(path: Path) -> None:
-    """Note when an entry was last used, as its time of access: that of its last change is its payloads', too."""
+    """Note when an entry was last used, as its time of change: who only reads it, as backups do, leaves that alone."""
     with contextlib.suppress(OSError):  # only 'netlab cache prune --older-than' asks for it
-        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+        os.utime(path)
 
 
 def difference(expected: str, found: str, what: str = "what the lock says") -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 
 from netlab import __version__
+from netlab.artifacts.mirror import is_url
 from netlab.artifacts.proxy import PORTS, Proxy, proxy_for
 from netlab.credentials import split_login
 from netlab.results.model import Frozen
@@ -119,12 +120,12 @@ def _next(url: str, place: str) -> str:
     """Return the URL that a redirect from ``url`` leads to, without a log-in that it names; Astray."""
     try:
         found, _ = split_login(urljoin(url, place))
-        usable = found.startswith(("http://", "https://")) and bool(urlsplit(found).hostname and origin(found))
+        usable = is_url(found) and bool(urlsplit(found).hostname and origin(found))
     except ValueError:
         usable = False
     if not usable:
         raise Astray("it redirects to what is no http:// or https:// URL")
-    if url.startswith("https:") and found.startswith("http:"):
+    if (urlsplit(url).scheme, urlsplit(found).scheme) == ("https", "http"):
         raise Astray("it redirects to an unencrypted URL")
     return found
 

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netlab.artifacts.lock import HOW_TO_PIN, IMAGE, Image
-from netlab.errors import ArtifactChanged, ArtifactMissing, NotLocked
+from netlab.errors import ArtifactChanged, ArtifactMissing, NotForArchitecture, NotLocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ def _pick(image: Image, index: dict[str, Any], arch: Arch) -> str:
                 return _hex(image, entry)
     except (TypeError, AttributeError):
         raise _no_image(image) from None
-    raise NotLocked(f"image {image.name} does not exist for {arch}")
+    raise NotForArchitecture(f"image {image.name} does not exist for {arch}")
 
 
 def _blobs(image: Image, manifest: dict[str, Any]) -> tuple[Part, ...]:

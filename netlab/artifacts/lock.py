@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from netlab import assets, yamlcore
 from netlab.artifacts.mirror import segments
-from netlab.errors import NotLocked
+from netlab.errors import NotForArchitecture, NotLocked
 from netlab.excerpt import first_words
 from netlab.results.model import Frozen
 from netlab.suggest import did_you_mean
@@ -144,7 +144,7 @@ class Component(Frozen):
         return f"{self.name} {self.version}"
 
     def files_for(self, arch: Arch) -> tuple[File, ...]:
-        """Files that a host of this architecture gets; NotLocked when one exists for other architectures only."""
+        """Files that a host of this architecture gets; NotForArchitecture when one has others only."""
         return self._fitting(self.files, arch)
 
     def images_for(self, arch: Arch) -> tuple[Image, ...]:
@@ -152,7 +152,7 @@ class Component(Frozen):
         return self._fitting(self.images, arch)
 
     def items(self, arch: Arch | None = None) -> list[File | Image]:
-        """Return files and images, all or those that a host of this architecture gets; NotLocked as ``files_for``."""
+        """Return files and images, all or those that a host of this architecture gets; errors as ``files_for``."""
         files, images = (self.files_for(arch), self.images_for(arch)) if arch else (self.files, self.images)
         return [*files, *images]
 
@@ -165,7 +165,7 @@ class Component(Frozen):
         found = tuple(item for item in items if item.arch in {None, arch})
         lacking = {item.name for item in items} - {item.name for item in found}
         if lacking:
-            raise NotLocked(f"{self.label}: the lock has no {min(lacking)} for {arch}")
+            raise NotForArchitecture(f"{self.label}: the lock has no {min(lacking)} for {arch}")
         return found
 
     @model_validator(mode="after")

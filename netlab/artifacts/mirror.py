@@ -34,8 +34,8 @@ def locate(url: str, mirror: str) -> str | Path:
 
 
 def is_url(text: str) -> bool:
-    """Tell a mirror behind HTTP from a folder."""
-    return text.startswith(("http://", "https://"))
+    """Tell a mirror behind HTTP from a folder, in whichever letters its scheme is written."""
+    return text.lower().startswith(("http://", "https://"))
 
 
 def segments(url: str) -> tuple[str, ...]:

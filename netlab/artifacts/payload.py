@@ -1,4 +1,4 @@
-"""What hosts get of the artifacts: a read-only disk (virtual machines) or a folder (hosts elsewhere), and its index.
+"""What hosts get of the artifacts: a read-only disk, and its index.
 
     index.json
     files/<component>/<name>
@@ -67,17 +67,6 @@ def disk_place(components: Sequence[Component], arch: Arch, cache: Path) -> Path
     return cache / "payloads" / f"{payload_key(components, arch)}.ext4"
 
 
-def payload_folder(
-    components: Sequence[Component], arch: Arch, cache: Path, warn: Callable[[str], None] = lambda _: None
-) -> Path:
-    """Return the same as a folder. Its files are hard links into the cache: read them, write to none."""
-    with _made(payload_key(components, arch), cache, warn) as (place, work):
-        if work:
-            _fill(work / "payload", components, arch, Cache(cache))
-            _publish(work / "payload", place)
-    return place
-
-
 def damage(place: Path, *, deep: bool = False) -> str | None:
     """Say what is wrong with a payload; None where nothing is. ``deep`` reads all of it."""
     record = _read(place)
@@ -133,16 +122,16 @@ def _made(name: str, cache: Path, warn: Callable[[str], None]) -> Iterator[tuple
             yield place, work
 
 
-def remove_payload(place: Path) -> None:
-    """Remove a payload and what is noted of it."""
-    discard(place)
+def remove_payload(place: Path) -> str | None:
+    """Remove a payload and what is noted of it; return why something of it is left, as ``discard``."""
+    left = discard(place)
     _record_of(place).unlink(missing_ok=True)
+    return left
 
 
 def _publish(made: Path, place: Path) -> None:
     """Put a payload into its place. Its record comes first: without the payload it says nothing."""
-    files = manifest.record_folder(made) if made.is_dir() else {"": manifest.record(made)}
-    record = _Record(files={f"{place.name}/{name}" if name else place.name: noted for name, noted in files.items()})
+    record = _Record(files={place.name: manifest.record(made)})
     write_atomic(_record_of(place), record.model_dump_json(indent=2).encode())
     made.replace(place)
 

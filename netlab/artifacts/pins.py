@@ -123,14 +123,29 @@ def add_pins(path: Path, new: Pins) -> Pins:
     """
     with _alone(path.parent):
         known = read_pins(path)
-        both = Pins(
-            schema_version=1,
-            files=_merged(known.files, new.files, path),
-            images=_merged(known.images, new.images, path),
-        )
-        if both != known:
-            write_atomic(path, render_pins(both).encode(), mode=0o644)
-    return both
+        _refuse_others(known.files, new.files, path)
+        _refuse_others(known.images, new.images, path)
+        files, images = {**known.files, **new.files}, {**known.images, **new.images}
+        return _written(path, known, Pins(schema_version=1, files=files, images=images))
+
+
+def replace_pins(path: Path, components: Iterable[Component], arch: Arch, new: Pins) -> Pins:
+    """Write pins in place of all that are there of what hosts of this architecture get of the components; return all.
+
+    What is pinned of anything else stays.
+    """
+    with _alone(path.parent):
+        known = read_pins(path)
+        old = used(components, arch, known)
+        files = {url: digest for url, digest in known.files.items() if url not in old.files}
+        images = {name: digest for name, digest in known.images.items() if name not in old.images}
+        return _written(path, known, Pins(schema_version=1, files=files | new.files, images=images | new.images))
+
+
+def _written(path: Path, known: Pins, wanted: Pins) -> Pins:
+    if wanted != known:
+        write_atomic(path, render_pins(wanted).encode(), mode=0o644)
+    return wanted
 
 
 def render_pins(pins: Pins) -> str:
@@ -141,12 +156,11 @@ def render_pins(pins: Pins) -> str:
     return HEADER + dump({"schema_version": 1, **data}, width=10_000)
 
 
-def _merged(known: Mapping[str, str], new: Mapping[str, str], path: Path) -> dict[str, str]:
+def _refuse_others(known: Mapping[str, str], new: Mapping[str, str], path: Path) -> None:
     for key, digest in new.items():
         if known.get(key, digest) != digest:
             message = f"{key} {difference(_bare(known[key]), _bare(digest), f'what {path} says')}"
             raise ArtifactChanged(message, hint="somebody pinned it at the same moment, and was served something else")
-    return {**known, **new}
 
 
 def _bare(digest: str) -> str:

@@ -8,7 +8,7 @@ import urllib.request
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from netlab.credentials import basic, hidden, requoted, split_login
+from netlab.credentials import basic, blanked, requoted, split_login
 from netlab.errors import ArtifactUnreachable
 
 PORTS = {"http": 80, "https": 443}
@@ -106,11 +106,11 @@ def _parsed(text: str) -> Proxy:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
+        usable = usable and "@" not in url  # a log-in with an unescaped slash, of which a part passes for the host
     except ValueError:
         usable = False
     if not usable:
         hint = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: [http://][USER:PASSWORD@]HOST[:PORT], or https:// before it"
-        raise ArtifactUnreachable(
-            f"the environment's proxy '{hidden(_whole(text))}' is none that netlab knows", hint=hint
-        )
+        message = f"the environment's proxy '{blanked(_whole(text))}' is none that netlab knows"
+        raise ArtifactUnreachable(message, hint=hint)
     return Proxy(f"{parts.scheme}://{parts.netloc}", basic(login))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from netlab.artifacts.cache import Cache
 from netlab.artifacts.images import explore, label_of
 from netlab.artifacts.lock import HOW_TO_PIN, locked_sha256
-from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NotLocked
+from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NotForArchitecture, NotLocked
 from netlab.progress import size
 from netlab.results.model import Frozen
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Read = Callable[[str, str], Path]
 
 Kind = Literal["file", "image"]
-State = Literal["cached", "missing", "changed", "unlocked"]
-"""``unlocked``: neither the lock nor the pins have a digest of it, or the lock has nothing for this architecture."""
+State = Literal["cached", "missing", "changed", "unavailable", "unlocked"]
+"""``unlocked``: neither the lock nor the pins have a digest of it. ``unavailable``: not for this architecture."""
 
 
 class Checked(Frozen):
@@ -41,7 +41,7 @@ class Checked(Frozen):
 def look(components: Sequence[Component], arch: Arch, cache: Path, *, deep: bool) -> list[Checked]:
     """Look at everything that hosts of this architecture would get; ``deep`` compares all content with the lock."""
     store = Cache(cache)
-    read = store.checked if deep else store.present
+    read = store.compared if deep else store.present
     return [found for component in components for found in _look(component, arch, read)]
 
 
@@ -60,7 +60,7 @@ def table(components: Sequence[Component], found: Sequence[Checked]) -> Iterator
         mine = [each for each in found if (each.component, each.version) == (component.name, component.version)]
         kinds = ", ".join(filter(None, (_counted(kind, mine) for kind in ("file", "image"))))
         yield f"{component.label:<{wide}}  {kinds} cached ({size(sum(each.size for each in mine))})"
-        yield from (f"  {each.state}: {each.message}" for each in mine if each.state == "changed")
+        yield from (f"  {each.state}: {each.message}" for each in mine if each.state in {"changed", "unavailable"})
         unlocked = sum(each.state == "unlocked" for each in mine)
         if unlocked:
             words = f"{component.name}={component.version}"
@@ -76,6 +76,7 @@ def _counted(kind: str, found: Sequence[Checked]) -> str:
 _WRONG: tuple[tuple[State, type[ArtifactError], str], ...] = (
     ("changed", ArtifactChanged, "'netlab artifacts fetch' downloads them again"),
     ("missing", ArtifactMissing, "'netlab artifacts fetch' downloads them"),
+    ("unavailable", NotForArchitecture, "another version may have it; --arch names another kind of hosts"),
     ("unlocked", NotLocked, HOW_TO_PIN),
 )
 
@@ -83,7 +84,7 @@ _WRONG: tuple[tuple[State, type[ArtifactError], str], ...] = (
 def _look(component: Component, arch: Arch, read: Read) -> Iterator[Checked]:
     try:
         files, images = component.files_for(arch), component.images_for(arch)
-    except NotLocked as error:
+    except NotForArchitecture as error:
         yield _judge(component, "file", f"for {arch}", partial(_fail, error))
         return
     for file in files:
@@ -130,5 +131,5 @@ def _image_size(image: Image, arch: Arch, read: Read) -> int:
     return sum(_size(part.sha256, label_of(image), read) for part in parts.all())
 
 
-def _fail(error: NotLocked) -> int:
+def _fail(error: NotForArchitecture) -> int:
     raise error

@@ -12,6 +12,8 @@ leftover          .bake-…, .new-…          of processes that were killed
 
 from __future__ import annotations
 
+import contextlib
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -57,20 +59,25 @@ class Entry(Frozen):
 
 
 def entries(cache: Path, *, deep: bool = False, tell: Callable[[str], None] = lambda _: None) -> list[Entry]:
-    """Look at everything in the cache; ``deep`` reads all content, and ``tell`` is told what is read next."""
+    """Look at everything in the cache; ``deep`` reads all content, and ``tell`` is told what is read next.
+
+    Other netlabs work on meanwhile: what goes before it has been looked at is not there.
+    """
     seen: set[tuple[int, int]] = set()
     looks = (_images, _snapshots, _payloads, _artifacts, _downloads, _built, _logs, _leftovers)
     found = [entry for look in looks for entry in look(cache, deep=deep, tell=tell)]
-    return [entry.model_copy(update={"size": _size(entry.path, seen)}) for entry in found]
+    here = (entry for entry in found if os.path.lexists(entry.path))
+    return [entry.model_copy(update={"size": _size(entry.path, seen)}) for entry in here]
 
 
 def _images(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:
     for folder in _visible(cache / "images"):
         if folder.is_dir():
             tell(f"image {folder.name}")
-            wrong = image.damage(folder, deep=deep)
-            used = _in_use(cache, leases.image(folder.name))
-            yield _entry("image", folder.name, folder, in_use=used, damage=wrong)
+            with _unless_gone():
+                wrong = image.damage(folder, deep=deep)
+                used = _in_use(cache, leases.image(folder.name))
+                yield _entry("image", folder.name, folder, in_use=used, damage=wrong)
 
 
 def _snapshots(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:
@@ -81,8 +88,9 @@ def _snapshots(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Itera
         for folder in _visible(fleet):
             name = f"{fleet.name}/{folder.name}"
             tell(f"snapshot {name}")
-            wrong = snapshot_damage(cache, folder, deep=deep)
-            yield _entry("snapshot", name, folder, lies_on=below(folder), in_use=used, damage=wrong)
+            with _unless_gone():
+                wrong = snapshot_damage(cache, folder, deep=deep)
+                yield _entry("snapshot", name, folder, lies_on=below(folder), in_use=used, damage=wrong)
 
 
 def snapshot_damage(cache: Path, folder: Path, *, deep: bool = False) -> str | None:
@@ -115,33 +123,33 @@ def _payloads(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterat
     for place in _visible(cache / "payloads"):
         if place.suffix not in {".json", ".lock"}:
             tell(f"payload {place.name}")
-            wrong = payload.damage(place, deep=deep)
-            used = _in_use(cache, leases.payload(place.name))
-            entry = _entry("payload", place.name, place, in_use=used, damage=wrong)
-            record = place.with_name(f"{place.name}.json")
-            yield entry.model_copy(update={"last_used": _changed(record)}) if record.exists() else entry
+            with _unless_gone():
+                wrong = payload.damage(place, deep=deep)
+                used = _in_use(cache, leases.payload(place.name))
+                yield _entry("payload", place.name, place, in_use=used, damage=wrong)
 
 
 def _artifacts(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:
     for file in _visible(cache / "artifacts" / "sha256"):
         tell(f"artifact {file.name[:ARTIFACT_DIGITS]}")
-        wrong = "its content has changed" if deep and digest_of(file) != file.name else None
-        entry = _entry("artifact", file.name, file, damage=wrong)
-        used = datetime.fromtimestamp(max(file.stat().st_atime, file.stat().st_mtime), UTC)
-        yield entry.model_copy(update={"last_used": used})
+        with _unless_gone():
+            wrong = "its content has changed" if deep and digest_of(file) != file.name else None
+            yield _entry("artifact", file.name, file, damage=wrong)
 
 
 def _downloads(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:  # noqa: ARG001 - as the others
     for path in _visible(cache / "artifacts" / "partial"):
         if path.suffix != ".lock":
-            yield _entry("download", path.name, path)
+            with _unless_gone():
+                yield _entry("download", path.name, path)
 
 
 def _built(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:
     folder = cache / "kubernetes-source"
     if (folder / "lock.yml").is_file():
         tell("kubernetes-source")
-        yield _entry("kubernetes-source", folder.name, folder, damage=_wrong_build(folder, deep=deep))
+        with _unless_gone():
+            yield _entry("kubernetes-source", folder.name, folder, damage=_wrong_build(folder, deep=deep))
 
 
 def _wrong_build(folder: Path, *, deep: bool) -> str | None:
@@ -163,13 +171,15 @@ def _wrong_build(folder: Path, *, deep: bool) -> str | None:
 
 def _logs(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:  # noqa: ARG001 - as the others
     for path in (*_visible(cache / "logs"), *sorted(cache.glob("*.log")), *sorted(cache.glob("images/*.log"))):
-        yield _entry("log", path.name, path)
+        with _unless_gone():
+            yield _entry("log", path.name, path)
 
 
 def _leftovers(cache: Path, *, deep: bool, tell: Callable[[str], None]) -> Iterator[Entry]:  # noqa: ARG001 - as the others
     for parent in working_folders(cache):
         for path in work.leftovers(parent):
-            yield _entry("leftover", path.relative_to(cache).as_posix(), path)
+            with _unless_gone():
+                yield _entry("leftover", path.relative_to(cache).as_posix(), path)
 
 
 def working_folders(cache: Path) -> list[Path]:
@@ -193,19 +203,29 @@ def _entry(  # noqa: PLR0913 - the parts of an entry, most by keyword
         name=name,
         path=path,
         size=0,
-        last_used=_changed(path),
+        last_used=last_used(kind, path),
         lies_on=lies_on,
         in_use=in_use,
         damage=damage,
     )
 
 
+def _unless_gone() -> contextlib.AbstractContextManager[None]:
+    """Pass over what another process removed, or put into its place, after the folder was read."""
+    return contextlib.suppress(FileNotFoundError)
+
+
 def _visible(folder: Path) -> list[Path]:
-    return sorted(folder.glob("[!.]*"))
+    with _unless_gone():
+        return sorted(folder.glob("[!.]*"))
+    return []
 
 
-def _changed(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+def last_used(kind: Kind, path: Path) -> datetime:
+    """When an entry was last used, or changed; FileNotFoundError where there is none any more."""
+    record = path.with_name(f"{path.name}.json")
+    marked = record if kind == "payload" and record.exists() else path
+    return datetime.fromtimestamp(marked.lstat().st_mtime, UTC)
 
 
 def _in_use(cache: Path, name: str) -> bool:
@@ -218,9 +238,17 @@ def _in_use(cache: Path, name: str) -> bool:
 def _size(path: Path, seen: set[tuple[int, int]]) -> int:
     """Bytes that a file, or all in a folder, takes on disk; what has been ``seen`` under another name counts once."""
     total = 0
-    for each in (path, *path.rglob("*")) if path.is_dir() else (path,):
-        status = each.lstat()
-        key = (status.st_dev, status.st_ino)
-        total += 0 if key in seen else status.st_blocks * 512
-        seen.add(key)
+    for each in _with_content(path):
+        with _unless_gone():
+            status = each.lstat()
+            key = (status.st_dev, status.st_ino)
+            total += 0 if key in seen else status.st_blocks * 512
+            seen.add(key)
     return total
+
+
+def _with_content(path: Path) -> Iterator[Path]:
+    """Yield a file, or a folder and all below it; a folder that goes meanwhile ends where it was."""
+    yield path
+    for folder, folders, files in os.walk(path):
+        yield from (Path(folder, name) for name in (*folders, *files))

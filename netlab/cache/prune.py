@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netlab import locks
 from netlab.artifacts.payload import remove_payload
 from netlab.cache import leases, work
-from netlab.cache.contents import below, snapshot_damage
+from netlab.cache.contents import below, last_used, snapshot_damage, working_folders
 from netlab.vm import image
 
 if TYPE_CHECKING:
@@ -99,24 +99,37 @@ def _depth(entry: Entry, by_label: dict[str, Entry]) -> int:
 
 
 def remove(cache: Path, doomed: Sequence[Doomed]) -> Iterator[Doomed | Kept]:
-    """Remove the entries one after the other, each at once or not at all; yield what became of each."""
+    """Remove the entries one after the other, each at once or not at all; yield what became of each.
+
+    One of which only a part could be deleted is kept as a leftover.
+    """
     for each in doomed:
-        reason = _remove(cache, each.entry)
+        reason = _removed(cache, each.entry)
         yield Kept(each.entry, reason) if reason else each
     for fleet in cache.glob("fleets/[!.]*"):
         with leases.unused(cache, leases.fleet(fleet.name)) as free:
             if free and fleet.is_dir() and not any(fleet.iterdir()):
                 fleet.rmdir()
-    for folder in (cache / "fleets", cache / "payloads", cache / "artifacts" / "partial"):
+    for folder in (cache / "fleets", *working_folders(cache)):
         work.remove_orphaned_locks(folder)
     _forget_leases(cache)
+
+
+def _removed(cache: Path, entry: Entry) -> str | None:
+    """Remove an entry; say why it, or something of it, is still there."""
+    try:
+        return _remove(cache, entry)
+    except FileNotFoundError:  # another process has removed it
+        return None
+    except OSError as error:
+        return work.why_not(error)
 
 
 def _remove(cache: Path, entry: Entry) -> str | None:
     """Remove an entry; say why not, if it had to stay."""
     match entry.kind:
         case "leftover":
-            work.sweep(entry.path.parent)
+            return work.finish(entry.path)
         case "image":
             return _remove_unused(cache, leases.image(entry.name), entry)
         case "payload":
@@ -126,8 +139,14 @@ def _remove(cache: Path, entry: Entry) -> str | None:
         case "download":
             return _remove_download(entry)
         case _:
-            work.discard(entry.path)
-    return None
+            return _discard(entry)
+
+
+def _discard(entry: Entry) -> str | None:
+    """Remove an entry, unless it was used, or replaced by another, since it was judged."""
+    if last_used(entry.kind, entry.path) > entry.last_used:
+        return "used just now"
+    return remove_payload(entry.path) if entry.kind == "payload" else work.discard(entry.path)
 
 
 def _remove_unused(cache: Path, lease: str, entry: Entry) -> str | None:
@@ -137,11 +156,7 @@ def _remove_unused(cache: Path, lease: str, entry: Entry) -> str | None:
         above = _lying_on(cache, entry)
         if above:
             return f"{above} lies on it"
-        if entry.kind == "payload":
-            remove_payload(entry.path)
-        else:
-            work.discard(entry.path)
-    return None
+        return _discard(entry)
 
 
 def _lying_on(cache: Path, entry: Entry) -> str | None:
@@ -157,8 +172,7 @@ def _remove_download(entry: Entry) -> str | None:
     with locks.tried(lock) as mine:
         if not mine:
             return "in use"
-        work.discard(entry.path)
-    return None
+        return _discard(entry)
 
 
 def _forget_leases(cache: Path) -> None:

@@ -33,24 +33,27 @@ def work_folder(parent: Path, prefix: str) -> Iterator[Path]:
             _lock_of(folder).unlink(missing_ok=True)
 
 
-def discard(path: Path) -> None:
-    """Remove a file or folder: nobody sees a part of it, even if this process is killed on the way."""
+def discard(path: Path) -> str | None:
+    """Remove a file or folder: nobody sees a part of it, even if this process is killed on the way.
+
+    Return why something of it is left, as a leftover; None where nothing is. OSError where it is still in its place.
+    """
     if path.is_file() or path.is_symlink():
         path.unlink(missing_ok=True)
-        return
+        return None
     doomed = path.with_name(f"{REMOVING}{secrets.token_hex(4)}")
     try:
         path.rename(doomed)
     except FileNotFoundError:
-        return
-    _delete(doomed)
+        return None
+    return _delete(doomed)
 
 
 def leftovers(parent: Path) -> list[Path]:
     """Return what killed processes left in ``parent``."""
     found = []
     for path in _unfinished(parent):
-        with _abandoned(path) as mine:
+        with contextlib.suppress(FileNotFoundError), _abandoned(path) as mine:  # its folder has gone meanwhile
             found += [path] if mine else []
     return found
 
@@ -58,10 +61,16 @@ def leftovers(parent: Path) -> list[Path]:
 def sweep(parent: Path) -> None:
     """Remove what killed processes left in ``parent``."""
     for path in _unfinished(parent):
-        with _abandoned(path) as mine:
-            if mine:
-                _delete(path)
+        finish(path)
     remove_orphaned_locks(parent)
+
+
+def finish(leftover: Path) -> str | None:
+    """Remove what a killed process left, if nobody works in it; return why it, or something of it, is still there."""
+    with _abandoned(leftover) as mine:
+        if mine:
+            return _delete(leftover)
+    return "in use" if leftover.exists() else None
 
 
 def remove_orphaned_locks(parent: Path) -> None:
@@ -74,7 +83,9 @@ def remove_orphaned_locks(parent: Path) -> None:
 
 
 def _unfinished(parent: Path) -> list[Path]:
-    entries = list(parent.iterdir()) if parent.is_dir() else []
+    entries: list[Path] = []
+    with contextlib.suppress(FileNotFoundError):
+        entries = list(parent.iterdir())
     return sorted(path for path in entries if path.name.startswith((*MAKING, REMOVING)) and path.suffix != ".lock")
 
 
@@ -95,8 +106,22 @@ def _lock_of(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.lock")
 
 
-def _delete(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)  # another process may be removing the same
-    else:
-        path.unlink(missing_ok=True)
+def _delete(path: Path) -> str | None:
+    """Remove what can be removed; say why something is left."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)  # another process may be removing the same
+            if path.exists():
+                shutil.rmtree(path)  # tells what could not be removed
+        else:
+            path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return why_not(error)
+    return None
+
+
+def why_not(error: OSError) -> str:
+    """Say what kept something from being removed."""
+    return f"it could not be removed: {error.filename}: {error.strerror}"

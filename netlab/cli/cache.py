@@ -59,7 +59,7 @@ def _register_verify(actions: Subparsers) -> None:
         summary="read all of the cache and say what is damaged",
         description=(
             "Read every file in the cache and compare it with what it was when it was made. What is damaged is made\n"
-            "or downloaded again when it is next needed."
+            "or downloaded again when it is next needed; only what 'make kubernetes' built has to be removed by hand."
         ),
         example="netlab cache verify",
         raises=(CacheDamaged,),
@@ -117,10 +117,20 @@ def run_verify(args: Namespace) -> int:
     _show(found, args)
     wrong = [entry for entry in found if entry.damage]
     if wrong:
-        hint = "it is made or fetched again when it is next needed; 'netlab cache prune' removes what is damaged"
         message = f"{len(wrong)} of {len(found)} entries are damaged: {wrong[0].label}: {wrong[0].damage}"
-        raise CacheDamaged(message, hint=hint)
+        raise CacheDamaged(message, hint="; ".join(dict.fromkeys(_remedy(entry) for entry in wrong)))
     return 0
+
+
+def _remedy(entry: Entry) -> str:
+    """Say what becomes of a damaged entry, or what has to be done."""
+    match entry.kind:
+        case "artifact":
+            return "an artifact is fetched again when it is next needed"
+        case "kubernetes-source":
+            return f"remove {entry.path}, then run 'make kubernetes', which looks at sizes only"
+        case _:
+            return "what is damaged is made again when it is next needed, and 'netlab cache prune' removes it"
 
 
 def run_prune(args: Namespace) -> int:

@@ -85,7 +85,7 @@ class QemuProvider:
     @cached_property
     def accelerator(self) -> accel.Accelerator:
         """Found by booting something tiny; the answer is kept once hosts are made (``plan`` writes nothing)."""
-        return accel.probe(assets.cache(), keep=False)
+        return accel.probe(assets.cache())
 
     @property
     def clock(self) -> Clock:
@@ -343,6 +343,6 @@ def _ports(first: int, count: int) -> Iterable[int]:
             except OSError as error:
                 hint = "end the program that listens there, or set fleet.ssh_port in netlab.yml to another number"
                 raise PortInUse(
-                    f"port {port} on 127.0.0.1 is in use, but the lab needs it for SSH", hint=hint
+                    f"port {port} on 127.0.0.1 is in use, but the lab needs it for SSH or its API", hint=hint
                 ) from error
         return [sock.getsockname()[1] for sock in sockets]

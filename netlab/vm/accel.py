@@ -65,34 +65,30 @@ def require_linux() -> None:
         raise RequirementError(message, hint="run netlab on a Linux machine, which may be a virtual one")
 
 
-def probe(cache: Path, *, keep: bool = True) -> Accelerator:
+def probe(cache: Path) -> Accelerator:
     """Best accelerator that works. An answer kept in ``cache`` for this QEMU on this boot of the host is believed.
 
     It is asked again when what this user may open has changed: a group was joined, or this is another container.
-    ``keep`` has a new one kept there; what only looks at a lab writes nothing, and asks again the next time.
+    A new one is for ``remember``: what only looks at a lab writes nothing, and asks again the next time.
     """
     require_linux()
     version = qemu_version()
-    remembered = _recall(cache / STORE, _stamp(version))
-    if remembered is None:
-        remembered = _try_all(version)
-        if keep:
-            remember(cache, remembered)
-    return remembered
+    return _recall(cache / STORE, _stamp(version)) or _try_all(version)
 
 
 def remember(cache: Path, found: Accelerator) -> None:
-    """Keep what ``probe`` found, so that it need not boot anything again on this boot of the host."""
-    stamp = _stamp(found.qemu_version)
-    if _recall(cache / STORE, stamp) != found:
-        cache.mkdir(parents=True, exist_ok=True)
-        write_atomic(cache / STORE, f"{stamp}\n{found.model_dump_json()}\n".encode())
+    """Keep what ``probe`` found, so that it need not boot anything again on this boot of the host.
+
+    An answer that is there stays: it may be newer, because the accelerator has failed another netlab meanwhile.
+    """
+    if _recall(cache / STORE, _stamp(found.qemu_version)) is None:
+        _store(cache, found)
 
 
 def refuse(cache: Path, accelerator: Accelerator, reason: str) -> None:
     """Have ``probe`` answer from now on that this accelerator does not work, although a boot sector had passed."""
     refused = {**accelerator.refused, accelerator.name: reason}
-    remember(cache, accelerator.model_copy(update={"name": "tcg", "refused": refused}))
+    _store(cache, accelerator.model_copy(update={"name": "tcg", "refused": refused}))
 
 
 def qemu_version() -> str:
@@ -142,7 +138,12 @@ def _candidates() -> tuple[Literal["kvm"], ...]:
 
 
 def _usable() -> list[str]:
-    return [name for name in _candidates() if name != "kvm" or os.access("/dev/kvm", os.R_OK | os.W_OK)]
+    return [name for name in _candidates() if os.access(f"/dev/{name}", os.R_OK | os.W_OK)]
+
+
+def _store(cache: Path, answer: Accelerator) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    write_atomic(cache / STORE, f"{_stamp(answer.qemu_version)}\n{answer.model_dump_json()}\n".encode())
 
 
 def _recall(store: Path, stamp: str) -> Accelerator | None:

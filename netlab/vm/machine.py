@@ -282,13 +282,12 @@ def _nics(nics: Sequence[Nic]) -> Iterator[str]:
 def _start_failure(name: str, log: Path) -> MachineError | PortInUse:
     """Return the error for a QEMU that ended at once; a taken port is the user's to mend."""
     words = log.read_text(encoding="utf-8", errors="replace").strip()
-    taken = re.search(r"hostfwd=tcp:127\.0\.0\.1:(\d+)", words) or re.search(r"tcp:127\.0\.0\.1:(\d+)-", words)
     if "host forwarding" in words:
+        taken = re.search(r"rule 'tcp:127\.0\.0\.1:(\d+)-", words)  # its options, with all ports, come before
         port = taken[1] if taken else "a port"
         hint = "end the program that listens there, or set fleet.ssh_port in netlab.yml to another number"
-        return PortInUse(
-            f"port {port} on 127.0.0.1 is in use, but machine '{name}' needs it for SSH", hint=hint, log=log
-        )
+        message = f"port {port} on 127.0.0.1 is in use, but machine '{name}' needs it for SSH or its API"
+        return PortInUse(message, hint=hint, log=log)
     last = words.splitlines()[-1] if words else "it left no message"
     return MachineError(f"QEMU of machine '{name}' did not start: {last}", hint="run 'netlab doctor'", log=log)
 

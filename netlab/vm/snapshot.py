@@ -92,9 +92,11 @@ def lineage(folder: Path) -> list[Path]:
 def seal(folder: Path, disks: Iterable[Path], base: Base) -> None:
     """Finish a snapshot in ``folder``, beside those that it may lie on: make its paths relative, write its record.
 
-    MachineError where the disks lie on something that is neither the image nor another snapshot of the fleet.
+    MachineError where the disks lie on something that is neither the image nor another snapshot of the fleet, as when
+    the machines were started from another cache.
     """
-    parents = {parent for disk in disks if (parent := _detach(disk, folder.parent)) is not None}
+    fleet, baked = folder.parent.resolve(), (folder.parents[2] / "images" / base.image).resolve()
+    parents = {parent for disk in disks if (parent := _detach(disk, fleet, baked)) is not None}
     if len(parents) > 1:
         raise MachineError(f"the machines' disks lie on different snapshots: {', '.join(sorted(parents))}")
     parent = parents.pop() if parents else None
@@ -106,13 +108,16 @@ def seal(folder: Path, disks: Iterable[Path], base: Base) -> None:
     write_atomic(folder / RECORD, record.model_dump_json(indent=2).encode())
 
 
-def _detach(disk: Path, fleet: Path) -> str | None:
+def _detach(disk: Path, fleet: Path, baked: Path) -> str | None:
     """Have the disk name the one that it lies on by a relative path; return which snapshot that belongs to."""
     said = json.loads(proc.run(["qemu-img", "info", "--output=json", disk], error=MachineError).stdout)
     backing, kind = said.get("full-backing-filename"), said.get("backing-filename-format")
     if backing is None:
         return None
+    place = Path(os.path.realpath(backing))
+    if not place.is_relative_to(fleet) and place.parent != baked:
+        hint = "'netlab down' removes the hosts, and the same command makes them on what is in this cache"
+        raise MachineError(f"{disk.name} lies on {place}, which is not in this cache's {baked} or {fleet}", hint=hint)
     relative = os.path.relpath(backing, disk.parent)
     proc.run(["qemu-img", "rebase", "-u", "-F", kind, "-b", relative, disk], error=MachineError)
-    place = Path(os.path.realpath(backing))
-    return place.relative_to(fleet.resolve()).parts[0] if place.is_relative_to(fleet.resolve()) else None
+    return place.relative_to(fleet).parts[0] if place.is_relative_to(fleet) else None

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from netlab.artifacts.lock import Component, File, Image, Lock
-from netlab.artifacts.payload import payload_folder
+from netlab.artifacts.payload import payload_disk
 from netlab.artifacts.pins import Pins, render_pins
 from netlab.yamlfile import parse_model
+from tests.artifacts.payloads import read_back
 from tests.artifacts.server import sha256
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,7 @@ def index(cache, tmp_path):
         name="k8s.gcr.io/pause:3.2", url="https://x.org/pause.tar", sha256=adopt(cache, tmp_path, b"an archive")
     )
     component = Component(name="kubernetes", version="1.20.2", files=(kubeadm,), images=(pause,))
-    text = (payload_folder([component], "amd64", cache.root) / "index.json").read_text()
+    text = read_back(payload_disk([component], "amd64", cache.root), "index.json").decode()
     return json.loads(re.sub(r'"[0-9a-f]{64}"', '"…"', text))
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from types import SimpleNamespace
 
@@ -8,9 +9,11 @@ from netlab.artifacts.bundle import write_bundle
 from netlab.artifacts.fetch import fetch
 from netlab.artifacts.lock import Component, File, Image
 from netlab.artifacts.mirror import Sources
-from netlab.artifacts.payload import payload_disk, payload_folder, payload_key, sanitised
+from netlab.artifacts.payload import payload_disk, payload_key, sanitised
 from netlab.artifacts.verify import look, refuse, table
-from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NoSpace, NotLocked
+from netlab.cache.contents import entries
+from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NoSpace, NotForArchitecture, NotLocked
+from tests.artifacts.payloads import read_back
 from tests.artifacts.server import QUICK, sha256
 
 KUBEADM = {"amd64": b"\x7fELF amd64" * 1000, "arm64": b"\x7fELF arm64" * 1000}
@@ -105,20 +108,32 @@ def test_verify_tells_missing_from_changed(fetched, cache):
     assert lines[2].startswith("  changed: cilium 1.20.0 chart.tgz has changed")
 
 
+def test_to_verify_is_not_to_use(fetched, cache):
+    os.utime(cache.path(sha256(PAUSE)), (1, 1))
+    assert all(each.state == "cached" for each in look(fetched, "amd64", cache.root, deep=True))
+    (entry,) = [each for each in entries(cache.root) if each.name == sha256(PAUSE)]
+    assert entry.last_used.year == 1970
+
+
 def test_what_the_lock_lacks_is_told_apart(cache):
     waiting = Component(name="x", version="1", images=(Image(name="k8s.gcr.io/etcd:3"),))
     other = Component(
         name="y", version="1", files=(File(name="z", arch="arm64", url="https://x.org/z", sha256="0" * 64),)
     )
     found = look((waiting, other), "amd64", cache.root, deep=False)
-    assert [each.state for each in found] == ["unlocked", "unlocked"]
-    assert list(table((waiting, other), found))[1] == "  1 not pinned yet: the first use does it, or 'netlab lock x=1'"
-    with pytest.raises(NotLocked):
-        refuse(found)
-
-
-def read_back(disk, path):
-    return subprocess.run(["/sbin/debugfs", "-R", f"cat /{path}", disk], check=True, capture_output=True).stdout
+    assert [each.state for each in found] == ["unlocked", "unavailable"]
+    assert list(table((waiting, other), found))[1::2] == [
+        "  1 not pinned yet: the first use does it, or 'netlab lock x=1'",
+        "  unavailable: y 1: the lock has no z for amd64",
+    ]
+    with pytest.raises(NotLocked) as caught:
+        refuse(found[:1])
+    assert "netlab lock" in caught.value.hint
+    with pytest.raises(
+        NotForArchitecture, match="1 of 1 artifacts unavailable: y 1: the lock has no z for amd64"
+    ) as caught:
+        refuse(found[1:])
+    assert "netlab lock" not in caught.value.hint
 
 
 def test_a_payload_disk_holds_all_with_an_index(fetched, cache):
@@ -140,15 +155,6 @@ def test_a_payload_disk_holds_all_with_an_index(fetched, cache):
     before = disk.stat().st_mtime_ns
     assert payload_disk(fetched, "amd64", cache.root).stat().st_mtime_ns == before
     assert sorted(path.suffix for path in disk.parent.iterdir()) == [".ext4", ".json", ".lock"]
-
-
-def test_a_payload_folder_shares_its_files_with_the_cache(fetched, cache):
-    folder = payload_folder(fetched, "amd64", cache.root)
-    kubeadm = folder / "files" / "kubernetes" / "kubeadm"
-    assert kubeadm.read_bytes() == KUBEADM["amd64"]
-    assert kubeadm.stat().st_ino == cache.path(sha256(KUBEADM["amd64"])).stat().st_ino
-    assert kubeadm.stat().st_mode & 0o222 == 0
-    assert payload_folder(fetched, "amd64", cache.root) == folder
 
 
 def test_a_large_payload_fits(cache, tmp_path):

@@ -14,9 +14,10 @@ from netlab.artifacts.fetch import fetch
 from netlab.artifacts.images import Part, explore, repository, url_of
 from netlab.artifacts.lock import Component, Image
 from netlab.artifacts.mirror import Sources
-from netlab.artifacts.payload import payload_folder
+from netlab.artifacts.payload import payload_disk
 from netlab.artifacts.verify import look, refuse
 from netlab.errors import ArtifactChanged, ArtifactMissing, ArtifactUnreachable, MissingTool, NotLocked
+from tests.artifacts.payloads import read_back
 from tests.artifacts.registry import DOCKER, OCI, Registry, sha256
 from tests.artifacts.server import QUICK
 
@@ -64,12 +65,11 @@ def test_an_image_becomes_an_archive_of_its_architecture(registry, pull, cache, 
     component = Component(name="kubernetes", version="1.36.4", images=(image,))
     pull(arch=arch, component=component)
     refuse(look([component], arch, cache.root, deep=True))
-    folder = payload_folder([component], arch, cache.root)
-    index = json.loads((folder / "index.json").read_text())["kubernetes"]
-    entry = index["images"][NAME]
-    place = folder / entry["path"]
-    assert sha256(place.read_bytes()) == entry["sha256"]
-    with tarfile.open(place) as tar:
+    disk = payload_disk([component], arch, cache.root)
+    entry = json.loads(read_back(disk, "index.json"))["kubernetes"]["images"][NAME]
+    archive = read_back(disk, entry["path"])
+    assert sha256(archive) == entry["sha256"]
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         (manifest,) = json.load(tar.extractfile("manifest.json"))
         layer = tar.extractfile(manifest["Layers"][0]).read()
         config = json.load(tar.extractfile(manifest["Config"]))

@@ -20,6 +20,7 @@ URL = "https://dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm"
         ("", URL),
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000/dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm"),
         ("https://site/pub/", "https://site/pub/dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm"),
+        ("HTTPS://site", "HTTPS://site/dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm"),
         ("/mnt/usb", Path("/mnt/usb/dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm")),
     ],
 )
@@ -59,6 +60,8 @@ def test_settings_of_a_lab_are_relative_to_it(tmp_path):
     assert sources_of(ArtifactsSpec(), tmp_path) == Sources()
     spec = ArtifactsSpec(mirror="https://u:p%40@site:8/x", registry_mirror="v:q@site:5000/y")
     assert sources_of(spec, tmp_path) == Sources("https://site:8/x", "site:5000/y", "u:p%40", "v:q")
+    spec = ArtifactsSpec(mirror="HTTPS://u:p@Site/X")
+    assert sources_of(spec, tmp_path) == Sources("https://Site/X", login="u:p")
     with pytest.raises(ConfigError, match=r"own.yml cannot be read"):
         lock_of(ArtifactsSpec(lock="own.yml"), tmp_path)
 
@@ -71,6 +74,10 @@ def test_settings_of_a_lab_are_relative_to_it(tmp_path):
         ("registry_mirror: 'http://u:s3cret@x'", "registry_mirror: '***@x' is not HOST[:PORT][/PREFIX]"),
         ("registry_mirror: 'u:s3cret@x y'", "registry_mirror: '***@x y' is not HOST[:PORT][/PREFIX]"),
         ("mirror: 'ftp://u:s3cret@x'", "mirror: 'ftp://***@x' is neither an http:// or https:// URL nor a folder"),
+        (
+            "mirror: https://robot:ab/s3cret@x/y",
+            "mirror: 'https://***@x/y' is neither an http:// or https:// URL nor a folder",
+        ),
         (
             "mirror: 'http://u:s3cret@x:y'",
             "mirror: 'http://***@x:y' is neither an http:// or https:// URL nor a folder",

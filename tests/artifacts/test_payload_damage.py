@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netlab.artifacts.lock import Component, File
-from netlab.artifacts.payload import damage, digest_of_payload, payload_disk, payload_folder
+from netlab.artifacts.payload import damage, digest_of_payload, payload_disk
 from tests.artifacts.server import sha256
 
 PROGRAM = b"a program" * 1000
@@ -45,15 +45,6 @@ def test_a_disk_that_changed_is_made_again_with_a_warning(cache, components, cha
     assert PROGRAM in disk.read_bytes()
 
 
-def test_a_folder_of_which_a_file_is_missing_is_made_again(cache, components):
-    warnings = []
-    folder = payload_folder(components, "amd64", cache.root, warnings.append)
-    (folder / "files" / "a" / "f").unlink()
-    assert payload_folder(components, "amd64", cache.root, warnings.append) == folder
-    assert (folder / "files" / "a" / "f").read_bytes() == PROGRAM
-    assert "files/a/f is missing" in warnings[0]
-
-
 def test_two_disks_with_the_same_content_have_the_same_digest_and_no_others(cache, components, tmp_path):
     disk = payload_disk(components, "amd64", cache.root)
     before = digest_of_payload(disk)
@@ -78,8 +69,7 @@ def test_only_where_there_are_no_hard_links_is_copied(cache, components, monkeyp
 
     monkeypatch.setattr(Path, "hardlink_to", fail)
     if copied:
-        folder = payload_folder(components, "amd64", cache.root)
-        assert (folder / "files" / "a" / "f").read_bytes() == PROGRAM
+        assert PROGRAM in payload_disk(components, "amd64", cache.root).read_bytes()
     else:
         with pytest.raises(OSError, match=os.strerror(number)):
-            payload_folder(components, "amd64", cache.root)
+            payload_disk(components, "amd64", cache.root)

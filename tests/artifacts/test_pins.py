@@ -333,6 +333,33 @@ def test_who_has_a_bundle_alone_gets_the_very_digests(
     assert get(image, waiting, root=tmp_path / "third", sources=alone, locked=True) == known
 
 
+def test_a_bundle_is_refreshed_after_a_pin_was_changed_on_purpose(get, waiting, server, pins, cache, tmp_path):
+    usb = tmp_path / "usb"
+    write_bundle(get(waiting), "amd64", cache.root, usb, read_pins(pins))
+    add_pins(usb / "netlab.lock.yml", Pins(schema_version=1, files={"https://x.org/of/another/lab": A}))
+    pins.unlink()
+    server.files["/tool"] = b"another"
+    known = get(waiting, root=tmp_path / "new")
+    assert write_bundle(known, "amd64", tmp_path / "new", usb, read_pins(pins)) == 1
+    bundled = read_pins(usb / "netlab.lock.yml").files
+    assert bundled == {**read_pins(pins).files, "https://x.org/of/another/lab": A}
+    shutil.copy(usb / "netlab.lock.yml", pins)
+    alone = Sources(mirror=str(usb))
+    assert get(waiting, root=tmp_path / "elsewhere", sources=alone, locked=True) == known
+
+
+def test_a_bundle_keeps_no_pin_of_what_the_lock_has_now(get, waiting, server, pins, cache, tmp_path):
+    usb = tmp_path / "usb"
+    write_bundle(get(waiting), "amd64", cache.root, usb, read_pins(pins))
+    server.files["/tool"] = b"another"
+    shipped = waiting.files[0].model_copy(update={"sha256": sha256(b"another")})
+    pins.unlink()
+    known = get(fixed := waiting.model_copy(update={"files": (shipped,)}))
+    write_bundle(known, "amd64", cache.root, usb, read_pins(pins))
+    shutil.copy(usb / "netlab.lock.yml", pins)
+    assert get(fixed, root=tmp_path / "elsewhere", sources=Sources(mirror=str(usb)), locked=True) == known
+
+
 @pytest.mark.skopeo
 def test_a_mirror_that_has_another_image_than_the_pinned_is_refused(registry, get, image, cache, tmp_path, pins):
     sources = Sources(registry_mirror=registry.host)

@@ -68,7 +68,18 @@ def test_the_environment_names_a_proxy(variables, values, proxy):
 
 
 @pytest.mark.parametrize(
-    "text", ["socks5://user:s3cret@proxy:1", "http://user:s3cret@", "user:s3cret@proxy:port", "http://u:s3cret@[::1"]
+    "text",
+    [
+        "socks5://user:s3cret@proxy:1",
+        "http://user:s3cret@",
+        "user:s3cret@proxy:port",
+        "http://u:s3cret@[::1",
+        "http://u:ab/s3cret@proxy:3128",
+        "u:ab/s3cret@proxy:3128",
+        "http://u:12/s3cret@proxy:3128",
+        "http://s3cret/ab@proxy:3128",
+        "http://u:ab?s3cret@proxy:3128",
+    ],
 )
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password(variables, text):
     variables(https_proxy=text)
@@ -224,6 +235,12 @@ def test_an_encrypted_url_does_not_lead_to_an_unencrypted_one(server, encrypted,
     assert other.asked == []
 
 
+def test_a_scheme_in_capitals_is_the_same():
+    assert client._next("http://x.org/a", "HTTPS://y.org/b") == "HTTPS://y.org/b"
+    with pytest.raises(client.Astray, match="unencrypted"):
+        client._next("HTTPS://x.org/a", "http://y.org/b")
+
+
 @given(
     st.text(max_size=30)
     | st.lists(
@@ -235,7 +252,7 @@ def test_wherever_a_redirect_leads_it_is_an_http_url_or_refused(place):
         found = client._next("http://x.org/a", place)
     except client.Astray:
         return
-    assert found.startswith(("http://", "https://"))
+    assert found.lower().startswith(("http://", "https://"))
     assert client.origin(found)
     assert client.split_login(found)[1] == ""
 

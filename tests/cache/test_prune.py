@@ -1,15 +1,18 @@
 """What 'netlab cache' finds in a cache that is made by hand, what it removes, and what it must not."""
 
+import errno
 import os
+import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from netlab import locks
 from netlab.cache import leases
 from netlab.cache.contents import entries
-from netlab.cache.prune import judge, remove
+from netlab.cache.prune import Doomed, Kept, judge, remove
 from netlab.vm import image as image_module
 from tests.cache.factories import make_image, make_old, make_snapshot
 
@@ -119,6 +122,17 @@ def test_artifacts_logs_and_downloads_go_by_age(cache):
     assert prune(cache, MONTH) == {*all_of(cache), "new"}
 
 
+def test_a_deep_look_keeps_nothing(cache):
+    """Empty, so that its name is known: an artifact that is as it should be, and that nobody has used for long."""
+    file = cache / "artifacts" / "sha256" / "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    for path in (cache / "images" / KEY, *cache.glob("fleets/f1/*"), file):
+        make_old(path, 40)
+    assert not any(entry.damage for entry in entries(cache, deep=True))
+    assert prune(cache, MONTH) == set()
+
+
 def test_a_download_that_somebody_waits_for_stays(cache):
     partial = cache / "artifacts" / "partial" / "abc"
     partial.parent.mkdir(parents=True)
@@ -174,6 +188,30 @@ def test_what_came_into_use_after_it_was_judged_stays(cache):
     assert left(cache) == all_of(cache), "the image too: a snapshot lies on it"
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["artifacts/sha256/" + "0" * 64, "logs/old.log", "artifacts/partial/abc", "payloads/p.ext4", "fleets/f1/calico-1"],
+)
+def test_what_was_used_after_it_was_judged_stays(cache, place):
+    """It is not in use any more, or nothing tells that it is: its date does."""
+    path = cache / place
+    if not path.exists():
+        path.parent.mkdir(parents=True)
+        path.write_text("x")
+    marked = path.with_name("p.ext4.json") if path.suffix == ".ext4" else path
+    marked.touch()
+    make_old(marked, 40)
+    judgement = judge(entries(cache), datetime.now(UTC), MONTH)
+    (one,) = [doomed for doomed in judgement.doomed if doomed.entry.path == path]
+    then = marked.stat()
+    os.utime(marked)
+    assert list(remove(cache, [one])) == [Kept(one.entry, "used just now")]
+    assert path.exists()
+    os.utime(marked, ns=(then.st_atime_ns, then.st_mtime_ns))
+    assert list(remove(cache, [one])) == [one]
+    assert not path.exists()
+
+
 def test_what_lies_on_others_is_removed_first(cache):
     for path in (cache / "images" / KEY, *cache.glob("fleets/f1/*")):
         make_old(path, 31)
@@ -190,3 +228,53 @@ def test_leftovers_and_leases_of_what_is_gone_go(cache):
     assert prune(cache) == all_of(cache)
     assert not list(cache.rglob(".*"))
     assert not (leases.place(cache) / "image-gone").exists()
+
+
+@pytest.fixture
+def stuck(monkeypatch):
+    """Nothing in a folder can be removed, as when it is another user's, and no log."""
+    unlink = Path.unlink
+
+    def refuse(path, *, ignore_errors=False):
+        if not ignore_errors:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def refuse_logs(path, *, missing_ok=False):
+        if path.suffix == ".log":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse_logs)
+
+
+@pytest.mark.parametrize("place", ["images/.bake-1", "fleets/f1/.old-1", "images/another", "logs/old.log"])
+def test_what_could_not_be_removed_is_not_said_to_be(cache, stuck, place):
+    path = cache / place
+    if path.suffix == ".log":
+        path.parent.mkdir()
+        path.write_text("x")
+        make_old(path, 40)
+    else:
+        path.mkdir(parents=True)
+    doomed = [each for each in judge(entries(cache), datetime.now(UTC), MONTH).doomed if each.entry.path == path]
+    (outcome,) = remove(cache, doomed)
+    assert isinstance(outcome, Kept)
+    assert outcome.reason.startswith("it could not be removed: ")
+    assert outcome.reason.endswith(": Permission denied")
+
+
+def test_one_that_cannot_be_removed_does_not_keep_the_others(cache, monkeypatch):
+    for name in ("a", "b"):
+        (cache / "images" / name).mkdir()
+    rename = Path.rename
+
+    def refuse(path, target):
+        if path.name == "a":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    done = list(remove(cache, judge(entries(cache), datetime.now(UTC)).doomed))
+    assert {(each.entry.name, type(each)) for each in done} == {("a", Kept), ("b", Doomed)}
+    assert left(cache) == {*all_of(cache), "a"}

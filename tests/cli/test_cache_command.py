@@ -6,6 +6,7 @@ import os
 import pytest
 
 from netlab import doctor
+from netlab.artifacts.lock import Component, File, Lock, render_lock
 from netlab.vm import image as image_module
 from tests.cache.factories import make_image, make_old, make_snapshot
 
@@ -63,7 +64,25 @@ def test_verify_reads_all_and_names_what_is_damaged(netlab, cache):
 def test_verify_knows_artifacts_by_their_names(netlab, cache):
     (entry,) = (cache / "artifacts" / "sha256").iterdir()
     entry.write_text("changed")
-    assert "artifact e3b0c44298fc1c14" in netlab("cache", "verify").stderr
+    said = netlab("cache", "verify").stderr
+    assert "artifact e3b0c44298fc1c14" in said
+    assert "fetched again" in said
+    assert "prune" not in said, "it reads no artifact, so it knows of no damaged one"
+
+
+def test_what_kubernetes_was_built_to_is_mended_by_hand(netlab, cache):
+    folder = cache / "kubernetes-source"
+    place = folder / "mirror" / "x.org" / "kubeadm"
+    place.parent.mkdir(parents=True)
+    file = File(name="kubeadm", url="https://x.org/kubeadm", sha256="0" * 64)
+    lock = Lock(schema_version=1, components=(Component(name="kubernetes", version="1", files=(file,)),))
+    (folder / "lock.yml").write_text(render_lock(lock))
+    place.touch()
+    assert netlab("cache", "prune").stdout == "freed 0 B\n"
+    said = netlab("cache", "verify").stderr
+    assert "kubernetes-source: the content of mirror/x.org/kubeadm has changed" in said
+    assert f"remove {folder}, then run 'make kubernetes'" in said
+    assert "prune" not in said
 
 
 def test_prune_removes_what_is_old_and_a_dry_run_nothing(netlab, cache):

@@ -30,7 +30,7 @@ def warnings():
 def make(tmp_path, monkeypatch, warnings):
     """Make providers of one lab, in a cache that holds the image."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("netlab.vm.accel.probe", lambda _, *, keep: TCG)
+    monkeypatch.setattr("netlab.vm.accel.probe", lambda _: TCG)
     make_image(assets.cache())
     progress = Reporter()
     progress.warn = warnings.append

@@ -23,6 +23,12 @@ def fake_qemu(tmp_path, monkeypatch):
     return install
 
 
+def probe_and_remember(cache):
+    found = accel.probe(cache)
+    accel.remember(cache, found)
+    return found
+
+
 @pytest.fixture
 def with_kvm(monkeypatch):
     monkeypatch.setattr(accel, "_candidates", lambda: ("kvm",))
@@ -68,7 +74,7 @@ def test_accelerator_that_fails_is_refused_with_its_reason(fake_qemu, with_kvm, 
 
 def test_answer_is_remembered_for_this_qemu_only(fake_qemu, with_kvm, tmp_path):
     fake_qemu("exit 33")
-    accel.probe(tmp_path / "cache")
+    probe_and_remember(tmp_path / "cache")
     fake_qemu("exit 1")
     assert accel.probe(tmp_path / "cache").name == "kvm"
     (tmp_path / "cache" / "accelerator.json").write_text("QEMU 1.0\n{}\n")
@@ -82,18 +88,27 @@ def test_an_accelerator_that_failed_later_is_not_taken_again(fake_qemu, with_kvm
     assert (found.name, found.refused) == ("tcg", {"kvm": "KVM internal error"})
 
 
+def test_who_had_asked_before_does_not_take_back_that_it_failed(fake_qemu, with_kvm, tmp_path):
+    """Two netlabs ask, the machine of one is stopped by KVM, and the other starts its own."""
+    fake_qemu("exit 33")
+    found = probe_and_remember(tmp_path / "cache")
+    accel.refuse(tmp_path / "cache", found, "KVM internal error")
+    accel.remember(tmp_path / "cache", found)
+    assert accel.probe(tmp_path / "cache").refused == {"kvm": "KVM internal error"}
+
+
 def test_who_only_looks_keeps_no_answer(fake_qemu, with_kvm, tmp_path):
     fake_qemu("exit 33")
-    found = accel.probe(tmp_path / "cache", keep=False)
+    found = accel.probe(tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
     accel.remember(tmp_path / "cache", found)
     fake_qemu("exit 1")
-    assert accel.probe(tmp_path / "cache", keep=False) == found
+    assert accel.probe(tmp_path / "cache") == found
 
 
 def test_damaged_memory_is_probed_again(fake_qemu, with_kvm, tmp_path):
     fake_qemu("exit 33")
-    accel.probe(tmp_path / "cache")
+    probe_and_remember(tmp_path / "cache")
     store = tmp_path / "cache" / "accelerator.json"
     store.write_text(store.read_text().splitlines()[0] + "\nnot json\n")
     assert accel.probe(tmp_path / "cache").name == "kvm"
@@ -102,7 +117,7 @@ def test_damaged_memory_is_probed_again(fake_qemu, with_kvm, tmp_path):
 def test_the_answer_is_not_believed_where_the_user_may_open_something_else(fake_qemu, with_kvm, tmp_path, monkeypatch):
     monkeypatch.setattr(accel, "_usable", list)
     fake_qemu("echo 'Could not access KVM kernel module: Permission denied' >&2; exit 1")
-    assert accel.probe(tmp_path / "cache").name == "tcg"
+    assert probe_and_remember(tmp_path / "cache").name == "tcg"
     fake_qemu("exit 33")
     assert accel.probe(tmp_path / "cache").name == "tcg", "nothing has changed"
     monkeypatch.setattr(accel, "_usable", lambda: ["kvm"])
