@@ -99,7 +99,7 @@ def test_a_broken_raw_file_is_named(directory):
     assert "move it away" in caught.value.hint
 
 
-@pytest.mark.parametrize("content", [b"{", gzip.compress(b"no line of perf's\n")])
+@pytest.mark.parametrize("content", [b"{", gzip.compress(b"no line of perf's\n", mtime=0)])
 def test_a_profile_that_cannot_be_read_is_told_and_all_samples_count(directory, content):
     file = directory / "raw/hotspots-calico-ipip/pod-ip.perf.gz"
     file.rename(file.with_name("nodeport-local+close.perf.gz"))
