@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
-from netlab import locales
+from netlab import locales, signals
 from netlab.errors import MissingTool, NetlabError
 
 if TYPE_CHECKING:
@@ -117,13 +117,13 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
     """
     started, clock = datetime.now(UTC), time.monotonic()
     stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
-    with _popen(argv, env=env, cwd=cwd, stdin=stdin) as child:
-        try:
-            out, err, expired = _communicate(child, input, timeout)
-        except BaseException:
-            end_tree(child.pid, grace=GRACE_S)
-            child.wait()
-            raise
+    with contextlib.ExitStack() as stack:
+        with signals.held():
+            child = stack.enter_context(_popen(argv, env=env, cwd=cwd, stdin=stdin))
+            end = stack.enter_context(contextlib.ExitStack())
+            end.callback(end_tree, child.pid, grace=GRACE_S)
+        out, err, expired = _communicate(child, input, timeout)
+        end.pop_all()
     outcome = Outcome(
         argv=tuple(str(word) for word in argv),
         exit_code=child.returncode,
@@ -149,7 +149,10 @@ def spawn(
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
 ) -> Child:
-    """Start a long-lived program whose output goes to ``log``; it inherits the file descriptors of ``pass_fds``."""
+    """Start a long-lived program whose output goes to ``log``; it inherits the file descriptors of ``pass_fds``.
+
+    Who has to end it starts it with signals held (``netlab.signals``) until that is arranged.
+    """
     with log.open("ab") as output:
         return Child(_popen(argv, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +53,36 @@ def unwinding(*, last: bool = False) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN if last else before[number])
 
 
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Have a signal wait for the end of what is inside: a process is started, and who will end it is told.
+
+    For the main thread, which alone is unwound by one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _HELD.depth += 1
+    try:
+        yield
+    finally:
+        _HELD.depth -= 1
+        if _HELD.number is not None and not _HELD.depth:
+            number, _HELD.number = _HELD.number, None
+            signal.raise_signal(number)
+
+
+class _Held:
+    """How many ``held`` are around what runs, and the first signal that waits; those after it would change nothing."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.number: int | None = None
+
+
+_HELD = _Held()
+
+
 class _Handler:
     """Raises at the first signal. Of those that follow only the second that a person sends ends the clean-up, too."""
 
@@ -60,6 +91,9 @@ class _Handler:
         self._asked = False
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if _HELD.depth:
+            _HELD.number = _HELD.number or number
+            return
         if not self._ending or (self._asked and number in KEYS):
             self._ending = True
             raise Ended(number)

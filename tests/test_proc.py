@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from netlab import locales, proc
+from netlab import locales, proc, signals
 from netlab.errors import ImageError, MissingTool, NetlabError
 
 PYTHON = sys.executable
@@ -85,9 +85,41 @@ def test_ctrl_c_ends_the_whole_group(tmp_path):
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=press).start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), signals.unwinding():
         proc.run(["sh", "-c", f"sleep 60 & echo $! > {pids}; wait"])
     assert gone(int(pids.read_text()))
+
+
+def test_a_signal_that_comes_while_a_program_is_started_ends_it(tmp_path, monkeypatch):
+    """The program runs, and netlab does not know its number yet."""
+    start, pids = proc._popen, tmp_path / "pids"
+
+    def interrupted(*words, **options):
+        child = start(*words, **options)
+        read_when_there(pids)
+        signal.raise_signal(signal.SIGTERM)
+        return child
+
+    monkeypatch.setattr(proc, "_popen", interrupted)
+    with pytest.raises(signals.Ended), signals.unwinding():
+        proc.run(["sh", "-c", f"sleep 60 & echo $! > {pids}; wait"])
+    assert gone(int(pids.read_text()))
+
+
+def test_signals_wait_for_the_outermost_that_holds_them():
+    reached = []
+
+    def hold():
+        with signals.held():
+            with signals.held():
+                signal.raise_signal(signal.SIGHUP)
+                signal.raise_signal(signal.SIGTERM)
+            reached.append("the end of the outer")
+        reached.append("what comes after")
+
+    with pytest.raises(signals.Ended) as caught, signals.unwinding():
+        hold()
+    assert (reached, caught.value.number) == (["the end of the outer"], signal.SIGHUP)
 
 
 def test_a_process_that_ignores_sigterm_is_killed(tmp_path):

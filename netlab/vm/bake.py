@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from netlab import ansible, assets, locks, proc, ssh
+from netlab import ansible, assets, locks, proc, signals, ssh
 from netlab.cache import manifest
 from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, NetlabError, NoSpace
@@ -132,11 +132,10 @@ def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
             *(f"--customize-hook={hook}" for hook in (*_key_hooks(work), _OPEN_HOOK, _disk_hook(outputs))),
             *(SUITE, "/dev/null", *_mirror()),
         ]
-        child = proc.spawn(command, log=log, pass_fds=tuple(outputs.values()))
-        try:
-            yield child
-        finally:
-            child.stop(grace=CLEANUP_TIMEOUT_S)
+        with signals.held():
+            child = proc.spawn(command, log=log, pass_fds=tuple(outputs.values()))
+            stack.callback(child.stop, grace=CLEANUP_TIMEOUT_S)
+        yield child
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netlab import proc
+from netlab import proc, signals
 from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, PortInUse
 from netlab.results.model import Clock, Frozen
 from netlab.vm import boot, options, qmp
@@ -111,15 +111,14 @@ class Machine:
         self._make_disks(snapshot)
         self.console.unlink(missing_ok=True)
         self.messages.unlink(missing_ok=True)
-        child = proc.spawn(
-            [*self._command(), *_incoming(snapshot)], log=self.messages, cwd=self.folder, pass_fds=self.inherits
-        )
-        (self.folder / "pid").write_text(str(child.pid), encoding="utf-8")
-        try:
+        command = [*self._command(), *_incoming(snapshot)]
+        with contextlib.ExitStack() as stack:
+            with signals.held():
+                child = proc.spawn(command, log=self.messages, cwd=self.folder, pass_fds=self.inherits)
+                stack.callback(child.stop)
+            (self.folder / "pid").write_text(str(child.pid), encoding="utf-8")
             self._wait_for_qmp(child)
-        except BaseException:
-            child.stop()
-            raise
+            stack.pop_all()
 
     def wait_until_loaded(self) -> None:
         """Return once the snapshot is loaded."""
