@@ -12,7 +12,7 @@ from netlab.artifacts import reach
 from netlab.artifacts.lock import load_lock
 from netlab.cache.contents import entries
 from netlab.errors import MissingTool, RequirementError
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 from netlab.vm import accel, bake, image
 
 if TYPE_CHECKING:

@@ -28,8 +28,9 @@ from pydantic import ValidationError
 from netlab import locks, proc, ssh
 from netlab.errors import LabBusy, NetlabError, NotUp
 from netlab.files import write_atomic
-from netlab.results.model import Clock, Frozen, Stack
-from netlab.spec import FILE_NAMES, PARTS, Part
+from netlab.model.frozen import Frozen
+from netlab.model.lab import PARTS, Clock, Part, Stack
+from netlab.spec import FILE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

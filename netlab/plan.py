@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab import assets
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 from netlab.vm import image
 
 if TYPE_CHECKING:

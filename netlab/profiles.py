@@ -13,7 +13,9 @@ from pydantic import Field, model_validator
 from netlab import assets
 from netlab.errors import ConfigError, UnknownProfile
 from netlab.inputs import check_inputs
-from netlab.results.model import Frozen, PathName, ProfileInfo, Stack
+from netlab.model.frozen import Frozen
+from netlab.model.lab import PathName, Stack
+from netlab.model.run import ProfileInfo
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
 

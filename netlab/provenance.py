@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netlab import assets
 from netlab.artifacts.settings import host_arch, lock_of
-from netlab.results.model import Artifact, Provenance
+from netlab.model.run import Artifact, Provenance
 from netlab.session import CLUSTER_ROLES
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from pydantic import Field, field_validator, model_validator
 
 from netlab.credentials import blanked, hidden, split_login
 from netlab.errors import ConfigError
-from netlab.results.model import Clock, Frozen, Load, PathName, Stack
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Clock, Load, Part, PathName, Stack
 from netlab.userpaths import expand
 from netlab.yamlfile import read_model
 
@@ -40,10 +41,6 @@ Provider = Literal["qemu"]
 
 Mitigations = Literal["off", "auto"]
 """What Linux takes as ``mitigations=`` on every processor."""
-
-Part = Literal["client", "node", "control"]
-PARTS: tuple[Part, ...] = ("client", "node", "control")
-"""Each is also the Ansible group of the hosts that play it."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 

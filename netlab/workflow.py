@@ -17,11 +17,11 @@ from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigE
 from netlab.files import remove_folder
 from netlab.lab import LabState
 from netlab.lanes import work
+from netlab.model.run import RunHeader
 from netlab.plan import plan_run, plan_up
 from netlab.proof.prove import prove
 from netlab.providers import provider_of
 from netlab.report import build_report, write_report
-from netlab.results.model import RunHeader
 from netlab.results.store import load_run, proof_folder, write_header
 from netlab.session import Session, foundation_tag, snapshot_tag
 
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.lab import Lab
+    from netlab.model.proof import Proof
+    from netlab.model.run import ProfileInfo
     from netlab.plan import Plan
     from netlab.profiles import Profile
     from netlab.progress import Progress
     from netlab.report.values import Report
-    from netlab.results.model import ProfileInfo, Proof
     from netlab.spec import LabSpec
 
 

@@ -8,22 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netlab.results.model import (
-    Artifact,
-    Counters,
-    CpuTicks,
-    Environment,
-    HotFunction,
-    HotSpots,
-    Load,
-    ProfileInfo,
-    Provenance,
-    Run,
-    RunHeader,
-    Sample,
-    WrkErrors,
-    WrkResult,
-)
+from netlab.model.lab import Load
+from netlab.model.run import Artifact, Environment, ProfileInfo, Provenance, Run, RunHeader
+from netlab.model.sample import Counters, CpuTicks, HotFunction, HotSpots, Sample, WrkErrors, WrkResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

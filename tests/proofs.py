@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlab.results.model import DeviceFacts, Hop, HostFacts, PathTrace, Proof
+from netlab.model.proof import DeviceFacts, Hop, HostFacts, PathTrace, Proof
 
 _KINDS = {
     "DNAT": "nat",

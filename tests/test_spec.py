@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.errors import ConfigError
-from netlab.results.model import Load
+from netlab.model.lab import Load
 from netlab.spec import LabSpec, generate_sample, generate_schema, generate_table, load_spec
 from netlab.yamlfile import parse_model
 

@@ -14,7 +14,7 @@ from netlab import __version__
 from netlab.artifacts.mirror import is_url
 from netlab.artifacts.proxy import PORTS, Proxy, proxy_for
 from netlab.credentials import split_login
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

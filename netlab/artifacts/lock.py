@@ -13,7 +13,7 @@ from netlab import assets, yamlcore
 from netlab.artifacts.mirror import segments
 from netlab.errors import NotForArchitecture, NotLocked
 from netlab.excerpt import first_words
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 from netlab.suggest import did_you_mean
 from netlab.yamlfile import read_model
 

@@ -29,8 +29,8 @@ from netlab.cache import manifest
 from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ArtifactError, NoSpace
 from netlab.files import digest_of, write_atomic
+from netlab.model.frozen import Frozen
 from netlab.progress import size
-from netlab.results.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

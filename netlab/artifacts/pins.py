@@ -13,7 +13,7 @@ from netlab.artifacts.cache import difference
 from netlab.artifacts.lock import Component, Digest, File, Image, ImageName, Item, Lock, Sha256, Url, dump
 from netlab.errors import ArtifactChanged
 from netlab.files import write_atomic
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 from netlab.yamlfile import read_model
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from netlab.artifacts.cache import Cache
 from netlab.artifacts.images import explore, label_of
 from netlab.artifacts.lock import HOW_TO_PIN, locked_sha256
 from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, NotForArchitecture, NotLocked
+from netlab.model.frozen import Frozen
 from netlab.progress import size
-from netlab.results.model import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.lanes import Job
+    from netlab.model.run import RunHeader
     from netlab.profiles import Profile
     from netlab.progress import Progress
-    from netlab.results.model import RunHeader
     from netlab.session import Session
 
 PERF_SECONDS = 1

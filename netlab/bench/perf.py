@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from netlab.bench.subsystems import subsystem
 from netlab.errors import ResultsError
-from netlab.results.model import HotFunction, HotSpots
+from netlab.model.sample import HotFunction, HotSpots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

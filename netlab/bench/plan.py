@@ -8,7 +8,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, TypeVar
 
-from netlab.results.model import Frozen, PathName
+from netlab.model.frozen import Frozen
+from netlab.model.lab import PathName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

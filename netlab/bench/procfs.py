@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ResultsError
-from netlab.results.model import Counters, CpuTicks, Frozen
+from netlab.model.frozen import Frozen
+from netlab.model.sample import Counters, CpuTicks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,7 +13,9 @@ from pydantic import Field, ValidationError
 from netlab.bench.procfs import RawHost, kernels
 from netlab.bench.wrk import RawWrk, wrk_result
 from netlab.errors import MisfiledSample, ResultsError, UnusableSample
-from netlab.results.model import Frozen, Load, Sample
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Load
+from netlab.model.sample import Sample
 
 MOST_FAILED = 0.001
 """Share of a sample's requests that may fail: beside so many others they move no figure."""

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from netlab.bench.correction import interval_us, uncorrected
 from netlab.errors import ResultsError
-from netlab.results.model import Frozen, WrkErrors, WrkResult
+from netlab.model.frozen import Frozen
+from netlab.model.sample import WrkErrors, WrkResult
 
 _Count = Annotated[int, Field(ge=0)]
 _TEXT_REQUESTS = re.compile(r"^ *([0-9]{1,20}) requests in ", re.MULTILINE | re.ASCII)

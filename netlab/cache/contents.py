@@ -24,7 +24,7 @@ from netlab.artifacts.mirror import locate
 from netlab.cache import leases, work
 from netlab.errors import ConfigError
 from netlab.files import digest_of
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 from netlab.vm import image, snapshot
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from netlab.files import digest_of
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from netlab.cli.parser import Subparsers
     from netlab.lab import Lab
-    from netlab.results.model import RunHeader
+    from netlab.model.run import RunHeader
 
 
 def register(subparsers: Subparsers) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from netlab.cli.parser import Subparsers
-    from netlab.results.model import Hop, Proof
+    from netlab.model.proof import Hop, Proof
 
 
 def register(subparsers: Subparsers) -> None:

@@ -15,8 +15,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from netlab.errors import ResultsError
 from netlab.excerpt import first_words
+from netlab.model.frozen import Frozen
+from netlab.model.lab import PathName
+from netlab.model.proof import DeviceFacts, HostFacts, PathTrace, Proof
 from netlab.proof.record import Event, Kernel, journeys, parse_trace
-from netlab.results.model import DeviceFacts, Frozen, HostFacts, PathName, PathTrace, Proof
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from netlab.results.model import HopKind
+    from netlab.model.proof import HopKind
 
 GROUP = "netlab"
 _ARG1 = "skb=$arg1:x64"

@@ -10,13 +10,13 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import ProofFailed
-from netlab.results.model import WIRE
+from netlab.model.proof import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from netlab.model.proof import Hop, Proof
     from netlab.profiles import Profile, Promise
-    from netlab.results.model import Hop, Proof
 
 Places = dict[str, tuple[str, ...]]
 """Hops by the network namespace they are in, both in order."""

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.lab import Host
+    from netlab.model.lab import PathName
+    from netlab.model.proof import Proof
     from netlab.profiles import Profile
-    from netlab.results.model import PathName, Proof
     from netlab.session import Session
 
 

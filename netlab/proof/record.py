@@ -11,13 +11,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import ResultsError
+from netlab.model.proof import WIRE, Hop
 from netlab.proof.probes import PROBES
-from netlab.results.model import WIRE, Hop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from netlab.results.model import HopKind
+    from netlab.model.proof import HopKind
 
 LAB = "lab0"
 """The interface of each host on the lab's Ethernet."""

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.lab import Host, Lab
+    from netlab.model.lab import Clock
+    from netlab.model.run import Environment
     from netlab.progress import Progress
-    from netlab.results.model import Clock, Environment
     from netlab.spec import LabSpec
 
 

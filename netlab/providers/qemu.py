@@ -20,8 +20,8 @@ from netlab.cache import leases
 from netlab.errors import AcceleratorFailed, ArtifactMissing, MachineError, MachineSilent, PortInUse
 from netlab.files import remove_folder
 from netlab.lab import Host
-from netlab.results.model import Clock, Environment
-from netlab.spec import PARTS
+from netlab.model.lab import PARTS, Clock
+from netlab.model.run import Environment
 from netlab.vm import accel, boot, image
 from netlab.vm.bake import bake
 from netlab.vm.fleet import BASE, Fleet, FleetShape, stop_all

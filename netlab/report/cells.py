@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netlab import stats
+from netlab.model.sample import CpuTicks
 from netlab.report.values import Cell, Change, CpuUse, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
-from netlab.results.model import CpuTicks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netlab.results.model import HotSpots, Sample, Stack
+    from netlab.model.lab import Stack
+    from netlab.model.sample import HotSpots, Sample
 
 TOP_FUNCTIONS = 15
 BUSY = ("user", "nice", "system", "irq", "softirq")

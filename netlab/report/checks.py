@@ -10,9 +10,9 @@ from netlab.report.words import counted, joined, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from netlab.model.sample import Sample
     from netlab.report.cells import Source
     from netlab.report.values import Cell
-    from netlab.results.model import Sample
 
 NOISY_PERCENT = 5.0
 STEAL_PERCENT = 1.0

@@ -16,7 +16,8 @@ from netlab.report.words import CONTROL_CPUS, LANES, joined
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from netlab.results.model import Environment, HostFacts, ProfileInfo, Provenance, Run
+    from netlab.model.proof import HostFacts
+    from netlab.model.run import Environment, ProfileInfo, Provenance, Run
 
 SHOWN_DIGITS = 12
 """Of a SHA-256: as many tell two contents apart."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from netlab.results.model import Clock, Frozen
+from netlab.model.frozen import Frozen
 
 if TYPE_CHECKING:
+    from netlab.model.lab import Clock
     from netlab.report.values import Cell, GroupShare
 
 INSTRUCTIONS_PER_US = 250

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ResultsError
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Clock
 from netlab.report import costs, paths, sentences, words
 from netlab.report.cells import costed
 from netlab.report.costs import Cost, CostChange
 from netlab.report.model import build_report
 from netlab.report.values import PathPicture
-from netlab.results.model import Clock, Frozen
 
 if TYPE_CHECKING:
+    from netlab.model.run import ProfileInfo, Run
     from netlab.report.values import Cell
-    from netlab.results.model import ProfileInfo, Run
 
 
 class Story(Frozen):

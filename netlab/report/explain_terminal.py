@@ -11,8 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from netlab.model.proof import WIRE
 from netlab.report import colours, sentences, words
-from netlab.results.model import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netlab.model.proof import DeviceFacts
 from netlab.report.values import DeviceRow, ProfileFacts, SettingRow
-from netlab.results.model import DeviceFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from netlab.results.model import HostFacts, ProfileInfo, Proof
+    from netlab.model.proof import HostFacts, Proof
+    from netlab.model.run import ProfileInfo
 
 
 def of_profiles(

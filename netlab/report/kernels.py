@@ -9,7 +9,7 @@ from netlab.report.values import KernelFacts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netlab.results.model import Proof
+    from netlab.model.proof import Proof
 
 _OPTION = "mitigations="
 

@@ -12,8 +12,11 @@ from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, Ru
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from netlab.model.lab import Load, Stack
+    from netlab.model.proof import Proof
+    from netlab.model.run import ProfileInfo, Run, RunHeader
+    from netlab.model.sample import HotSpots
     from netlab.report.configurations import Configurations
-    from netlab.results.model import HotSpots, Load, ProfileInfo, Proof, Run, RunHeader, Stack
 
 METHOD = (
     (

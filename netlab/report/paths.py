@@ -10,13 +10,14 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from netlab.model.proof import WIRE
 from netlab.report.values import PathCounts, PathHop, PathPicture, Visit
-from netlab.results.model import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from netlab.results.model import Hop, PathTrace, ProfileInfo, Proof
+    from netlab.model.proof import Hop, PathTrace, Proof
+    from netlab.model.run import ProfileInfo
 
 
 def pictures(

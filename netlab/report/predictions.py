@@ -13,8 +13,9 @@ from netlab.report.values import Order, Prediction, Predictions
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from netlab.model.lab import Load
+    from netlab.model.run import RunHeader
     from netlab.report.values import Cell, Change, Report
-    from netlab.results.model import Load, RunHeader
 
 COMMAND = "netlab report {cluster} --replicas {replica}"
 

@@ -12,8 +12,9 @@ from netlab.report.words import joined
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from netlab.model.run import Run
+    from netlab.model.sample import RefusedHotSpots, RefusedSample
     from netlab.report.configurations import Configurations
-    from netlab.results.model import RefusedHotSpots, RefusedSample, Run
 
 
 class _Place(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netlab.results.model import WIRE
+from netlab.model.proof import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

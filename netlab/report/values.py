@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from netlab.results.model import Clock, DeviceFacts, Environment, Frozen, HopKind, Load, Stack
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Clock, Load, Stack
+from netlab.model.proof import DeviceFacts, HopKind
+from netlab.model.run import Environment
 from netlab.stats import Agreement, Verdict
 
 

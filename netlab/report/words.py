@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from netlab.model.lab import Clock, Load
+    from netlab.model.proof import DeviceFacts
+    from netlab.model.run import ProfileInfo
     from netlab.report.values import (
         Cell,
         Change,
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
         RunRef,
         Visit,
     )
-    from netlab.results.model import Clock, DeviceFacts, Load, ProfileInfo
 
 NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"

@@ -15,20 +15,14 @@ from pydantic import ValidationError
 
 from netlab.errors import MisfiledSample, NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
-from netlab.results.model import (
-    Environment,
-    HotSpots,
-    Proof,
-    RefusedHotSpots,
-    RefusedSample,
-    Run,
-    RunHeader,
-    Sample,
-)
+from netlab.model.run import Environment, Run, RunHeader
+from netlab.model.sample import HotSpots, RefusedHotSpots, RefusedSample, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from netlab.model.proof import Proof
 
 HEADER = "run.json"
 SCHEMA_VERSION = 2

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 from netlab import locks
 from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, MachineError, NoSpace
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Clock, Part
 from netlab.progress import size
-from netlab.results.model import Clock, Frozen
-from netlab.spec import Mitigations, Part
+from netlab.spec import Mitigations
 from netlab.vm import boot, image, snapshot
 from netlab.vm.accel import Accelerator
 from netlab.vm.image import Image

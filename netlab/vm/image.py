@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from netlab import assets
 from netlab.cache import manifest
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 
 if TYPE_CHECKING:
-    from netlab.results.model import Stack
+    from netlab.model.lab import Stack
 
 SUITE = "trixie"
 OS_NAME = "Debian 13"

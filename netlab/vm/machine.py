@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from netlab import proc, signals
 from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, PortInUse
-from netlab.results.model import Clock, Frozen
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Clock
 from netlab.vm import boot, options, qmp
 from netlab.vm.accel import QEMU, Accelerator
 

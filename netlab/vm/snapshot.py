@@ -20,7 +20,7 @@ from netlab import proc
 from netlab.cache import manifest
 from netlab.errors import MachineError
 from netlab.files import write_atomic
-from netlab.results.model import Frozen
+from netlab.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

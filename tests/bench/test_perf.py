@@ -14,7 +14,7 @@ from netlab.bench.subsystems import GROUPS
 from netlab.errors import ResultsError
 
 if TYPE_CHECKING:
-    from netlab.results.model import HotSpots
+    from netlab.model.sample import HotSpots
 
 # Recorded by netlab-agent: perf 6.1 on kernel 6.18 (everything built in, no modules), two CPUs, wrk in one network
 # namespace, iptables DNAT in a second, nginx behind a veth in a third.

@@ -13,7 +13,7 @@ from netlab.bench.sample import parse_sample
 from netlab.errors import MisfiledSample, ResultsError, UnusableSample
 
 if TYPE_CHECKING:
-    from netlab.results.model import Sample
+    from netlab.model.sample import Sample
 
 DATA = Path(__file__).parent / "data"
 RAW = (DATA / "sample-keepalive.json").read_bytes()

@@ -12,7 +12,7 @@ from netlab.report import cells
 from tests import factories
 
 if TYPE_CHECKING:
-    from netlab.results.model import WrkResult
+    from netlab.model.sample import WrkResult
 
 DATA = Path(__file__).parent / "data"
 

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from netlab.cli.prove import as_text, journey
+from netlab.model.proof import Hop
 from netlab.proof.evidence import read_proof
-from netlab.results.model import Hop
 
 RECORDED = Path(__file__).parents[1] / "proof" / "data" / "calico-ipip"
 

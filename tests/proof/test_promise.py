@@ -6,9 +6,9 @@ import pytest
 
 from netlab import profiles
 from netlab.errors import ProofFailed
+from netlab.model.proof import Hop, PathTrace, Proof
 from netlab.proof.evidence import read_proof
 from netlab.proof.promise import by_place, check
-from netlab.results.model import Hop, PathTrace, Proof
 
 HOPS = (
     Hop(place="client", what="socket", kind="send"),

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from netlab.model.sample import RefusedSample
 from netlab.report import build_report
-from netlab.results.model import RefusedSample
 from tests import factories
 
 POD = ("calico-ipip", "pod-ip")

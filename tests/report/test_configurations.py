@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from netlab.errors import ConfigError
+from netlab.model.sample import RefusedHotSpots, RefusedSample
 from netlab.report import build_report, html, markdown, words
 from netlab.report.words import UNMEASURED
-from netlab.results.model import RefusedHotSpots, RefusedSample
 from tests import factories, proofs
 
 POD = ("calico-ipip", "pod-ip")

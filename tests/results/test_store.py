@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from netlab.errors import NotUp, ResultsError
+from netlab.model.run import Artifact, Provenance
 from netlab.report import build_report
 from netlab.report.explain import explain
 from netlab.results import store
-from netlab.results.model import Artifact, Provenance
 from tests import factories
 
 STAT = "cpu  {user} 0 {system} {idle} 0 0 {softirq} 0 0 0\ncpu0 {user} 0 {system} {idle} 0 0 {softirq} 0 0 0\n"

@@ -1,0 +1,105 @@
+"""One ``netlab bench``: what was measured, where, and what it was made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Clock, Load, PathName, Stack
+from netlab.model.proof import Proof
+from netlab.model.sample import HotSpots, RefusedHotSpots, RefusedSample, Sample
+
+
+class Artifact(Frozen):
+    """A component of the lock that hosts were given."""
+
+    version: str
+    digest: str
+    """SHA-256 over the names and digests of its files and images, for the hosts' architecture."""
+
+
+class Provenance(Frozen):
+    """What a profile was made of, and measured with. Two that are equal stand for the same thing."""
+
+    digests: dict[str, str]
+    """SHA-256 of contents, by what they are of: ``profile``, ``role pod``, ``playbook up``, …"""
+    artifacts: dict[str, Artifact] = Field(default_factory=dict)
+    """By the component's name: ``calico``, ``kubernetes``, …"""
+
+
+class ProfileInfo(Frozen):
+    """What a report says about a profile."""
+
+    name: str
+    label: str
+    """For humans; a replica is never called by its product's bare name: ``calico-ipip (data-path replica)``."""
+    stack: Stack
+    description: str
+    paths: tuple[PathName, ...]
+    """Those that the run measures."""
+    missing: dict[PathName, str] = Field(default_factory=dict)
+    """Paths that cannot exist here, or that the run does not measure, each with its reason."""
+    provenance: Provenance | None = None
+    """None in runs of schema version 1, which did not record it."""
+    snapshot: str = ""
+    """What its hosts were resumed from, which each sample says too; empty in runs of an older netlab."""
+
+
+class Environment(Frozen):
+    """Where the run was measured; runs from different environments are not compared."""
+
+    netlab_version: str
+    provider: str
+    clock: Clock
+    accelerator: str
+    qemu_version: str | None
+    host_cpu: str
+    host_cpus: int
+    guest_os: str
+    guest_kernel: str
+    guest_cpus: int
+    guest_memory_mib: int
+    image_key: str
+    """Hash of the recipe that the image was made by."""
+    image_digest: str = ""
+    """SHA-256 over the image's contents; empty in runs of schema version 1, which did not record it."""
+    fleet: dict[str, str]
+    """Host name to part (client, node, control)."""
+    control_cpus: int | None = None
+    """Of a cluster's control plane; None where there is none, and in runs of an older netlab."""
+    lanes: int | None = None
+    """How many fleets worked at the same time; None in runs of an older netlab."""
+
+
+class RunHeader(Frozen):
+    """All that is known before the first sample; stored as ``run.json``.
+
+    Version 2 of the schema added what profiles and image were made of.
+    """
+
+    schema_version: Literal[2] = 2
+    run_id: str
+    created_at: datetime
+    seed: int
+    rounds: int
+    load: Load
+    baseline_profile: str
+    baseline_path: PathName
+    environment: Environment
+    profiles: tuple[ProfileInfo, ...]
+
+
+class Run(Frozen):
+    """One ``netlab bench``: its header, every sample, and the profiler's findings."""
+
+    header: RunHeader
+    samples: tuple[Sample, ...]
+    hotspots: tuple[HotSpots, ...]
+    proofs: tuple[Proof, ...] = ()
+    """One a profile, where the run recorded it."""
+    refused: tuple[RefusedSample, ...] = ()
+    """In the order in which they were measured."""
+    refused_hotspots: tuple[RefusedHotSpots, ...] = ()
