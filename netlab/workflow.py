@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from netlab import ansible, profiles, provenance
 from netlab.artifacts import bring
-from netlab.bench import drive
 from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, MissingTool, NotUp, ProofFailed
 from netlab.files import remove_folder
 from netlab.lab import LabState
 from netlab.lanes import work
+from netlab.measure import drive
 from netlab.model.run import RunHeader
 from netlab.plan import plan_run, plan_up
-from netlab.proof.prove import prove
 from netlab.providers import provider_of
+from netlab.provision.prove import prove
 from netlab.report import build_report, write_report
 from netlab.results.store import load_run, proof_folder, write_header
 from netlab.session import Session, foundation_tag, snapshot_tag

@@ -29,8 +29,8 @@ from netlab.spec import FleetSpec, LabSpec
 from tests import factories
 from tests.cache.factories import make_image
 
-GOLDEN = Path(__file__).parent / "bench" / "data"
-EVIDENCE = Path(__file__).parent / "proof" / "data" / "calico-ipip"
+GOLDEN = Path(__file__).parent / "samples" / "data"
+EVIDENCE = Path(__file__).parent / "samples" / "data" / "calico-ipip"
 HOSTS = (
     Host(name="client", part="client", ssh_port=1, lab_address="10.10.0.10"),
     Host(name="node1", part="node", ssh_port=2, lab_address="10.10.0.11"),
@@ -164,7 +164,7 @@ class Plays(list):
 def plays(monkeypatch, hosts):
     played = Plays(hosts)
     monkeypatch.setattr(ansible, "play", played)
-    monkeypatch.setattr("netlab.proof.prove.check", lambda *_: None)
+    monkeypatch.setattr("netlab.provision.prove.check", lambda *_: None)
     return played
 
 
@@ -289,7 +289,7 @@ def test_a_profile_whose_packets_go_astray_is_not_up(lab, hosts, plays, monkeypa
     def astray(*_):
         raise ProofFailed("baseline-vm: packets do not take the promised path")
 
-    monkeypatch.setattr("netlab.proof.prove.check", astray)
+    monkeypatch.setattr("netlab.provision.prove.check", astray)
     with pytest.raises(ProofFailed):
         up(lab)
     assert lab.load_state().profile is None

@@ -106,7 +106,7 @@ class HotFunction(Frozen):
 
     symbol: str
     group: str
-    """Subsystem: one of `netlab.bench.subsystems.GROUPS` (veth, ipip, netfilter, routing, tcp, …, user, other)."""
+    """Subsystem: one of `netlab.samples.subsystems.GROUPS` (veth, ipip, netfilter, routing, tcp, …, user, other)."""
     samples: int
 
 

@@ -27,7 +27,7 @@ SUBSYSTEMS = {
     "syscall": "entering the kernel",
     "other": "other kernel code",
 }
-"""Groups of `netlab.bench.subsystems` whose own name does not say enough."""
+"""Groups of `netlab.samples.subsystems` whose own name does not say enough."""
 MOST = 8
 """Subsystems of the baseline that a sentence names."""
 _SHOWN = 0.05

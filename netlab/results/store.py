@@ -17,6 +17,7 @@ from netlab.errors import MisfiledSample, NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
 from netlab.model.run import Environment, Run, RunHeader
 from netlab.model.sample import HotSpots, RefusedHotSpots, RefusedSample, Sample
+from netlab.results.names import cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -150,7 +151,7 @@ def _samples(raw: Path, snapshots: Mapping[str, str]) -> Iterator[Sample | Refus
 
 def _sample(path: Path, of: dict[str, Any]) -> Sample | RefusedSample:
     """Read one sample; those that must be left out may be among the others: of an older netlab, or moved by hand."""
-    from netlab.bench.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
+    from netlab.samples.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
 
     try:
         return _parsed(path, partial(parse_sample, **of))
@@ -159,7 +160,7 @@ def _sample(path: Path, of: dict[str, Any]) -> Sample | RefusedSample:
 
 
 def _refused(path: Path, of: dict[str, Any], file: str, attempt: int) -> RefusedSample:
-    from netlab.bench.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
+    from netlab.samples.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
 
     try:
         parse_sample(path.read_bytes(), **of)
@@ -169,26 +170,19 @@ def _refused(path: Path, of: dict[str, Any], file: str, attempt: int) -> Refused
 
 
 def _left_out(file: str, of: dict[str, Any], attempt: int, reason: str) -> RefusedSample:
-    path, keepalive = _cell(file)
+    path, keepalive = cell_of(file)
     return RefusedSample(
         profile=of["profile"], path=path, keepalive=keepalive, round=of["round_"], attempt=attempt, reason=reason
     )
 
 
-def _cell(file: str) -> tuple[str, bool]:
-    """Path and keepalive, which name a raw file together."""
-    from netlab.bench.plan import CLOSE  # noqa: PLC0415 - listing runs needs no plan
-
-    return file.removesuffix(CLOSE), not file.endswith(CLOSE)
-
-
 def _hotspots(raw: Path) -> Iterator[HotSpots | RefusedHotSpots]:
-    from netlab.bench.perf import parse_hotspots  # noqa: PLC0415 - listing runs needs no parser
+    from netlab.samples.perf import parse_hotspots  # noqa: PLC0415 - listing runs needs no parser
 
     for folder in sorted(raw.glob(f"{_HOTSPOTS}*")):
         profile = folder.name.removeprefix(_HOTSPOTS)
         for path in _visible(folder, _PERF):
-            name, keepalive = _cell(path.name.removesuffix(_PERF))
+            name, keepalive = cell_of(path.name.removesuffix(_PERF))
             of: dict[str, Any] = {"profile": profile, "path": name, "keepalive": keepalive}
             try:
                 yield _parsed(path, partial(parse_hotspots, **of))
@@ -197,7 +191,7 @@ def _hotspots(raw: Path) -> Iterator[HotSpots | RefusedHotSpots]:
 
 
 def _proofs(raw: Path, header: RunHeader) -> Iterator[Proof]:
-    from netlab.proof.evidence import read_proof  # noqa: PLC0415 - listing runs needs no parser
+    from netlab.samples.evidence import read_proof  # noqa: PLC0415 - listing runs needs no parser
 
     for profile in header.profiles:
         folder = proof_folder(raw, profile.name)

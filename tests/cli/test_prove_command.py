@@ -2,9 +2,9 @@ from pathlib import Path
 
 from netlab.cli.prove import as_text, journey
 from netlab.model.proof import Hop
-from netlab.proof.evidence import read_proof
+from netlab.samples.evidence import read_proof
 
-RECORDED = Path(__file__).parents[1] / "proof" / "data" / "calico-ipip"
+RECORDED = Path(__file__).parents[1] / "samples" / "data" / "calico-ipip"
 
 
 def test_a_line_for_each_namespace_that_is_entered():

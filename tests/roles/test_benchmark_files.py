@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from netlab.bench.perf import parse_hotspots
-from netlab.bench.procfs import RawCounters, parse_softirqs, parse_softnet, parse_stat
-from netlab.bench.sample import parse_sample
 from netlab.errors import MisfiledSample
-from netlab.proof.evidence import RawFacts, read_proof, read_requests
+from netlab.samples.evidence import RawFacts, read_proof, read_requests
+from netlab.samples.perf import parse_hotspots
+from netlab.samples.procfs import RawCounters, parse_softirqs, parse_softnet, parse_stat
+from netlab.samples.sample import parse_sample
 from tests.roles.rendering import render, template
 
 pytestmark = pytest.mark.real

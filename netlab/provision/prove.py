@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.proof import probes
-from netlab.proof.evidence import read_proof, read_requests
-from netlab.proof.promise import check
+from netlab.provision.promise import check
+from netlab.samples import probes
+from netlab.samples.evidence import read_proof, read_requests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from netlab.excerpt import first_words
 from netlab.model.frozen import Frozen
 from netlab.model.lab import PathName
 from netlab.model.proof import DeviceFacts, HostFacts, PathTrace, Proof
-from netlab.proof.record import Event, Kernel, journeys, parse_trace
+from netlab.samples.trace import Event, Kernel, journeys, parse_trace
 
 if TYPE_CHECKING:
     from pathlib import Path

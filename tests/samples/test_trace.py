@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.errors import ResultsError
-from netlab.proof.evidence import read_proof
-from netlab.proof.promise import by_place
-from netlab.proof.record import Kernel, journeys, parse_trace
+from netlab.provision.promise import by_place
+from netlab.samples.evidence import read_proof
+from netlab.samples.trace import Kernel, journeys, parse_trace
 
 DATA = Path(__file__).parent / "data"
 

@@ -7,8 +7,8 @@ import pytest
 from netlab import profiles
 from netlab.errors import ProofFailed
 from netlab.model.proof import Hop, PathTrace, Proof
-from netlab.proof.evidence import read_proof
-from netlab.proof.promise import by_place, check
+from netlab.provision.promise import by_place, check
+from netlab.samples.evidence import read_proof
 
 HOPS = (
     Hop(place="client", what="socket", kind="send"),
@@ -82,7 +82,7 @@ def test_a_profile_without_promises_is_still_recorded(profile):
 
 
 def test_the_kernels_own_record_keeps_the_promise_of_calico_ipip():
-    recorded = Path(__file__).parent / "data" / "calico-ipip"
+    recorded = Path(__file__).parents[1] / "samples" / "data" / "calico-ipip"
     found = read_proof(recorded, "calico-ipip")
     replica = profiles.find("calico-ipip")
     assert {trace.path for trace in found.paths} <= set(replica.promises)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from netlab.bench.subsystems import GROUPS, subsystem
+from netlab.samples.subsystems import GROUPS, subsystem
 
 BUILT_IN = "[kernel.kallsyms]"
 

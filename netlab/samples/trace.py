@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import ResultsError
 from netlab.model.proof import WIRE, Hop
-from netlab.proof.probes import PROBES
+from netlab.samples.probes import PROBES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

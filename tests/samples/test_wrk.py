@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netlab.bench.wrk import RawWrk, wrk_result
 from netlab.errors import ResultsError
 from netlab.report import cells
+from netlab.samples.wrk import RawWrk, wrk_result
 from tests import factories
 
 if TYPE_CHECKING:

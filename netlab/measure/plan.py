@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from netlab.model.frozen import Frozen
 from netlab.model.lab import PathName
+from netlab.results.names import cell_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _T = TypeVar("_T")
-
-CLOSE = "+close"
-"""Ends the name of what was measured with a connection a request."""
 
 
 class Target(Frozen):
@@ -29,7 +27,7 @@ class Target(Frozen):
     @property
     def file(self) -> str:
         """Name of the raw file, without its suffix."""
-        return self.path if self.keepalive else f"{self.path}{CLOSE}"
+        return cell_file(self.path, keepalive=self.keepalive)
 
     @property
     def raw(self) -> str:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.bench.procfs import RawCounters, RawHost, kernels, parse_softirqs, parse_softnet, parse_stat
 from netlab.errors import ResultsError
+from netlab.samples.procfs import RawCounters, RawHost, kernels, parse_softirqs, parse_softnet, parse_stat
 
 DATA = Path(__file__).parent / "data"
 STAT = "cpu  100 2 30 400 5 6 7 8 10 1\n"

@@ -6,11 +6,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from netlab.bench.plan import Block, Target, plan_rounds
-from netlab.bench.sample import parse_sample
 from netlab.errors import BenchmarkFailed, MisfiledSample, ResultsError
 from netlab.lanes import work
+from netlab.measure.plan import Block, Target, plan_rounds
 from netlab.results.store import hotspots_folder, load_samples, refuse
+from netlab.samples.sample import parse_sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

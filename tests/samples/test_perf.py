@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.bench.perf import parse_hotspots
-from netlab.bench.subsystems import GROUPS
 from netlab.errors import ResultsError
+from netlab.samples.perf import parse_hotspots
+from netlab.samples.subsystems import GROUPS
 
 if TYPE_CHECKING:
     from netlab.model.sample import HotSpots

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from netlab.bench.correction import interval_us, uncorrected
+from netlab.samples.correction import interval_us, uncorrected
 from tests.factories import correct
 
 DATA = Path(__file__).parent / "data"

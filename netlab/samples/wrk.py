@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from netlab.bench.correction import interval_us, uncorrected
 from netlab.errors import ResultsError
 from netlab.model.frozen import Frozen
 from netlab.model.sample import WrkErrors, WrkResult
+from netlab.samples.correction import interval_us, uncorrected
 
 _Count = Annotated[int, Field(ge=0)]
 _TEXT_REQUESTS = re.compile(r"^ *([0-9]{1,20}) requests in ", re.MULTILINE | re.ASCII)

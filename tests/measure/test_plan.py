@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.bench.plan import Target, plan_rounds
+from netlab.measure.plan import Target, plan_rounds
 
 CELLS = {
     "baseline-vm": [Target(path="host"), Target(path="host", keepalive=False)],

@@ -1,7 +1,7 @@
 """`perf script` of a profiling pass → where the CPU was, by kernel function and subsystem.
 
 A sample counts for its *leaf*, the function that ran (self time). Its group is that of the nearest frame, from the leaf
-towards the callers, that a rule of `netlab.bench.subsystems` knows: a memcpy under `tcp_sendmsg` belongs to tcp, one
+towards the callers, that a rule of `netlab.samples.subsystems` knows: a memcpy under `tcp_sendmsg` belongs to tcp, one
 under `veth_xmit` to veth. So one helper may appear in several groups, and "other" holds only chains without any known
 frame. Time in user space is one entry a program: which of its functions ran is not the network's cost.
 
@@ -17,9 +17,9 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from netlab.bench.subsystems import subsystem
 from netlab.errors import ResultsError
 from netlab.model.sample import HotFunction, HotSpots
+from netlab.samples.subsystems import subsystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

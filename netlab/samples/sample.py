@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from netlab.bench.procfs import RawHost, kernels
-from netlab.bench.wrk import RawWrk, wrk_result
 from netlab.errors import MisfiledSample, ResultsError, UnusableSample
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Load
 from netlab.model.sample import Sample
+from netlab.samples.procfs import RawHost, kernels
+from netlab.samples.wrk import RawWrk, wrk_result
 
 MOST_FAILED = 0.001
 """Share of a sample's requests that may fail: beside so many others they move no figure."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.bench.sample import parse_sample
 from netlab.errors import MisfiledSample, ResultsError, UnusableSample
+from netlab.samples.sample import parse_sample
 
 if TYPE_CHECKING:
     from netlab.model.sample import Sample

@@ -1,0 +1,1 @@
+"""The plan of rounds and the driver that works through it."""

@@ -1,0 +1,1 @@
+"""Makes hosts be something, and shows that they are."""
