@@ -12,8 +12,8 @@ from netlab.artifacts import reach
 from netlab.artifacts.lock import load_lock
 from netlab.cache.contents import entries
 from netlab.errors import MissingTool, RequirementError
+from netlab.hosts.qemu import accel, bake, image
 from netlab.model.frozen import Frozen
-from netlab.vm import accel, bake, image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

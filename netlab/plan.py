@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab import assets
+from netlab.hosts.qemu import image
 from netlab.model.frozen import Frozen
-from netlab.vm import image
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from netlab.hosts.provider import Provider
     from netlab.lab import Lab
     from netlab.profiles import Profile
     from netlab.progress import Progress
-    from netlab.providers import Provider
     from netlab.spec import LabSpec
 
 

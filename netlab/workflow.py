@@ -14,12 +14,12 @@ from netlab import ansible, profiles, provenance
 from netlab.artifacts import bring
 from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, MissingTool, NotUp, ProofFailed
 from netlab.files import remove_folder
+from netlab.hosts.registry import provider_of
 from netlab.lab import LabState
 from netlab.lanes import work
 from netlab.measure import drive
 from netlab.model.run import RunHeader
 from netlab.plan import plan_run, plan_up
-from netlab.providers import provider_of
 from netlab.provision.prove import prove
 from netlab.report import build_report, write_report
 from netlab.results.store import load_run, proof_folder, write_header

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from netlab import assets
-from netlab.vm import accel
+from netlab.hosts.qemu import accel
 
 # A busy machine fails no test: how long something takes is for `make bench`.
 settings.register_profile("netlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])

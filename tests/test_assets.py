@@ -3,8 +3,8 @@ import shutil
 import pytest
 
 from netlab import assets, profiles, session
+from netlab.hosts.qemu import image
 from netlab.spec import LabSpec
-from netlab.vm import image
 
 
 def test_data_is_there():

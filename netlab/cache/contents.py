@@ -24,8 +24,8 @@ from netlab.artifacts.mirror import locate
 from netlab.cache import leases, work
 from netlab.errors import ConfigError
 from netlab.files import digest_of
+from netlab.hosts.qemu import image, snapshot
 from netlab.model.frozen import Frozen
-from netlab.vm import image, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

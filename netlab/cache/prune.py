@@ -14,7 +14,7 @@ from netlab import locks
 from netlab.artifacts.payload import remove_payload
 from netlab.cache import leases, work
 from netlab.cache.contents import below, last_used, snapshot_damage, working_folders
-from netlab.vm import image
+from netlab.hosts.qemu import image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

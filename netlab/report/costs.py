@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from netlab.report.values import Cell, GroupShare
 
 INSTRUCTIONS_PER_US = 250
-"""On the virtual clock: one instruction is 4 ns (`netlab.vm.machine.ICOUNT_SHIFT`)."""
+"""On the virtual clock: one instruction is 4 ns (`netlab.hosts.qemu.machine.ICOUNT_SHIFT`)."""
 _SURE = 2.0
 
 

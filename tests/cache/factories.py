@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from netlab.cache import manifest
-from netlab.vm import image, snapshot
+from netlab.hosts.qemu import image, snapshot
 
 
 def make_image(cache: Path, recipe=image.DATAPATH, *, key=None, content=b"1") -> image.Image:

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from netlab import assets
+from netlab.hosts.qemu import image
+from netlab.hosts.qemu.bake import bake
 from netlab.progress import Reporter
-from netlab.vm import image
-from netlab.vm.bake import bake
 
 pytestmark = pytest.mark.vm
 

@@ -13,7 +13,7 @@ from netlab import locks
 from netlab.cache import leases
 from netlab.cache.contents import entries
 from netlab.cache.prune import Doomed, Kept, judge, remove
-from netlab.vm import image as image_module
+from netlab.hosts.qemu import image as image_module
 from tests.cache.factories import make_image, make_old, make_snapshot
 
 MONTH = timedelta(days=30)

@@ -7,7 +7,7 @@ import pytest
 
 from netlab import doctor
 from netlab.artifacts.lock import Component, File, Lock, render_lock
-from netlab.vm import image as image_module
+from netlab.hosts.qemu import image as image_module
 from tests.cache.factories import make_image, make_old, make_snapshot
 
 pytestmark = pytest.mark.real

@@ -9,9 +9,9 @@ from netlab import assets
 from netlab.__main__ import main
 from netlab.cli.app import COMMANDS
 from netlab.errors import ArtifactError, MissingTool, NotUp, RequirementError
+from netlab.hosts.qemu import accel, image
+from netlab.hosts.qemu.accel import Accelerator
 from netlab.results import store
-from netlab.vm import accel, image
-from netlab.vm.accel import Accelerator
 from tests import factories
 from tests.cache.factories import make_image
 

@@ -7,10 +7,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from netlab.hosts.qemu.machine import ICOUNT_SHIFT
 from netlab.report import build_report, costs, sentences
 from netlab.report.explain import Explanation, explain
 from netlab.report.explain_terminal import print_explanation
-from netlab.vm.machine import ICOUNT_SHIFT
 from tests import factories, proofs
 
 CALICO, IPVLAN = factories.PROFILES[1:]

@@ -26,13 +26,13 @@ from netlab.cache import manifest
 from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, NetlabError, NoSpace
 from netlab.files import remove_folder, write_atomic
-from netlab.vm.image import FILES, SUITE, Image, Record, damage, folder_of, read
+from netlab.hosts.qemu.image import FILES, SUITE, Image, Record, damage, folder_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from netlab.hosts.qemu.image import Recipe
     from netlab.progress import Progress
-    from netlab.vm.image import Recipe
 
 NEEDED_MIB = 2500
 """Free space that a bake takes at its peak: packages, root tree and disk."""

@@ -10,12 +10,12 @@ import pytest
 
 from netlab import assets, doctor
 from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, RequirementError
+from netlab.hosts.qemu import accel
+from netlab.hosts.qemu.provider import QemuProvider
 from netlab.lab import Lab
 from netlab.progress import Reporter
-from netlab.providers.qemu import QemuProvider
 from netlab.spec import FleetSpec, LabSpec
-from netlab.vm import accel
-from tests.vm.test_fleet import fleet
+from tests.hosts.qemu.test_fleet import fleet
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_command_that_fails_on_a_host_names_host_command_and_what_it_said(prov
 
 
 def test_a_host_that_falls_silent_in_a_command_is_named(provider, ssh, monkeypatch):
-    monkeypatch.setattr("netlab.providers.qemu.BOOT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("netlab.hosts.qemu.provider.BOOT_TIMEOUT_S", 0.2)
     ssh("exec sleep 60")
     with pytest.raises(MachineError, match=r"client: its clock could not be set: .*ssh did not end within 0\.2 s"):
         provider._set_clock_now(provider.hosts()[0])

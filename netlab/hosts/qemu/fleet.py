@@ -20,22 +20,14 @@ from typing import TYPE_CHECKING
 from netlab import locks
 from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, MachineError, NoSpace
+from netlab.hosts.qemu import boot, image, snapshot
+from netlab.hosts.qemu.accel import Accelerator
+from netlab.hosts.qemu.image import Image
+from netlab.hosts.qemu.machine import DISKS, ICOUNT_SHIFT, KERNEL_ARGUMENTS, Machine, MachineConfig, Nic, stop_folder
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Part
 from netlab.progress import size
 from netlab.spec import Mitigations
-from netlab.vm import boot, image, snapshot
-from netlab.vm.accel import Accelerator
-from netlab.vm.image import Image
-from netlab.vm.machine import (
-    DISKS,
-    ICOUNT_SHIFT,
-    KERNEL_ARGUMENTS,
-    Machine,
-    MachineConfig,
-    Nic,
-    stop_folder,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,12 +10,12 @@ from netlab.artifacts.lock import Component
 from netlab.artifacts.payload import payload_disk
 from netlab.cache import leases
 from netlab.errors import ArtifactMissing
+from netlab.hosts.qemu import provider as qemu
+from netlab.hosts.qemu.accel import Accelerator
+from netlab.hosts.qemu.fleet import BASE, Fleet
 from netlab.lab import Lab
 from netlab.progress import Reporter
-from netlab.providers import qemu
 from netlab.spec import LabSpec
-from netlab.vm.accel import Accelerator
-from netlab.vm.fleet import BASE, Fleet
 from tests.cache.factories import make_image, make_snapshot
 
 TCG = Accelerator(name="tcg", qemu_version="7.2")
@@ -30,7 +30,7 @@ def warnings():
 def make(tmp_path, monkeypatch, warnings):
     """Make providers of one lab, in a cache that holds the image."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("netlab.vm.accel.probe", lambda _: TCG)
+    monkeypatch.setattr("netlab.hosts.qemu.accel.probe", lambda _: TCG)
     make_image(assets.cache())
     progress = Reporter()
     progress.warn = warnings.append

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from netlab import proc, signals
 from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, PortInUse
+from netlab.hosts.qemu import boot, options, qmp
+from netlab.hosts.qemu.accel import QEMU, Accelerator
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock
-from netlab.vm import boot, options, qmp
-from netlab.vm.accel import QEMU, Accelerator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from netlab.errors import MachineError
-from netlab.vm import snapshot
+from netlab.hosts.qemu import snapshot
 from tests.cache.factories import make_image
 
 

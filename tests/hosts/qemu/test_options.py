@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from netlab.vm import accel, bake, image, machine, options, qmp
+from netlab.hosts.qemu import accel, bake, image, machine, options, qmp
 from tests.conftest import wait_until
+from tests.hosts.qemu.test_fleet import HOSTS, fleet
 from tests.paths import ALL_AT_ONCE, AWKWARD
-from tests.vm.test_fleet import HOSTS, fleet
 
 every_name = pytest.mark.parametrize("name", [*AWKWARD, ALL_AT_ONCE])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab.vm import accel
+from netlab.hosts.qemu import accel
 
 
 @pytest.fixture

@@ -1,24 +1,15 @@
-"""Where hosts come from. A provider makes hosts that answer to SSH; it knows nothing of profiles or benchmarks.
-
-To add one: a module here with a class that satisfies ``Provider``, an entry in ``PROVIDERS``, and its name in
-``netlab.spec.Provider``.
-"""
+"""What the rest of netlab asks of hosts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from netlab.providers.qemu import QemuProvider
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from netlab.lab import Host, Lab
+    from netlab.lab import Host
     from netlab.model.lab import Clock
     from netlab.model.run import Environment
-    from netlab.progress import Progress
-    from netlab.spec import LabSpec
 
 
 class Provider(Protocol):
@@ -76,11 +67,3 @@ class Provider(Protocol):
 
     def down(self) -> None:
         """Remove the hosts; nothing of them is left running. Lane 0 takes all others along."""
-
-
-PROVIDERS: dict[str, Callable[[Lab, LabSpec, Progress, Path | None], Provider]] = {"qemu": QemuProvider}
-
-
-def provider_of(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> Provider:
-    """Return the provider that the lab's ``netlab.yml`` names; its hosts get the disk ``payload`` to read."""
-    return PROVIDERS[spec.provider](lab, spec, progress, payload)

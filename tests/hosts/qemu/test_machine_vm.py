@@ -6,11 +6,11 @@ import json
 import pytest
 
 from netlab.errors import MachinePanicked, MachineSilent
+from netlab.hosts.qemu.fleet import Fleet
+from netlab.hosts.qemu.provider import QemuProvider
 from netlab.lab import Lab
 from netlab.progress import Reporter
-from netlab.providers.qemu import QemuProvider
 from netlab.spec import LabSpec
-from netlab.vm.fleet import Fleet
 from tests import strangers
 from tests.conftest import Command, wait_until
 from tests.paths import ALL_AT_ONCE
@@ -46,7 +46,7 @@ def test_a_kernel_that_panics_is_quoted(provider, tmp_path):
 
 
 def test_a_machine_that_does_not_answer_is_named_and_none_is_left(provider, monkeypatch):
-    monkeypatch.setattr("netlab.providers.qemu.BOOT_TIMEOUT_S", 2.0)
+    monkeypatch.setattr("netlab.hosts.qemu.provider.BOOT_TIMEOUT_S", 2.0)
     monkeypatch.setattr(Fleet, "tags", lambda _: set())
     with pytest.raises(MachineSilent, match="client did not answer to SSH within 2 s") as caught:
         provider.prepare()

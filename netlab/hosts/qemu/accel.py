@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from netlab import proc
 from netlab.errors import NetlabError, RequirementError
 from netlab.files import write_atomic
-from netlab.vm import options
+from netlab.hosts.qemu import options
 
 QEMU = "qemu-system-x86_64"
 STORE = "accelerator.json"

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from netlab import assets
+from netlab.hosts.qemu import bake, image
 from netlab.progress import Reporter
 from netlab.session import CLUSTER_ROLES
-from netlab.vm import bake, image
 from tests.cache.factories import make_image
 
 

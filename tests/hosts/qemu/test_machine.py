@@ -3,7 +3,7 @@
 import pytest
 
 from netlab.errors import MachineError, PortInUse
-from netlab.vm.machine import _start_failure
+from netlab.hosts.qemu.machine import _start_failure
 
 OPTION = "user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:2300-:22,hostfwd=tcp:127.0.0.1:2301-:6443"
 SAID = "qemu-system-x86_64: -netdev {}: Could not set up host forwarding rule 'tcp:127.0.0.1:{}-:{}'\n"

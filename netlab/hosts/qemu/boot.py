@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netlab.vm import options
+from netlab.hosts.qemu import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

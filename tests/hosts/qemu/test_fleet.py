@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from netlab.errors import ImageError, MachineError, NoSpace
+from netlab.hosts.qemu import accel, boot, snapshot
+from netlab.hosts.qemu import fleet as fleet_module
+from netlab.hosts.qemu.accel import Accelerator
+from netlab.hosts.qemu.fleet import Fleet, FleetShape
+from netlab.hosts.qemu.image import Image
+from netlab.hosts.qemu.machine import DISKS, Machine
 from netlab.lab import Host
-from netlab.vm import accel, boot, snapshot
-from netlab.vm import fleet as fleet_module
-from netlab.vm.accel import Accelerator
-from netlab.vm.fleet import Fleet, FleetShape
-from netlab.vm.image import Image
-from netlab.vm.machine import DISKS, Machine
 from tests.cache.factories import make_image, make_snapshot
 
 HOSTS = tuple(
@@ -273,7 +273,7 @@ def test_a_snapshot_that_cannot_be_kept_is_an_error(machines, monkeypatch, numbe
 
 
 def test_the_room_for_a_snapshot_is_checked_before_anything_is_written(machines, monkeypatch):
-    monkeypatch.setattr("netlab.vm.fleet._resident", lambda _: 1 << 30)
+    monkeypatch.setattr("netlab.hosts.qemu.fleet._resident", lambda _: 1 << 30)
     usage = shutil.disk_usage("/")._replace(free=100 << 20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(NoSpace, match=r"the snapshot 'base' needs 1\.1 GiB in /.*, but 100 MiB are free") as caught:

@@ -19,20 +19,20 @@ from netlab.artifacts.payload import digest_of_payload
 from netlab.cache import leases
 from netlab.errors import AcceleratorFailed, ArtifactMissing, MachineError, MachineSilent, PortInUse
 from netlab.files import remove_folder
+from netlab.hosts.qemu import accel, boot, image
+from netlab.hosts.qemu.bake import bake
+from netlab.hosts.qemu.fleet import BASE, Fleet, FleetShape, stop_all
 from netlab.lab import Host
 from netlab.model.lab import PARTS, Clock
 from netlab.model.run import Environment
-from netlab.vm import accel, boot, image
-from netlab.vm.bake import bake
-from netlab.vm.fleet import BASE, Fleet, FleetShape, stop_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from netlab.hosts.qemu.image import Image
     from netlab.lab import Lab
     from netlab.progress import Progress
     from netlab.spec import LabSpec
-    from netlab.vm.image import Image
 
 NETWORK = ipaddress.ip_network("10.10.0.0/24")
 FIRST_ADDRESS = 10

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SUITE = "trixie"
 OS_NAME = "Debian 13"
 FORMAT = 1
-"""Raise it when `netlab.vm.bake` changes what an image holds."""
+"""Raise it when `netlab.hosts.qemu.bake` changes what an image holds."""
 
 
 class Recipe(NamedTuple):
