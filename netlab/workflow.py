@@ -21,7 +21,8 @@ from netlab.measure import drive
 from netlab.model.run import RunHeader
 from netlab.plan import plan_run, plan_up
 from netlab.provision.prove import prove
-from netlab.report import build_report, write_report
+from netlab.report.compute.build import build_report
+from netlab.report.render.files import write_report
 from netlab.results.store import load_run, proof_folder, write_header
 from netlab.session import Session, foundation_tag, snapshot_tag
 

@@ -22,7 +22,7 @@ from netlab.errors import (
 )
 from netlab.lab import Host, Lab
 from netlab.progress import Reporter
-from netlab.report import build_report
+from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run
 from netlab.session import snapshot_tag
 from netlab.spec import FleetSpec, LabSpec

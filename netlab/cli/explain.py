@@ -41,8 +41,8 @@ def run(args: Namespace) -> int:
     """Run the command."""
     from netlab.cli.work import open_lab  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.console import open_console  # noqa: PLC0415 - as above
-    from netlab.report.explain import explain  # noqa: PLC0415 - as above
-    from netlab.report.explain_terminal import print_explanation  # noqa: PLC0415 - as above
+    from netlab.report.compute.explain import explain  # noqa: PLC0415 - as above
+    from netlab.report.render.explain_terminal import print_explanation  # noqa: PLC0415 - as above
     from netlab.results.store import load_run  # noqa: PLC0415 - as above
 
     lab = open_lab()

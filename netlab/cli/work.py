@@ -103,7 +103,7 @@ def progress_to(log: Path, args: Namespace) -> Iterator[Progress]:
 
 def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None:
     """Print the report's main table, then where all of it is."""
-    from netlab.report.terminal import print_report  # noqa: PLC0415 - most commands show no report
+    from netlab.report.render.terminal import print_report  # noqa: PLC0415 - most commands show no report
 
     print_report(report, open_console(sys.stdout, colour=not args.no_colour))
     print(

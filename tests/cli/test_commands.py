@@ -9,7 +9,7 @@ from netlab.cli.work import override
 from netlab.doctor import Check
 from netlab.errors import MachineSilent, UsageError
 from netlab.plan import Plan
-from netlab.report.model import build_report
+from netlab.report.compute.build import build_report
 from netlab.spec import LabSpec, load_spec
 from tests import factories
 

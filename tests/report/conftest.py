@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from netlab.report import build_report, charts
+from netlab.report.compute.build import build_report
+from netlab.report.draw import charts
 from tests import factories, proofs
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from netlab.errors import NotUp, ResultsError
 from netlab.model.run import Artifact, Provenance
-from netlab.report import build_report
-from netlab.report.explain import explain
+from netlab.report.compute.build import build_report
+from netlab.report.compute.explain import explain
 from netlab.results import store
 from tests import factories
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netlab.errors import ResultsError
-from netlab.report import cells
+from netlab.report.compute import cells
 from netlab.samples.wrk import RawWrk, wrk_result
 from tests import factories
 

@@ -1,0 +1,276 @@
+"""Runs → ``Report``: every number that a report shows is computed here, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.errors import ConfigError, ResultsError
+from netlab.report.compute import checks, configurations, facts, kernels, paths, predictions, refused
+from netlab.report.compute.cells import Source, Taken, against, build_cell
+from netlab.report.text import words
+from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from netlab.model.lab import Load, Stack
+    from netlab.model.proof import Proof
+    from netlab.model.run import ProfileInfo, Run, RunHeader
+    from netlab.model.sample import HotSpots
+    from netlab.report.compute.configurations import Configurations
+
+METHOD = (
+    (
+        "Every difference is made of pairs: requests/s of a cell over those of the baseline in the same round. Each "
+        "round measured the cells in a random order of its own."
+    ),
+    (
+        "The interval is Student's t on the logarithms of those ratios. Each stands by itself: of twenty 95 % "
+        "intervals, one misses. “No difference shown” is not “equal”: the interval says how large a difference may "
+        "hide."
+    ),
+    (
+        "Response times are percentiles of one histogram that holds each request of all rounds once. They were "
+        "measured at saturation, where a slower path also queues longer."
+    ),
+    (
+        "Corrected response times are wrk's own: for each slow response it adds shorter ones, of requests that users "
+        "on a schedule would have sent meanwhile (coordinated omission). A closed loop has no schedule: netlab takes "
+        "the addition back, and checks that as many requests are left as wrk counted."
+    ),
+    (
+        "Runs are pooled where they were made of the same things: profile, roles, playbooks, image, artifacts, netlab, "
+        "kernel command line and mitigations, processors of the control plane and fleets at the same time, of the cell "
+        "and of its baseline. Other rows name their runs."
+    ),
+    "CPU classes are % of one CPU. Busy is user + nice + system + irq + softirq; idle, iowait and steal are not work.",
+    (
+        "The profiler ran in passes of its own, never inside a timed sample; its shares are of the samples that found "
+        "the CPU busy."
+    ),
+)
+CONFIGURED = {"netlab_version", "image_key", "image_digest", "control_cpus", "lanes"}
+"""Of an environment, what runs may have of their own: their rows are kept apart (`compute.configurations`)."""
+MANY = 16
+"""From more cells on, a chart that has a row or a line a cell is no longer read."""
+HEADLINE_PATHS = ("nodeport-local", "nodeport-remote", "clusterip", "pod-ip", "pod-to-pod", "host")
+"""What stands for a profile where there is room for one path: how users reach a Service comes first."""
+COLUMNS = 10
+"""Of a table with a column a subsystem: as many as a page has room for."""
+_Key = tuple[str, str, "Load"]
+
+
+def build_report(runs: Sequence[Run], replicas: Sequence[Run] = ()) -> Report:
+    """One report over ``runs``, which must have been measured in the same environment (else ``ConfigError``).
+
+    What they measured under one name is pooled where it was made of the same things, and apart where it was not.
+    ``replicas`` are runs of an environment of their own, to be held against the clusters among ``runs``.
+    """
+    if not replicas:
+        return _report(runs)
+    predictions.refuse_wrong_sides([run.header for run in runs], [run.header for run in replicas])
+    return predictions.add(_report(runs), _report(replicas, beside_clusters=True))
+
+
+def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
+    if not any(run.samples for run in runs):
+        reason = next((f": {one.reason}" for run in runs for one in run.refused), "")
+        raise ResultsError(f"there is no sample to report on{reason}", hint="measure a run first: netlab bench")
+    configurations.refuse_twins(runs)
+    _refuse_mixtures([run.header for run in runs])
+    header, told = runs[0].header, configurations.tell_apart(runs)
+    profiles = _profiles(runs, told, beside_clusters=beside_clusters)
+    sources = _sources(runs, profiles, told)
+    cells = _cells(sources, header, told)
+    charted, shares = _charted(cells), _shares(cells)
+    differences = configurations.differences(runs)
+    sides = list(_sides(runs, told))
+    return Report(
+        title=f"The cost of {_count(profiles, header)}",
+        base=_base(header),
+        headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
+        clock_note=words.clock_note(header.environment.clock),
+        method=METHOD,
+        warnings=(
+            *refused.sentences(runs),
+            *refused.profiles(runs),
+            *configurations.warnings(runs, differences),
+            *checks.warnings(list(sources.values()), cells),
+        ),
+        cells=cells,
+        charted=charted,
+        subsystems=tuple(shares),
+        main_subsystems=_main(shares, cells),
+        missing=_missing(profiles, sources, refused.reasons(runs, told)),
+        descriptions={profile.label: profile.description for profile in profiles.values()},
+        environment=header.environment,
+        runs=tuple(_reference(run.header) for run in runs),
+        paths=tuple(one for base, proofs in sides for one in paths.pictures(proofs, profiles, base)),
+        facts=tuple(one for base, proofs in sides for one in facts.of_profiles(proofs, profiles, base[0])),
+        differences=differences,
+        made_of=configurations.made_of(profiles),
+        kernels=kernels.of_hosts(proof for run in runs for proof in run.proofs),
+    )
+
+
+def _count(profiles: dict[str, ProfileInfo], header: RunHeader) -> str:
+    return words.counted(len({one.name for one in profiles.values()} - {header.baseline_profile}), "container network")
+
+
+def _base(header: RunHeader) -> str:
+    return f"{header.baseline_profile}/{header.baseline_path}"
+
+
+def _reference(header: RunHeader) -> RunRef:
+    return RunRef(run_id=header.run_id, created_at=header.created_at, seed=header.seed, rounds=header.rounds)
+
+
+def _comparable(header: RunHeader) -> dict[str, object]:
+    fields: dict[str, object] = header.environment.model_dump(exclude=CONFIGURED)
+    return {**fields, "baseline": _base(header)}
+
+
+def _refuse_mixtures(headers: Sequence[RunHeader]) -> None:
+    first = _comparable(headers[0])
+    for other in headers[1:]:
+        differing = {name: value for name, value in _comparable(other).items() if value != first[name]}
+        if differing:
+            details = "; ".join(f"{name}: {first[name]} / {value}" for name, value in differing.items())
+            raise ConfigError(
+                f"runs {headers[0].run_id} and {other.run_id} come from different environments ({details})",
+                hint=predictions.hint(headers[0], other)
+                or "make one report for each, or measure both again on the same lab",
+            )
+
+
+def _profiles(runs: Sequence[Run], told: Configurations, *, beside_clusters: bool) -> dict[str, ProfileInfo]:
+    """All profiles by their key, labelled so that neither a cluster nor another configuration can be mistaken."""
+    found: dict[str, ProfileInfo] = {}
+    stacks: dict[str, Stack] = {}
+    for run in runs:
+        for profile in run.header.profiles:
+            if stacks.setdefault(profile.name, profile.stack) != profile.stack:
+                raise predictions.two_stacks(profile.name)
+            found.setdefault(told.key(run.header.run_id, profile.name), profile)
+    labelled = words.labelled(found, beside_clusters=beside_clusters)
+    return {key: told.marked(key, profile) for key, profile in labelled.items()}
+
+
+def _sides(runs: Sequence[Run], told: Configurations) -> Iterator[tuple[tuple[str, str], list[Proof]]]:
+    """Group proofs by the baseline (profile's key, path) that they are compared with.
+
+    One a profile: fleets that are equal proved the same promise, so that the first stands for all.
+    """
+    sides: dict[tuple[str, str], dict[str, Proof]] = {}
+    for run in runs:
+        header = run.header
+        side = sides.setdefault((told.key(header.run_id, header.baseline_profile), header.baseline_path), {})
+        for proof in run.proofs:
+            key = told.key(header.run_id, proof.profile)
+            side.setdefault(key, proof.model_copy(update={"profile": key}))
+    return ((base, list(proofs.values())) for base, proofs in sides.items())
+
+
+def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo], told: Configurations) -> dict[_Key, Source]:
+    taken: dict[_Key, list[Taken]] = {}
+    spots: dict[tuple[str, str, bool], list[HotSpots]] = {}
+    for run in runs:
+        run_id = run.header.run_id
+        for sample in run.samples:
+            key = told.key(run_id, sample.profile), sample.path, sample.load
+            taken.setdefault(key, []).append(Taken(run_id, sample))
+        for spot in run.hotspots:
+            spots.setdefault((told.key(run_id, spot.profile), spot.path, spot.keepalive), []).append(spot)
+    loads = {load for _, _, load in taken}
+    return {
+        (name, path, load): Source(
+            label=_label(profiles, name) + words.load_suffix(load, loads),
+            stack=profiles[name].stack if name in profiles else None,
+            taken=tuple(found),
+            hotspots=tuple(spots.get((name, path, load.keepalive), ())),
+            planned=sum(run.header.rounds for run in runs if _planned(run.header, name, path, told)),
+            runs=told.runs.get(name, ()),
+        )
+        for (name, path, load), found in taken.items()
+    }
+
+
+def _planned(header: RunHeader, key: str, path: str, told: Configurations) -> bool:
+    """Whether the run was to measure this path of what the key stands for."""
+    return any(path in one.paths for one in header.profiles if told.key(header.run_id, one.name) == key)
+
+
+def _label(profiles: dict[str, ProfileInfo], name: str) -> str:
+    return profiles[name].label if name in profiles else name
+
+
+def _cells(sources: dict[_Key, Source], header: RunHeader, told: Configurations) -> tuple[Cell, ...]:
+    cells = []
+    for (_, _, load), source in sources.items():
+        base_key = told.key(source.taken[0].run_id, header.baseline_profile)
+        baseline = sources.get((base_key, header.baseline_path, load))
+        cell = build_cell(source, baseline, base=f"{_base(header)}, same round", cpus=header.environment.guest_cpus)
+        base_cell = build_cell(baseline, baseline, base="", cpus=header.environment.guest_cpus) if baseline else None
+        cells.append(cell if cell.is_baseline else against(cell, base_cell))
+    return tuple(sorted(cells, key=_rank))
+
+
+def _rank(cell: Cell) -> tuple[bool, float, str]:
+    """Baseline first, then cheapest to costliest; what cannot be compared comes last."""
+    change = cell.change.percent if cell.change and cell.change.percent is not None else float("-inf")
+    return not cell.is_baseline, -change, cell.name
+
+
+def _headlines(cells: Sequence[Cell], header: RunHeader, profiles: dict[str, ProfileInfo]) -> tuple[Headline, ...]:
+    """Costliest first, but what chance alone may have made comes after all that it has not."""
+    stack = next((one.stack for one in profiles.values() if one.name == header.baseline_profile), None)
+    base = words.base_phrase(_base(header), stack)
+    found = [
+        Headline(text=words.headline(cell, cell.change, base), verdict=cell.change.verdict)
+        for cell in reversed(cells)
+        if cell.change
+    ]
+    return tuple(sorted(found, key=lambda headline: headline.verdict not in {"higher", "lower"}))
+
+
+def _charted(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """All cells where they are few; else the baseline and, of each other profile and load, the likeliest path."""
+    if len(cells) <= MANY:
+        return tuple(cell.name for cell in cells)
+    chosen: dict[tuple[str, Load], Cell] = {}
+    for cell in sorted(cells, key=lambda cell: HEADLINE_PATHS.index(cell.path) if cell.path in HEADLINE_PATHS else 99):
+        chosen.setdefault((cell.label, cell.load), cell)
+    return tuple(cell.name for cell in cells if cell.is_baseline or cell in chosen.values())
+
+
+def _shares(cells: Sequence[Cell]) -> dict[str, float]:
+    """Every subsystem's largest share of any cell in %, the largest first."""
+    largest: dict[str, float] = {}
+    for share in (share for cell in cells for share in cell.hot_groups):
+        largest[share.group] = max(share.percent, largest.get(share.group, 0.0))
+    return dict(sorted(largest.items(), key=lambda item: -item[1]))
+
+
+def _main(shares: dict[str, float], cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Choose the subsystems whose cost differs most between cells, in the order of ``shares``."""
+    found = [{share.group: _cost(share) for share in cell.hot_groups} for cell in cells if cell.hot_groups]
+    costs = {name: [cost.get(name, 0.0) for cost in found] for name in shares}
+    apart = sorted(shares, key=lambda name: min(costs[name]) - max(costs[name]))[:COLUMNS]
+    return tuple(name for name in shares if name in apart)
+
+
+def _cost(share: GroupShare) -> float:
+    return share.percent if share.us_per_request is None else share.us_per_request
+
+
+def _missing(
+    profiles: dict[str, ProfileInfo], sources: Iterable[_Key], unusable: dict[tuple[str, str], str]
+) -> tuple[Missing, ...]:
+    measured = {(key, path) for key, path, _ in sources}
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for key, profile in profiles.items():
+        for path in dict.fromkeys((*profile.paths, *profile.missing)):
+            if (key, path) not in measured:
+                reason = profile.missing.get(path) or unusable.get((key, path), words.UNMEASURED)
+                lacking.setdefault((path, reason), []).append(profile.label)
+    return tuple(Missing(path=path, labels=tuple(who), reason=reason) for (path, reason), who in lacking.items())

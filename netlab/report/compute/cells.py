@@ -1,0 +1,239 @@
+"""The samples of one cell → its numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netlab import stats
+from netlab.model.sample import CpuTicks
+from netlab.report.values import Cell, Change, CpuUse, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from netlab.model.lab import Stack
+    from netlab.model.sample import HotSpots, Sample
+
+TOP_FUNCTIONS = 15
+BUSY = ("user", "nice", "system", "irq", "softirq")
+"""What costs: iowait is idle time by another name, and steal is somebody else's work."""
+_CDF = np.concatenate([np.linspace(0, 0.98, 99), np.linspace(0.981, 0.999, 19)])
+"""Past 99.9 % a few requests of a short run would draw the eye to chance."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A sample and the run it belongs to; rounds of different runs are different rounds."""
+
+    run_id: str
+    sample: Sample
+
+    @property
+    def round(self) -> tuple[str, int]:
+        """What a sample has in common with the baseline that it is compared with."""
+        return self.run_id, self.sample.round
+
+
+@dataclass(frozen=True)
+class Source:
+    """All that was measured of one cell."""
+
+    label: str
+    stack: Stack | None
+    taken: tuple[Taken, ...]
+    hotspots: tuple[HotSpots, ...]
+    planned: int
+    """Rounds of all runs that were to measure it."""
+    runs: tuple[int, ...] = ()
+    """As a cell has them."""
+
+    @property
+    def first(self) -> Sample:
+        """Stands for what all samples of a cell have in common."""
+        return self.taken[0].sample
+
+    @property
+    def name(self) -> str:
+        """Unique in a report, for humans."""
+        return f"{self.label} · {self.first.path}"
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """Without the runs they came from."""
+        return tuple(taken.sample for taken in self.taken)
+
+
+def build_cell(source: Source, baseline: Source | None, *, base: str, cpus: int) -> Cell:
+    """Numbers of one cell; ``cpus`` is the count in each of the lab's kernels, ``base`` the baseline's name."""
+    is_baseline = baseline is source
+    cpu = cpu_use(source.samples, cpus)
+    cost = cpu_us_per_request(source.samples, cpu)
+    return Cell(
+        profile=source.first.profile,
+        label=source.label,
+        stack=source.stack,
+        runs=source.runs,
+        path=source.first.path,
+        name=source.name,
+        load=source.first.load,
+        is_baseline=is_baseline,
+        rounds=len(source.taken),
+        requests=sum(sample.wrk.requests for sample in source.samples),
+        rate=rate(source.samples),
+        latency=latency(source.samples),
+        corrected_latency=corrected_latency(source.samples),
+        change=None if is_baseline else change(source.taken, baseline.taken if baseline else (), base),
+        cpu=cpu,
+        cpu_us_per_request=cost,
+        softirqs_per_request=softirqs_per_request(source.samples),
+        hot_functions=hot_functions(source.hotspots),
+        hot_groups=hot_groups(source.hotspots, cost if len(cpu) == 1 else None),
+        profiler_samples=sum(found.total_samples for found in source.hotspots),
+    )
+
+
+def rate(samples: Iterable[Sample]) -> Rate:
+    """Summarise requests per second over the rounds."""
+    summary = stats.summarise([sample.wrk.requests_per_second for sample in samples])
+    return Rate(
+        median=summary.median,
+        mean=summary.mean,
+        min=summary.min,
+        max=summary.max,
+        spread_percent=100 * summary.spread,
+    )
+
+
+def latency(samples: Iterable[Sample]) -> Latency | None:
+    """Percentiles of all requests of all rounds together; None when no request was answered in time.
+
+    A sample whose requests are not known one by one is left out; `netlab.report.compute.checks` names it.
+    """
+    histogram = stats.merge_histograms(sample.wrk.histogram or () for sample in samples)
+    if histogram.total == 0:
+        return None
+    curve = zip(stats.quantiles(histogram, list(_CDF)), (100 * float(share) for share in _CDF), strict=True)
+    return Latency(**_percentiles(histogram), cdf=tuple(curve))
+
+
+def corrected_latency(samples: Iterable[Sample]) -> Percentiles | None:
+    """Return the same as wrk corrected it."""
+    histogram = stats.merge_histograms(sample.wrk.corrected_histogram for sample in samples)
+    return Percentiles(**_percentiles(histogram)) if histogram.total else None
+
+
+def _percentiles(histogram: stats.Histogram) -> dict[str, float]:
+    p50, p90, p99, most = stats.quantiles(histogram, (0.5, 0.9, 0.99, 1))
+    return {"p50_us": p50, "p90_us": p90, "p99_us": p99, "mean_us": histogram.mean, "max_us": most}
+
+
+def change(taken: Sequence[Taken], baseline: Sequence[Taken], base: str) -> Change:
+    """Difference of requests/s from the baseline of the same round."""
+    bases = {one.round: one.sample.wrk.requests_per_second for one in baseline}
+    pairs = [(one.sample.wrk.requests_per_second, bases[one.round]) for one in taken if one.round in bases]
+    ratio = stats.paired_ratio([mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+    return Change(
+        base=base,
+        percent=_change_percent(ratio.value),
+        low_percent=_change_percent(ratio.low),
+        high_percent=_change_percent(ratio.high),
+        confidence_percent=100 * stats.CONFIDENCE,
+        pairs=ratio.n,
+        verdict=ratio.verdict,
+    )
+
+
+def _change_percent(ratio: float | None) -> float | None:
+    return None if ratio is None else 100 * (ratio - 1)
+
+
+def cpu_use(samples: Iterable[Sample], cpus: int) -> tuple[CpuUse, ...]:
+    """By kernel, over all rounds. Ticks measure their own window, so that its exact length does not matter."""
+    ticks: dict[tuple[str, ...], Counter[str]] = {}
+    for counters in (counters for sample in samples for counters in sample.kernels):
+        ticks.setdefault(counters.hosts, Counter()).update(counters.cpu.model_dump())
+    return tuple(_shares(hosts, spent, cpus) for hosts, spent in ticks.items() if spent.total())
+
+
+def _shares(hosts: tuple[str, ...], spent: Counter[str], cpus: int) -> CpuUse:
+    percent = {name: 100 * cpus * spent[name] / spent.total() for name in CpuTicks.model_fields}
+    return CpuUse(hosts=hosts, percent=percent, busy_percent=sum(percent[name] for name in BUSY))
+
+
+def cpu_us_per_request(samples: Sequence[Sample], cpu: Sequence[CpuUse]) -> float | None:
+    """Busy µs of all kernels per request; None where nothing was counted, which is not zero."""
+    requests = sum(sample.wrk.requests for sample in samples)
+    if not cpu or not requests:
+        return None
+    busy = sum(kernel.busy_percent for kernel in cpu) / 100
+    return busy * sum(sample.wrk.duration_us for sample in samples) / requests
+
+
+def softirqs_per_request(samples: Sequence[Sample]) -> dict[str, float]:
+    """Count runs of each vector, over all kernels and rounds; vectors that never ran are left out."""
+    requests = sum(sample.wrk.requests for sample in samples)
+    runs: Counter[str] = Counter()
+    for counters in (counters for sample in samples for counters in sample.kernels):
+        runs.update(counters.softirqs)
+    return {vector: count / requests for vector, count in runs.most_common() if count and requests}
+
+
+def hot_functions(hotspots: Iterable[HotSpots]) -> tuple[HotFunctionShare, ...]:
+    """Name the functions that took most time, most first."""
+    counts = _busy_samples(hotspots)
+    return tuple(
+        HotFunctionShare(symbol=symbol, group=group, percent=100 * count / counts.total())
+        for (symbol, group), count in counts.most_common(TOP_FUNCTIONS)
+    )
+
+
+def hot_groups(hotspots: Iterable[HotSpots], cost_us: float | None) -> tuple[GroupShare, ...]:
+    """Time by subsystem, most first; ``cost_us`` is the cell's CPU time per request, which they share out."""
+    counts = _busy_samples(hotspots)
+    groups: Counter[str] = Counter()
+    for (_, group), count in counts.items():
+        groups[group] += count
+    return tuple(
+        GroupShare(
+            group=group,
+            percent=100 * count / counts.total(),
+            us_per_request=None if cost_us is None else cost_us * count / counts.total(),
+            change_us_per_request=None,
+        )
+        for group, count in groups.most_common()
+    )
+
+
+def _busy_samples(hotspots: Iterable[HotSpots]) -> Counter[tuple[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for function in (function for found in hotspots for function in found.functions):
+        if function.group != "idle":
+            counts[function.symbol, function.group] += function.samples
+    return counts
+
+
+def against(cell: Cell, baseline: Cell | None) -> Cell:
+    """Compare the costs of the cell's subsystems with the baseline's; a vanished subsystem stays visible as 0."""
+    if baseline is None or baseline is cell or not costed(cell) or not costed(baseline):
+        return cell
+    before = {share.group: share.us_per_request or 0.0 for share in baseline.hot_groups}
+    gone = [group for group in before if group not in {share.group for share in cell.hot_groups}]
+    shares = (
+        *cell.hot_groups,
+        *(GroupShare(group=name, percent=0, us_per_request=0, change_us_per_request=None) for name in gone),
+    )
+    return cell.model_copy(update={"hot_groups": tuple(_compared(share, before) for share in shares)})
+
+
+def costed(cell: Cell) -> bool:
+    """Whether a cell's CPU time is known by subsystem."""
+    return bool(cell.hot_groups) and cell.hot_groups[0].us_per_request is not None
+
+
+def _compared(share: GroupShare, before: dict[str, float]) -> GroupShare:
+    spent = share.us_per_request or 0.0
+    return share.model_copy(update={"change_us_per_request": spent - before.get(share.group, 0.0)})

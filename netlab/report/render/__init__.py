@@ -1,0 +1,1 @@
+"""Values → terminal, HTML, Markdown, JSON. Nothing is computed here."""

@@ -1,0 +1,222 @@
+"""The report as Markdown (GitHub's), for issues and pull requests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netlab.report.text import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from netlab.report.values import Cell, PathPicture, Predictions, Report, Visit
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+
+
+def render(report: Report) -> str:
+    """Render the whole document."""
+    parts = [
+        f"# {_plain(report.title)}",
+        _list(headline.text for headline in report.headlines),
+        f"> {_plain(report.clock_note)}",
+        _costs(report.cells, report.base),
+        _section("Warnings", _list(report.warnings), wanted=bool(report.warnings)),
+        _section("Differences between the runs", _differences(report), wanted=bool(report.differences)),
+        _section("How well replicas predict", _predictions(report), wanted=bool(report.predictions)),
+        _section("Where the CPU time went", _subsystems(report), wanted=any(cell.hot_groups for cell in report.cells)),
+        _section("The path each packet takes", _paths(report), wanted=bool(report.paths)),
+        _section("What else decides", _facts(report), wanted=bool(report.facts)),
+        _section("Response times", _latencies(report), wanted=any(cell.corrected_latency for cell in report.cells)),
+        _section("CPU time by class, % of one CPU", _cpu(report), wanted=any(cell.cpu for cell in report.cells)),
+        _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
+        _section("Hot kernel functions", _functions(report), wanted=any(cell.hot_functions for cell in report.cells)),
+        _section("Not measured", _missing(report), wanted=bool(report.missing)),
+        _section("How the numbers were made", _list(report.method), wanted=True),
+        _section("Environment", _environment(report), wanted=True),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _section(title: str, body: str, *, wanted: bool) -> str:
+    return f"## {title}\n\n{body}" if wanted else ""
+
+
+def _costs(cells: Sequence[Cell], base: str) -> str:
+    head = ["network", "path", "requests/s", "spread", f"against {base}", "95 % CI"]
+    head += ["p50 µs", "p90 µs", "p99 µs", "CPU µs/request"]
+    return _table(head, (_cost(cell) for cell in cells))
+
+
+def _cost(cell: Cell) -> list[str]:
+    return [
+        cell.label,
+        cell.path,
+        words.number(cell.rate.median),
+        words.percent(cell.rate.spread_percent),
+        words.difference(cell.change),
+        words.interval(cell.change),
+        *words.times(cell.latency),
+        words.number(cell.cpu_us_per_request, 1),
+    ]
+
+
+def _predictions(report: Report) -> str:
+    found = report.predictions
+    if not found:
+        return ""
+    said = [found.summary, *(order.text for order in found.orders)]
+    said += [f"No replica was measured for {words.joined(found.unpaired)}."] if found.unpaired else []
+    environments = _table(["what", *words.sides(found)], words.environment_rows(report, found))
+    runs = _list(f"replicas' run {run.run_id}: {words.run_text(run)}" for run in found.runs)
+    parts = (_list(said), _agreement(found), _list((*found.notes, *found.clock_notes)))
+    own = (
+        f"### The replicas' own figures ({found.replicas_clock} clock)",
+        _costs(found.cells, found.replicas_base),
+        "### What the two environments do not have in common",
+    )
+    return "\n\n".join((*parts, *own, environments, runs))
+
+
+def _agreement(found: Predictions) -> str:
+    cluster, replica = words.sides(found)
+    rows = (
+        [
+            row.network,
+            row.path,
+            words.difference(row.cluster_change),
+            words.interval(row.cluster_change),
+            words.difference(row.replica_change),
+            words.interval(row.replica_change),
+            words.signed(row.difference_points),
+            row.text,
+        ]
+        for row in found.rows
+    )
+    return _table(["network", "path", cluster, "95 % CI", replica, "95 % CI", "difference, points", "verdict"], rows)
+
+
+def _subsystems(report: Report) -> str:
+    rows = (
+        [
+            cell.name,
+            share.group,
+            words.percent(share.percent),
+            words.number(share.us_per_request, 1),
+            words.signed(share.change_us_per_request, 1),
+        ]
+        for cell in report.cells
+        for share in cell.hot_groups
+    )
+    head = ["cell", "subsystem", "of the busy samples", "CPU µs/request", f"µs/request against {report.base}"]
+    return _table(head, rows)
+
+
+def _latencies(report: Report) -> str:
+    head = ["cell", "p50 µs", "p90 µs", "p99 µs", "mean µs", "longest µs"]
+    head += [f"corrected {name}" for name in head[1:]]
+    rows = (
+        [cell.name, *words.all_times(cell.latency), *words.all_times(cell.corrected_latency)] for cell in report.cells
+    )
+    return _table(head, rows)
+
+
+def _cpu(report: Report) -> str:
+    classes = ("user", "nice", "system", "irq", "softirq", "steal", "iowait", "idle")
+    rows = (
+        [cell.name, words.joined(use.hosts), *(words.number(use.percent[name], 1) for name in classes)]
+        for cell in report.cells
+        for use in cell.cpu
+    )
+    return _table(["cell", "kernel of", *classes], rows)
+
+
+def _vectors(report: Report) -> list[str]:
+    return list(dict.fromkeys(vector for cell in report.cells for vector in cell.softirqs_per_request))
+
+
+def _softirqs(report: Report) -> str:
+    vectors = _vectors(report)
+    rows = (
+        [cell.name, *(words.number(cell.softirqs_per_request.get(vector), 3) for vector in vectors)]
+        for cell in report.cells
+    )
+    return _table(["cell", *vectors], rows)
+
+
+def _functions(report: Report) -> str:
+    rows = (
+        [cell.name, found.symbol, found.group, words.percent(found.percent)]
+        for cell in report.cells
+        for found in cell.hot_functions
+    )
+    return _table(["cell", "function", "subsystem", "of the busy samples"], rows)
+
+
+def _paths(report: Report) -> str:
+    return "\n\n".join(_path(picture) for picture in report.paths)
+
+
+def _path(picture: PathPicture) -> str:
+    title = f"### {_plain(picture.name)}\n\n{_plain(words.path_counts(picture))}"
+    marks = f"\n\n+: not on the way of {_plain(picture.base)}" if picture.base else ""
+    ways = (("Request", picture.request), ("Response", picture.response))
+    return title + marks + "".join(f"\n\n{name}:\n\n{_steps(visits)}" for name, visits in ways)
+
+
+def _steps(visits: Iterable[Visit]) -> str:
+    return "\n".join(f"{at}. {_plain(words.stay(visit))}" for at, visit in enumerate(visits, 1))
+
+
+def _facts(report: Report) -> str:
+    """Only what is not as on the baseline; the rest is in the JSON."""
+    head = ["network", "place", "what", "here", "on the baseline"]
+    return _table(head, (row for facts in report.facts for row in words.fact_rows(facts)))
+
+
+def _missing(report: Report) -> str:
+    return _table(
+        ["path", "why", "networks"], ([gap.path, gap.reason, words.together(gap.labels)] for gap in report.missing)
+    )
+
+
+def _environment(report: Report) -> str:
+    runs = [[words.run_name(report, at), words.run_text(run)] for at, run in enumerate(report.runs)]
+    facts = _table(["what", "value"], [*words.environment(report), *runs])
+    return "\n\n".join(part for part in (facts, _kernels(report), _made_of(report)) if part)
+
+
+def _kernels(report: Report) -> str:
+    """Write each kernel's command line and vulnerabilities as the kernel says them."""
+    rows = [
+        [words.joined(kernel.hosts), name, text]
+        for kernel in report.kernels
+        for name, text in {"kernel command line": kernel.arguments, **kernel.vulnerabilities}.items()
+    ]
+    return f"### Kernels\n\n{_table(['hosts', 'what', 'value'], rows)}" if rows else ""
+
+
+def _made_of(report: Report) -> str:
+    rows = [[one.label, what, value] for one in report.made_of for what, value in one.digests.items()]
+    head = ["network", "what", "version, or first digits of the SHA-256"]
+    return f"### What each network was made of\n\n{_table(head, rows)}" if rows else ""
+
+
+def _differences(report: Report) -> str:
+    runs = [words.run_name(report, at) for at in range(len(report.runs))]
+    return _table(["what", "of", *runs], words.difference_rows(report))
+
+
+def _list(items: Iterable[str]) -> str:
+    return "\n".join(f"- {_plain(item)}" for item in items)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_plain(text) for text in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split(" ")).replace("\n", " "))

@@ -1,0 +1,1 @@
+"""The report's words: numbers with their units, and every sentence."""

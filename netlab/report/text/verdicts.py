@@ -1,0 +1,102 @@
+"""How well replicas predict clusters, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from netlab import stats
+from netlab.report.text import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from netlab.report.values import Change, Prediction
+
+WIDEST_POINTS = 10.0
+"""Networks of one report often lie closer together: a wider interval would agree with another network's replica."""
+_COUNTED: dict[stats.Agreement, str] = {
+    "predicted": "predicted",
+    "intervals overlap": "with overlapping intervals",
+    "apart": "apart",
+    "cannot tell": "that cannot be told",
+}
+
+
+def interval(change: Change) -> stats.Interval | None:
+    """Take a change with its interval, in %; None where there is none."""
+    if change.percent is None or change.low_percent is None or change.high_percent is None:
+        return None
+    return stats.Interval(change.percent, change.low_percent, change.high_percent)
+
+
+def text(verdict: stats.Agreement, difference: float | None, real: Change, guess: Change) -> str:
+    """Say by how many points a replica is apart, or why that cannot be told."""
+    if verdict == "apart":
+        return f"apart by {words.points(abs(difference or 0.0))}"
+    if verdict == "cannot tell":
+        return f"cannot tell: {words.joined((*_doubts('cluster', real), *_doubts('replica', guess)))}"
+    return verdict
+
+
+def _doubts(who: str, change: Change) -> Iterator[str]:
+    found = interval(change)
+    if found is None:
+        yield f"{words.counted(change.pairs, 'round')} of the {who} with a baseline"
+    elif found.width > WIDEST_POINTS:
+        yield f"the {who}'s interval is {words.points(found.width)} wide"
+
+
+def summary(rows: Sequence[Prediction]) -> str:
+    """Count the verdicts, and say how far off the replicas are."""
+    counts = Counter(row.agreement for row in rows)
+    parts = [f"{counts[verdict]} {said}" for verdict, said in _COUNTED.items() if counts[verdict]]
+    return f"Of {words.counted(len(rows), 'cell')} measured on both: {words.joined(parts)}.{_misses(rows)}"
+
+
+def _misses(rows: Sequence[Prediction]) -> str:
+    told = [row for row in rows if row.difference_points is not None and row.agreement != "cannot tell"]
+    if not told:
+        return ""
+    misses = [(abs(row.difference_points or 0.0), f"{row.network} · {row.path}") for row in told]
+    most, worst = max(misses, key=lambda miss: miss[0])
+    middle = stats.summarise([points for points, _ in misses]).median
+    return (
+        f" Where it can be told, the replicas' estimates are off by {words.points(middle)} at the median and by "
+        f"{words.points(most)} at most ({worst})."
+    )
+
+
+def order(found: stats.RankAgreement, load: str) -> str:
+    """Say how far the replicas' order is the clusters'."""
+    cells = words.counted(found.n, "cell")
+    if found.n < stats.FEWEST_RANKED:
+        return f"Order{load}: cannot tell from {cells} with an interval on both sides; {stats.FEWEST_RANKED} can."
+    if found.tau is None:
+        return f"Order of {cells}{load}: cannot tell, because on one side all estimates are the same."
+    return (
+        f"Order of {cells}{load}, by their estimates: Kendall's τ = {words.signed(found.tau, 2)} (1: the clusters' "
+        f"order, {words.MINUS}1: the reverse). The clusters' intervals settle the order of {found.settled} of "
+        f"{words.counted(found.pairs, 'pair')}; the replicas have {found.kept} of these in the same order."
+    )
+
+
+def notes(base: str, replicas_base: str) -> tuple[str, ...]:
+    """Name base and unit, and say what each verdict means."""
+    return (
+        (
+            "Change: requests/s in % of the baseline in the same round, with its 95 % CI; the baseline is "
+            f"{words.bases(base, replicas_base)}. Difference: replica minus cluster in percentage points; negative "
+            "where the replica loses more."
+        ),
+        (
+            "Predicted: the replica's estimate lies within the cluster's interval. Intervals overlap: it does not, but "
+            "some value lies in both. Apart: none does; the points are between the estimates. Cannot tell: an interval "
+            f"is missing (fewer than {stats.FEWEST_ROUNDS} rounds), or the two meet and one is wider than "
+            f"{words.points(WIDEST_POINTS)}, which would agree with almost anything."
+        ),
+        (
+            "A replica is the data path alone, without the product's control plane, its agents on the nodes and its "
+            "policy chains. A difference holds these, and all that sets the two environments apart."
+        ),
+    )

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from netlab.report.compute.build import build_report
+from netlab.report.draw import charts
+from netlab.report.render import html
+from netlab.report.render.files import write_report
+from tests import factories
+
+
+@pytest.fixture(scope="module")
+def page(report, drawn, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charts, "draw", lambda _: drawn)
+        written = write_report(report, tmp_path_factory.mktemp("reports") / "new")
+    assert {suffix: path.name for suffix, path in written.items()} == {
+        "html": "report.html",
+        "md": "report.md",
+        "json": "report.json",
+    }
+    return written["html"].read_text()
+
+
+class Tags(HTMLParser):
+    """What a browser would take for elements, and whether they nest."""
+
+    VOID = frozenset({"meta", "br"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.seen = [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_it_needs_nothing_else(page):
+    without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]+"', "", page)
+    assert not re.search(r"https?://|//\w|url\((?!#)|@import|<link|<script|<img", without_namespaces)
+
+
+def test_elements_nest(page):
+    assert Tags(page).open == []
+
+
+def test_it_says_who_costs_what_with_unit_and_base(page, report):
+    for text in (headline.text for headline in report.headlines):
+        assert text in page
+    for text in ("against baseline-vm/host", "95 % CI", "µs/request", "20\u202f214", "not measured: an ipvlan pod"):
+        assert text in page
+    assert report.clock_note in page
+
+
+@pytest.fixture(scope="module")
+def proven_page(proven, drawn):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charts, "draw", lambda _: drawn)
+        return html.render(proven)
+
+
+def test_every_path_is_drawn_and_told(proven_page, proven):
+    assert Tags(proven_page).open == []
+    assert proven_page.count('aria-labelledby="path-') == len(proven.paths)
+    for picture in proven.paths:
+        assert f"The path of {picture.name}</title>" in proven_page
+    assert "<b>node1</b>: in lab0 → <mark>+PREROUTING</mark> → <mark>+DNAT</mark> → ip_route_input" in proven_page
+    assert "34 hops (+20), 3 namespaces (+1), 6 netfilter calls (+6)" in proven_page
+
+
+def test_one_nodeport_is_open_from_the_start(proven_page):
+    (shown,) = re.findall(r"<details open><summary>([^<]+nodeport[^<]+)<br>", proven_page)
+    assert shown == "calico-ipip (data-path replica) · nodeport-local"
+
+
+def test_facts_that_differ_are_marked(proven_page):
+    assert "<mark>without generic-receive-offload</mark>" in proven_page
+    assert "<mark>23</mark>" in proven_page
+    assert "<mark>tunl0</mark>" in proven_page
+
+
+def test_ids_of_drawings_and_charts_are_unique(proven_page):
+    ids = re.findall(r'\bid="([^"]+)"', proven_page)
+    assert len(ids) == len(set(ids))
+
+
+def test_a_run_without_proofs_has_no_such_section(page):
+    assert "The path each packet takes" not in page
+    assert "What else decides" not in page
+
+
+def test_a_large_report_draws_one_path_a_network_and_says_so(monkeypatch):
+    monkeypatch.setattr(charts, "draw", lambda _: dict.fromkeys(("throughput", "groups"), "<svg></svg>"))
+    report = build_report([factories.many(rounds=1)])
+    text = html.render(report)
+    assert Tags(text).open == []
+    assert "the baseline and one path a network, 19 of 55 cells" in text
+    (table,) = re.findall(r"<h2>Why.*?</section>", text, re.DOTALL)
+    assert table.count("<tr") == 56, "a row a cell"
+    assert table.count('<th scope="col">') <= 12
+
+
+def test_predictions_have_a_section_with_the_replicas_apart(predicting, report, monkeypatch):
+    monkeypatch.setattr(charts, "draw", lambda _: {"predictions": "<svg></svg>"})
+    text = html.render(predicting)
+    assert Tags(text).open == []
+    (section,) = re.findall(r"<h2>How well replicas predict</h2>.*?</section>", text, re.DOTALL)
+    assert "<svg></svg>" in section
+    for row in predicting.predictions.rows:
+        assert f">{row.text}</td>" in section.replace("&#39;", "'")
+    for said in (
+        "calico-ipip (data-path replica)",
+        "cluster, real clock",
+        "Virtual clock",
+        "client, control",
+        "image key",
+    ):
+        assert said in section.replace("(client), control (control)", "client, control")
+    rest = text.replace(section, "")
+    assert "calico-ipip (cluster)" in rest
+    assert "calico-ipip (data-path replica)</span>" not in rest
+    assert "How well replicas predict" not in html.render(report)
+
+
+def test_foreign_text_stays_text(hostile, monkeypatch):
+    monkeypatch.setattr(charts, "CHARTS", {"throughput": charts.throughput})
+    text = html.render(hostile)
+    assert "script" not in Tags(text).seen
+    assert "&lt;script&gt;" in text
+    assert "$x$" in text

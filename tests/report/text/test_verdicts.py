@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from netlab import stats
+from netlab.report.text import verdicts
+from netlab.report.values import Change
+
+
+def change(percent, low=None, high=None, pairs=5):
+    verdict = "lower" if low is not None else "cannot tell"
+    return Change(
+        base="b",
+        percent=percent,
+        low_percent=low,
+        high_percent=high,
+        confidence_percent=95,
+        pairs=pairs,
+        verdict=verdict,
+    )
+
+
+SURE = change(-15.0, -16.0, -14.0)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "difference", "real", "guess", "expected"),
+    [
+        ("predicted", 0.2, SURE, SURE, "predicted"),
+        ("apart", -6.31, SURE, SURE, "apart by 6.3 points"),
+        ("cannot tell", 1, change(-15, pairs=1), SURE, "cannot tell: 1 round of the cluster with a baseline"),
+        ("cannot tell", None, SURE, change(None, pairs=0), "cannot tell: 0 rounds of the replica with a baseline"),
+        (
+            "cannot tell",
+            1,
+            change(-15, -25, -4),
+            change(-15, -22, -8.5),
+            "cannot tell: the cluster's interval is 21.0 points wide, the replica's interval is 13.5 points wide",
+        ),
+    ],
+)
+def test_a_verdict_says_how_far_or_why_not(verdict, difference, real, guess, expected):
+    assert verdicts.text(verdict, difference, real, guess) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (
+            stats.RankAgreement(5, 0.8, 9, 8),
+            "Kendall's τ = +0.80 (1: the clusters' order, \N{MINUS SIGN}1: the reverse)",
+        ),
+        (stats.RankAgreement(5, 0.8, 9, 8), "settle the order of 9 of 10 pairs; the replicas have 8 of these"),
+        (
+            stats.RankAgreement(1, None, 0, 0),
+            "Order, x: cannot tell from 1 cell with an interval on both sides; 4 can.",
+        ),
+        (stats.RankAgreement(4, None, 0, 0), "Order of 4 cells, x: cannot tell, because on one side all"),
+    ],
+)
+def test_an_order_says_on_how_much_it_stands(found, expected):
+    assert expected in verdicts.order(found, ", x")
