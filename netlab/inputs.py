@@ -13,14 +13,16 @@ import yaml
 
 from netlab import assets
 from netlab.errors import ConfigError
-from netlab.session import CLUSTER_ROLES
 from netlab.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from netlab.profiles import Profile, RoleUse
+    from netlab.model.profile import Profile, RoleUse
+
+CLUSTER_ROLES = ("container_runtime", "kubeadm_control", "kubeadm_node", "kubernetes", "payload")
+"""Roles of ``playbooks/cluster.yml``."""
 
 _YES_OR_NO = {"yes", "on", "1", "true", "t", "y", "1.0", "no", "off", "0", "false", "f", "n", "0.0"}
 _KINDS: dict[str, Callable[[Any], bool]] = {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from netlab.lab import Lab
-    from netlab.profiles import Profile
+    from netlab.model.profile import Profile
     from netlab.spec import LabSpec
 
 

@@ -2,8 +2,9 @@ import shutil
 
 import pytest
 
-from netlab import assets, profiles, session
+from netlab import assets, profiles
 from netlab.hosts.qemu import image
+from netlab.provision import session
 from netlab.spec import LabSpec
 
 

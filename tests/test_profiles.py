@@ -3,6 +3,7 @@ import pytest
 from netlab import profiles
 from netlab.artifacts.lock import ARCHES, load_lock
 from netlab.errors import ConfigError, UnknownProfile
+from netlab.model.profile import ONE_NODE
 
 WRITTEN = """
 description: The app on the host.
@@ -89,7 +90,7 @@ def test_a_lab_of_one_node_has_no_path_through_a_second(stack):
     for profile in profiles.of_stack(stack):
         left, lost = profile.on(1), {"nodeport-remote", "clusterip", "pod-to-pod"} & set(profile.paths)
         assert set(left.paths) == set(profile.paths) - lost
-        assert {path: left.missing[path] for path in lost} == dict.fromkeys(lost, profiles.ONE_NODE)
+        assert {path: left.missing[path] for path in lost} == dict.fromkeys(lost, ONE_NODE)
         assert profile.on(2) == profile
 
 

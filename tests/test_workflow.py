@@ -20,11 +20,12 @@ from netlab.errors import (
     NotUp,
     ProofFailed,
 )
+from netlab.hosts.registry import PROVIDERS
 from netlab.lab import Host, Lab
 from netlab.progress import Reporter
+from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run
-from netlab.session import snapshot_tag
 from netlab.spec import FleetSpec, LabSpec
 from tests import factories
 from tests.cache.factories import make_image
@@ -104,7 +105,7 @@ class Hosts:
 @pytest.fixture
 def hosts(monkeypatch):
     provider = Hosts()
-    monkeypatch.setattr(workflow, "provider_of", lambda *_: provider)
+    monkeypatch.setitem(PROVIDERS, "qemu", lambda *_: provider)
     return provider
 
 

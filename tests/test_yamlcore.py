@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from netlab import assets, yamlcore
 from netlab.artifacts.lock import Lock, read_lock
 from netlab.errors import ConfigError
-from netlab.profiles import ProfileFile
+from netlab.model.profile import ProfileFile
 from netlab.yamlfile import parse_model, read_model
 
 PROFILES = sorted(assets.profiles().rglob("*.yml"))

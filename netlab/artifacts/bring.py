@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.artifacts.lock import Component
-    from netlab.profiles import Profile
+    from netlab.model.profile import Profile
     from netlab.progress import Progress
     from netlab.spec import ArtifactsSpec
 

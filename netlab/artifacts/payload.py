@@ -25,12 +25,12 @@ from netlab.artifacts import registry
 from netlab.artifacts.cache import Cache
 from netlab.artifacts.images import explore, label_of
 from netlab.artifacts.lock import locked_sha256
-from netlab.cache import manifest
-from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ArtifactError, NoSpace
 from netlab.files import digest_of, write_atomic
 from netlab.model.frozen import Frozen
 from netlab.progress import size
+from netlab.storage import manifest
+from netlab.storage.work import discard, sweep, work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Literal
 from netlab.artifacts import payload
 from netlab.artifacts.lock import read_lock
 from netlab.artifacts.mirror import locate
-from netlab.cache import leases, work
 from netlab.errors import ConfigError
 from netlab.files import digest_of
 from netlab.hosts.qemu import image, snapshot
 from netlab.model.frozen import Frozen
+from netlab.storage import leases, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netlab import locks
 from netlab.artifacts.payload import remove_payload
-from netlab.cache import leases, work
 from netlab.cache.contents import below, last_used, snapshot_damage, working_folders
 from netlab.hosts.qemu import image
+from netlab.storage import leases, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -29,8 +29,8 @@ def register(subparsers: Subparsers) -> None:
 
 def run(_: Namespace) -> int:
     """Run the command."""
-    from netlab import cluster  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.cli.work import open_lab  # noqa: PLC0415 - as above
+    from netlab.provision import cluster  # noqa: PLC0415 - imported late, so that --help is quick
 
     print(cluster.kubeconfig(open_lab()), end="")
     return 0

@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from netlab.errors import BenchmarkFailed, MisfiledSample, ResultsError
-from netlab.lanes import work
 from netlab.measure.plan import Block, Target, plan_rounds
+from netlab.provision.lanes import work
 from netlab.results.store import hotspots_folder, load_samples, refuse
 from netlab.samples.sample import parse_sample
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from netlab.lanes import Job
+    from netlab.model.profile import Profile
     from netlab.model.run import RunHeader
-    from netlab.profiles import Profile
     from netlab.progress import Progress
-    from netlab.session import Session
+    from netlab.provision.lanes import Job
+    from netlab.provision.session import Session
 
 PERF_SECONDS = 1
 ATTEMPTS = 2

@@ -15,8 +15,8 @@ from netlab.model.proof import WIRE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from netlab.model.profile import Profile, Promise
     from netlab.model.proof import Hop, Proof
-    from netlab.profiles import Profile, Promise
 
 Places = dict[str, tuple[str, ...]]
 """Hops by the network namespace they are in, both in order."""

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from netlab.lab import Host
     from netlab.model.lab import PathName
+    from netlab.model.profile import Profile
     from netlab.model.proof import Proof
-    from netlab.profiles import Profile
-    from netlab.session import Session
+    from netlab.provision.session import Session
 
 
 def prove(session: Session, profile: Profile, folder: Path) -> Proof:

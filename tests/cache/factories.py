@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from netlab.cache import manifest
 from netlab.hosts.qemu import image, snapshot
+from netlab.storage import manifest
 
 
 def make_image(cache: Path, recipe=image.DATAPATH, *, key=None, content=b"1") -> image.Image:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from netlab import locks
-from netlab.cache import leases
 from netlab.cache.contents import entries
 from netlab.cache.prune import Doomed, Kept, judge, remove
 from netlab.hosts.qemu import image as image_module
+from netlab.storage import leases
 from tests.cache.factories import make_image, make_old, make_snapshot
 
 MONTH = timedelta(days=30)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from netlab.ansible import accelerator
-from netlab.profiles import Requirements
+from netlab.model.profile import Requirements
 
 pytestmark = pytest.mark.real
 

@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab import ansible, assets, locks, proc, signals, ssh
-from netlab.cache import manifest
-from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, NetlabError, NoSpace
 from netlab.files import remove_folder, write_atomic
 from netlab.hosts.qemu.image import FILES, SUITE, Image, Record, damage, folder_of, read
+from netlab.storage import manifest
+from netlab.storage.work import discard, sweep, work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab import locks
-from netlab.cache.work import discard, sweep, work_folder
 from netlab.errors import ImageError, MachineError, NoSpace
 from netlab.hosts.qemu import boot, image, snapshot
 from netlab.hosts.qemu.accel import Accelerator
@@ -28,6 +27,7 @@ from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Part
 from netlab.progress import size
 from netlab.spec import Mitigations
+from netlab.storage.work import discard, sweep, work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,7 +108,7 @@ class Fleet:
             yield
 
     def use(self, descriptors: Sequence[int]) -> None:
-        """Have the machines inherit open files that show what they use (``netlab.cache.leases``)."""
+        """Have the machines inherit open files that show what they use (``netlab.storage.leases``)."""
         for machine in self.machines:
             machine.inherits = tuple(descriptors)
 

@@ -10,8 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from netlab import assets
-from netlab.cache import manifest
 from netlab.model.frozen import Frozen
+from netlab.storage import manifest
 
 if TYPE_CHECKING:
     from netlab.model.lab import Stack

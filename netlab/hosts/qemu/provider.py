@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from netlab import __version__, assets, proc
 from netlab.artifacts.payload import digest_of_payload
-from netlab.cache import leases
 from netlab.errors import AcceleratorFailed, ArtifactMissing, MachineError, MachineSilent, PortInUse
 from netlab.files import remove_folder
 from netlab.hosts.qemu import accel, boot, image
@@ -25,6 +24,7 @@ from netlab.hosts.qemu.fleet import BASE, Fleet, FleetShape, stop_all
 from netlab.lab import Host
 from netlab.model.lab import PARTS, Clock
 from netlab.model.run import Environment
+from netlab.storage import leases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import ValidationError
 
 from netlab import proc
-from netlab.cache import manifest
 from netlab.errors import MachineError
 from netlab.files import write_atomic
 from netlab.model.frozen import Frozen
+from netlab.storage import manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

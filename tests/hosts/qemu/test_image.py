@@ -9,8 +9,8 @@ import yaml
 
 from netlab import assets
 from netlab.hosts.qemu import bake, image
+from netlab.inputs import CLUSTER_ROLES
 from netlab.progress import Reporter
-from netlab.session import CLUSTER_ROLES
 from tests.cache.factories import make_image
 
 

@@ -8,7 +8,6 @@ import pytest
 from netlab import assets
 from netlab.artifacts.lock import Component
 from netlab.artifacts.payload import payload_disk
-from netlab.cache import leases
 from netlab.errors import ArtifactMissing
 from netlab.hosts.qemu import provider as qemu
 from netlab.hosts.qemu.accel import Accelerator
@@ -16,6 +15,7 @@ from netlab.hosts.qemu.fleet import BASE, Fleet
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.spec import LabSpec
+from netlab.storage import leases
 from tests.cache.factories import make_image, make_snapshot
 
 TCG = Accelerator(name="tcg", qemu_version="7.2")

@@ -4,11 +4,11 @@ import sys
 
 import pytest
 
-from netlab.cache import work
+from netlab.storage import work
 
 MAKE = """
 import pathlib, sys
-from netlab.cache.work import work_folder
+from netlab.storage.work import work_folder
 with work_folder(pathlib.Path(sys.argv[1]), ".new-") as folder:
     (folder / "half").write_text("done")
     print(folder, flush=True)

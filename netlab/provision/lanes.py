@@ -11,7 +11,7 @@ from netlab import ansible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from netlab.session import Session
+    from netlab.provision.session import Session
 
     Job = Callable[[Session], None]
 

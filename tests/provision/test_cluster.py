@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
-from netlab import cluster, proc
+from netlab import proc
 from netlab.errors import NotUp
 from netlab.lab import Host, Lab, LabState
+from netlab.provision import cluster
 
 ADMIN = """
 apiVersion: v1

@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from netlab import assets, profiles, provenance
+from netlab import assets, profiles
 from netlab.artifacts.lock import load_lock
+from netlab.provision import provenance
 from netlab.spec import ArtifactsSpec, LabSpec
 
 SPEC = LabSpec()

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from netlab.cache import manifest
+from netlab.storage import manifest
 
 
 def keep_date(change):

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from netlab import __version__, ansible, assets
+from netlab import ansible, assets
 from netlab.errors import HostUnreachable
+from netlab.provision.tags import snapshot_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from netlab.hosts.provider import Provider
     from netlab.lab import Lab
-    from netlab.profiles import Profile
+    from netlab.model.profile import Profile
     from netlab.progress import Progress
     from netlab.spec import LabSpec
-
-
-CLUSTER_ROLES = ("container_runtime", "kubeadm_control", "kubeadm_node", "kubernetes", "payload")
-"""Roles of ``playbooks/cluster.yml``."""
 
 
 @dataclass(frozen=True)
@@ -79,25 +73,3 @@ class Session:
     def disconnect(self) -> None:
         """Close SSH connections that are kept open between plays: a restore leaves nobody at their other end."""
         ansible.close_connections(self.sockets)
-
-
-def snapshot_tag(profile: Profile, spec: LabSpec) -> str:
-    """Name a profile's snapshot by all that goes into it on top of the fleet: roles, profile, inputs, netlab."""
-    roles = assets.with_their_roles(use.role for use in profile.roles)
-    parts = [profile.file, assets.playbook("up"), assets.playbook("steps/role"), *roles]
-    foundation = foundation_tag(profile)
-    words = [str(spec.load.response_bytes), *([foundation] if foundation else [])]
-    return _tag(profile.name, words, parts)
-
-
-def foundation_tag(profile: Profile) -> str | None:
-    """Name the snapshot of the cluster that a profile builds on; profiles with the same inputs share it."""
-    if profile.cluster is None:
-        return None
-    parts = [assets.playbook("cluster"), *assets.with_their_roles(CLUSTER_ROLES)]
-    return _tag("cluster", [json.dumps(profile.cluster, sort_keys=True)], parts)
-
-
-def _tag(name: str, words: Sequence[str], parts: Sequence[Path]) -> str:
-    everything = " ".join([__version__, *words, assets.digest([*parts, *assets.plugins()])])
-    return f"{name}-{hashlib.sha256(everything.encode()).hexdigest()[:12]}"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from netlab import assets
 from netlab.artifacts.settings import host_arch, lock_of
+from netlab.inputs import CLUSTER_ROLES
 from netlab.model.run import Artifact, Provenance
-from netlab.session import CLUSTER_ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.artifacts.lock import Component
-    from netlab.profiles import Profile
+    from netlab.model.profile import Profile
     from netlab.spec import LabSpec
 
 MEASURING = ("benchmark",)

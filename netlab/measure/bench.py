@@ -1,0 +1,77 @@
+"""One run: what its profiles still need is provisioned, then all of them are measured in interleaved rounds."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from netlab.measure import drive
+from netlab.model.run import RunHeader
+from netlab.provision import provenance
+from netlab.provision.apply import lab_state, provision
+from netlab.provision.lanes import work
+from netlab.results.store import proof_folder, write_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from netlab.model.profile import Profile
+    from netlab.model.run import ProfileInfo
+    from netlab.provision.session import Session
+
+
+def bench(session: Session, chosen: Sequence[Profile]) -> Path:
+    """Provision the profiles that have no snapshot yet, measure all of them, and return the run's folder."""
+    session.lab.save_state(lab_state(session))
+    known = session.provider.snapshots()
+    missing = [profile for profile in chosen if session.tag(profile) not in known]
+    with _lanes(session) as lanes:
+        if missing:
+            session.provider.prepare()
+            work(lanes, [partial(provision, profile=profile) for profile in missing])
+        header = _header(session, chosen)
+        folder = session.lab.runs / header.run_id
+        write_header(folder, header)
+        for profile in chosen:
+            shutil.copytree(session.provider.evidence(session.tag(profile)), proof_folder(folder / "raw", profile.name))
+        drive.measure(lanes, header, {profile.name: profile for profile in chosen}, folder, session.progress)
+    return folder
+
+
+@contextlib.contextmanager
+def _lanes(session: Session) -> Iterator[list[Session]]:
+    """Every fleet that may work at once; afterwards only the lab's own is left."""
+    lanes = session.lanes()
+    try:
+        yield lanes
+    finally:
+        for lane in lanes[1:]:
+            lane.disconnect()
+            lane.provider.down()
+
+
+def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
+    spec, now = session.spec, datetime.now(UTC)
+    return RunHeader(
+        run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        created_at=now,
+        seed=spec.seed if spec.seed is not None else secrets.randbelow(2**31),
+        rounds=spec.rounds,
+        load=spec.load,
+        baseline_profile=spec.baseline.profile,
+        baseline_path=spec.baseline.path,
+        environment=session.provider.environment(),
+        profiles=tuple(_info(session, profile) for profile in chosen),
+    )
+
+
+def _info(session: Session, profile: Profile) -> ProfileInfo:
+    """Say what a report needs to know of a profile, and what it is made of now, whatever its name means later."""
+    made_of = provenance.of_profile(profile, session.spec, session.lab.folder)
+    update = {"provenance": made_of, "snapshot": session.tag(profile)}
+    return profile.info(session.spec.paths).model_copy(update=update)

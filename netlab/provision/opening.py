@@ -1,0 +1,65 @@
+"""Holds a lab while one command works on it, and removes what an error leaves half done."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from netlab import ansible, profiles
+from netlab.artifacts import bring
+from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, MissingTool, ProofFailed
+from netlab.hosts.registry import provider_of
+from netlab.provision.session import Session
+from netlab.selection import artifacts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from netlab.lab import Lab
+    from netlab.model.profile import Profile
+    from netlab.progress import Progress
+    from netlab.spec import LabSpec
+
+
+@contextlib.contextmanager
+def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Iterator[Session]:
+    """Hold the lab's lock, with what the chosen profiles bring along.
+
+    What an error leaves half done is removed, unless it is there to be looked at.
+
+    An unfinished start of an earlier, killed netlab is cleared away by the provider.
+    """
+    lab.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lab.lock():
+        lab.create()
+        payload = _prepare_payload(lab, spec, progress, chosen)
+        session = Session(lab, spec, provider_of(lab, spec, progress, payload), progress)
+        try:
+            yield session
+        except (AnsibleFailed, BenchmarkFailed, ProofFailed):
+            raise  # 'netlab ssh' shows why
+        except BaseException:
+            state = lab.load_state()
+            if state is not None and state.profile is None:
+                remove(session)
+            raise
+
+
+def _prepare_payload(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Path | None:
+    """Return the disk with all that the profiles download; where it cannot be had, the error names replicas."""
+    words = artifacts_of(chosen)
+    try:
+        return bring.bring(words, spec.artifacts, lab.folder, progress, bring.unused(chosen)) if words else None
+    except (ArtifactError, MissingTool) as error:
+        if all(profiles.find(profile.name, lab.folder / "profiles").stack != "kubeadm" for profile in chosen):
+            replica = "'--stack datapath' takes the replica of the data path, which needs nothing to be downloaded"
+            error.hint = f"{error.hint}; {replica}" if error.hint else replica
+        raise
+
+
+def remove(session: Session) -> None:
+    """Remove the lab's hosts, and forget them."""
+    ansible.close_connections(session.lab.sockets)
+    session.provider.down()
+    session.lab.save_state(None)

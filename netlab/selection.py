@@ -1,0 +1,47 @@
+"""Profiles by name, as a lab can have them and as a run needs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab import profiles
+from netlab.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netlab.lab import Lab
+    from netlab.model.profile import Profile
+    from netlab.spec import LabSpec
+
+
+def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
+    """Return the profile, if this lab's stack can have it."""
+    profile = profiles.find(name, lab.folder / "profiles", spec.stack)
+    if profile.stack not in {"vm", spec.stack}:
+        message = f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'"
+        raise ConfigError(message, hint=f"add --stack {profile.stack}, or 'stack: {profile.stack}' to netlab.yml")
+    return profile.on(spec.fleet.nodes)
+
+
+def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile]:
+    """Return the profiles of a run; the baseline must be among them."""
+    chosen = [find_profile(lab, spec, name) for name in names]
+    base = next((profile for profile in chosen if profile.name == spec.baseline.profile), None)
+    if base is None or spec.baseline.path not in base.paths:
+        raise ConfigError(
+            f"the baseline {spec.baseline.profile}/{spec.baseline.path} is not among what is measured",
+            hint=f"add '{spec.baseline.profile}' to the profiles, or name another baseline in netlab.yml",
+        )
+    idle = next((profile for profile in chosen if not profile.info(spec.paths).paths), None)
+    if idle or spec.baseline.path not in base.info(spec.paths).paths:
+        what = f"profile '{idle.name}'" if idle and idle is not base else "the baseline"
+        why = {path: text for path, text in (idle or base).missing.items() if path in spec.paths}
+        hint = "; ".join(f"{path}: {text}" for path, text in why.items()) or None
+        raise ConfigError(f"{what} has none of the paths that are measured: {', '.join(spec.paths)}", hint=hint)
+    return chosen
+
+
+def artifacts_of(chosen: Sequence[Profile]) -> set[str]:
+    """Return which artifacts the profiles need together."""
+    return {word for profile in chosen for word in profile.requires.artifacts}

@@ -1,0 +1,61 @@
+"""Imports between the package's rooms point one way, those for type checkers too."""
+
+import ast
+from pathlib import Path
+
+import netlab
+
+PACKAGE = Path(netlab.__file__).parent
+ROOMS = (
+    {"__main__"},
+    {"cli"},
+    {"workflow", "doctor"},
+    {"plan", "measure", "cache", "report"},
+    {"provision"},
+    {"hosts", "results", "selection"},
+    {"artifacts", "samples", "lab"},
+    {"spec", "profiles", "storage"},
+    {"inputs"},
+    {"model"},
+)
+"""From the entry down; each room may import those on the levels below its own.
+
+All other modules are tools that know nothing of labs: every room may import them, and they import no room.
+"""
+LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+
+
+def imports():
+    """Yield (file, room, imported room) of each import within the package."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "netlab":
+                _, *path = node.module.split(".")
+                for imported in path[:1] or [alias.name for alias in node.names]:
+                    if imported != room:
+                        yield str(file.relative_to(PACKAGE)), room, imported
+
+
+def test_every_import_points_down():
+    found = list(imports())
+    assert {imported for _, _, imported in found} >= set(LEVEL) - {"__main__"}, "every room is seen"
+    wrong = [
+        f"{file} imports netlab.{imported}"
+        for file, room, imported in found
+        if imported in LEVEL and LEVEL.get(room, len(ROOMS)) >= LEVEL[imported]
+    ]
+    assert not wrong
+
+
+def test_rooms_of_the_report_point_down():
+    order = ("render", "compute", "draw", "text", "explanation", "values")
+    below = {room: set(order[at + 1 :]) for at, room in enumerate(order)}
+    below["compute"] -= {"draw"}
+    for file in sorted((PACKAGE / "report").rglob("*.py")):
+        room = file.relative_to(PACKAGE / "report").parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("netlab.report"):
+                _, _, *path = node.module.split(".")
+                for imported in path[:1] or [alias.name for alias in node.names]:
+                    assert imported == room or imported in below[room], f"{file.name} imports {imported}"
