@@ -5,7 +5,7 @@
   lock, lock.json             the lock and who holds it
   keys/id_ed25519[.pub]       how netlab enters the hosts
   keys/host_ed25519[.pub]     what the hosts prove themselves with, known before first contact
-  known_hosts, ssh_config
+  known_hosts, ssh_config     of the hosts that are up
   ansible/                    the private folder of the running play
   machines/  runs/  logs/  proofs/
 """
@@ -25,36 +25,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
-from netlab import locks, proc, ssh
+from netlab import access, locks, proc
 from netlab.errors import LabBusy, NetlabError, NotUp
 from netlab.files import write_atomic
 from netlab.model.frozen import Frozen
-from netlab.model.lab import PARTS, Clock, Part, Stack
+from netlab.model.host import Host
+from netlab.model.lab import Clock, Stack
 from netlab.spec import FILE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 STATE_FOLDER = ".netlab"
-HOST_KEY_ALIAS = "netlab"
-"""All hosts of a lab share one host key, so a port that moves needs no new entry in ``known_hosts``."""
-
-
-class Host(Frozen):
-    """A host of the lab, reached over SSH on 127.0.0.1."""
-
-    name: str
-    part: Part
-    ssh_port: int
-    lab_address: str
-    api_port: int | None = None
-    """Where a cluster's API answers on 127.0.0.1; only its control plane has one."""
 
 
 class LabState(Frozen):
     """What is up. ``profile`` is None while hosts exist but none is proven."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     provider: str
     clock: Clock
     stack: Stack
@@ -107,12 +95,19 @@ class Lab:
 
     @property
     def host_key(self) -> Path:
-        """Private key that the hosts prove themselves with; the public one is beside it."""
+        """Private key that hosts made by netlab prove themselves with; the public one is beside it."""
         return self.state_folder / "keys" / "host_ed25519"
+
+    def public_host_key(self) -> str:
+        """Return the public half of that key, as ``known_hosts`` has it; empty where there is none yet."""
+        try:
+            return " ".join(self.host_key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
+        except FileNotFoundError:
+            return ""
 
     @property
     def known_hosts(self) -> Path:
-        """The lab's host key, and no other."""
+        """The hosts' keys, and no other."""
         return self.state_folder / "known_hosts"
 
     @property
@@ -127,14 +122,12 @@ class Lab:
         return Path(tempfile.gettempdir()) / f"netlab-{os.getuid()}-{digest}"
 
     def create(self) -> None:
-        """Make what is missing: folders, keys, ``known_hosts``."""
+        """Make what is missing: folders and keys."""
         for folder in (self.state_folder, self.key.parent, self.runs, self.logs, self.machines):
             folder.mkdir(mode=0o700, parents=folder != self.state_folder, exist_ok=True)
         private_folder(self.sockets)
         for key in (self.key, self.host_key):
             _make_key(key)
-        public = " ".join(self.host_key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
-        write_atomic(self.known_hosts, f"{HOST_KEY_ALIAS} {public}\n".encode())
 
     @contextlib.contextmanager
     def lock(self, *, removing: bool = False) -> Iterator[None]:
@@ -171,17 +164,18 @@ class Lab:
         except FileNotFoundError:
             return None
         except ValidationError as error:
-            hint = "run 'netlab down', then 'netlab up' again"
+            hint = "another version of netlab may have written it: run 'netlab down', then 'netlab up' again"
             raise NetlabError(f"{path} cannot be read: {error.errors()[0]['msg']}", hint=hint) from error
 
     def save_state(self, state: LabState | None) -> None:
-        """Store what is up, and ``ssh_config`` with it; None: nothing is."""
+        """Store what is up, with ``known_hosts`` and ``ssh_config``; None: nothing is."""
         path = self.state_folder / "state.json"
         if state is None:
-            path.unlink(missing_ok=True)
-            self.ssh_config.unlink(missing_ok=True)
+            for file in (path, self.ssh_config, self.known_hosts):
+                file.unlink(missing_ok=True)
         else:
-            write_atomic(self.ssh_config, self.ssh_config_text(state.hosts).encode())
+            write_atomic(self.known_hosts, access.known_hosts(state.hosts).encode())
+            write_atomic(self.ssh_config, access.ssh_config(state.hosts, self.key, self.known_hosts).encode())
             write_atomic(path, state.model_dump_json(indent=2).encode())
 
     def hosts(self) -> tuple[Host, ...]:
@@ -191,39 +185,9 @@ class Lab:
             raise NotUp(f"the lab in {self.folder} is not up", hint="run 'netlab up' first")
         return state.hosts
 
-    def ssh_options(self) -> dict[str, str]:
-        """Return what every SSH connection of the lab is made with; nothing of the user's own settings."""
-        return {
-            "User": "root",
-            "IdentityFile": ssh.quoted(self.key),
-            "IdentitiesOnly": "yes",
-            "UserKnownHostsFile": ssh.quoted(self.known_hosts),
-            "GlobalKnownHostsFile": "/dev/null",
-            "HostKeyAlias": HOST_KEY_ALIAS,
-            "StrictHostKeyChecking": "yes",
-            "UpdateHostKeys": "no",
-            "PasswordAuthentication": "no",
-            "LogLevel": "ERROR",
-        }
-
-    def ssh_config_text(self, hosts: tuple[Host, ...]) -> str:
-        """Render an ``ssh_config`` in which the hosts stand by name."""
-        stanzas = [f"Host {host.name}\n  HostName 127.0.0.1\n  Port {host.ssh_port}\n" for host in hosts]
-        common = "".join(f"  {key} {value}\n" for key, value in self.ssh_options().items())
-        return "\n".join([*stanzas, f"Host *\n{common}"])
-
-    def inventory(self, hosts: tuple[Host, ...]) -> dict[str, Any]:
-        """Return the inventory in the form that Ansible's YAML inventories have."""
-        options = " ".join(shlex.quote(f"-o{key}={value}") for key, value in self.ssh_options().items())
-        common = {
-            "ansible_user": "root",
-            "ansible_ssh_common_args": options,
-            "ansible_python_interpreter": "/usr/bin/python3",  # to look for one costs an emulated host seconds a play
-        }
-        groups = {
-            part: {"hosts": {host.name: _host_vars(host) for host in hosts if host.part == part}} for part in PARTS
-        }
-        return {"all": {"vars": common, "children": groups}}
+    def inventory(self, hosts: Sequence[Host]) -> dict[str, Any]:
+        """Return the hosts in the form that Ansible's YAML inventories have."""
+        return access.inventory(hosts, self.key, self.known_hosts)
 
 
 def find_lab(start: Path) -> Lab:
@@ -247,15 +211,6 @@ def _make_key(path: Path) -> None:
     if not path.with_suffix(".pub").exists():
         path.unlink(missing_ok=True)
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", path], timeout=60)
-
-
-def _host_vars(host: Host) -> dict[str, Any]:
-    return {
-        "ansible_host": "127.0.0.1",
-        "ansible_port": host.ssh_port,
-        "netlab_part": host.part,
-        "netlab_address": host.lab_address,
-    }
 
 
 def _holder(path: Path) -> str:

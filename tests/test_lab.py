@@ -6,11 +6,12 @@ import pytest
 
 from netlab.errors import LabBusy, NetlabError, NotUp
 from netlab.files import write_atomic
-from netlab.lab import Host, Lab, LabState, find_lab, private_folder
+from netlab.lab import Lab, LabState, find_lab, private_folder
+from netlab.model.host import Host
 
 HOSTS = (
-    Host(name="client", part="client", ssh_port=2201, lab_address="10.10.0.10"),
-    Host(name="node1", part="node", ssh_port=2202, lab_address="10.10.0.11"),
+    Host(name="client", part="client", address="127.0.0.1", port=2201, lab_address="10.10.0.10"),
+    Host(name="node1", part="node", address="127.0.0.1", port=2202, lab_address="10.10.0.11"),
 )
 STATE = LabState(provider="qemu", clock="virtual", stack="datapath", profile="ipvlan-l2", hosts=HOSTS)
 
@@ -42,8 +43,12 @@ def test_creating_again_keeps_the_keys(lab):
 
 
 def test_the_host_key_is_known_before_first_contact(lab):
-    public = lab.host_key.with_suffix(".pub").read_text().split()
-    assert lab.known_hosts.read_text().split() == ["netlab", *public[:2]]
+    public = lab.public_host_key()
+    lab.save_state(
+        STATE.model_copy(update={"hosts": tuple(host.model_copy(update={"host_key": public}) for host in HOSTS)})
+    )
+    assert lab.known_hosts.read_text().splitlines() == [f"client {public}", f"node1 {public}"]
+    assert public.startswith("ssh-ed25519 AAAA")
 
 
 def test_state_comes_back_and_goes(lab):
@@ -72,7 +77,7 @@ def test_ssh_understands_the_config_in_a_folder_with_spaces(lab):
     assert options["userknownhostsfile"] == str(lab.known_hosts)
     assert options["identityfile"].strip('"') == str(lab.key).replace("%", "%%")
     assert options["stricthostkeychecking"] == "true"
-    assert options["hostkeyalias"] == "netlab"
+    assert options["hostkeyalias"] == "node1"
 
 
 def test_inventory_groups_hosts_by_part(lab):

@@ -21,7 +21,8 @@ from netlab.errors import (
     ProofFailed,
 )
 from netlab.hosts.registry import PROVIDERS
-from netlab.lab import Host, Lab
+from netlab.lab import Lab
+from netlab.model.host import Host
 from netlab.progress import Reporter
 from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
@@ -33,9 +34,9 @@ from tests.cache.factories import make_image
 GOLDEN = Path(__file__).parent / "samples" / "data"
 EVIDENCE = Path(__file__).parent / "samples" / "data" / "calico-ipip"
 HOSTS = (
-    Host(name="client", part="client", ssh_port=1, lab_address="10.10.0.10"),
-    Host(name="node1", part="node", ssh_port=2, lab_address="10.10.0.11"),
-    Host(name="node2", part="node", ssh_port=3, lab_address="10.10.0.12"),
+    Host(name="client", part="client", address="127.0.0.1", port=1, lab_address="10.10.0.10"),
+    Host(name="node1", part="node", address="127.0.0.1", port=2, lab_address="10.10.0.11"),
+    Host(name="node2", part="node", address="127.0.0.1", port=3, lab_address="10.10.0.12"),
 )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from netlab.cli.parser import Subparsers
     from netlab.lab import Lab
+    from netlab.model.host import Host
 
 
 def register(subparsers: Subparsers) -> None:
@@ -52,17 +53,17 @@ def collect(lab: Lab) -> dict[str, Any]:
         "stack": state.stack if state else None,
         "clock": state.clock if state else None,
         "hosts": [
-            {**host.model_dump(mode="json"), "answers": answers(host.ssh_port)}
-            for host in (state.hosts if state else ())
+            {**host.model_dump(mode="json"), "answers": answers(host)} for host in (state.hosts if state else ())
         ],
         "runs": [str(run) for run in list_runs(lab.runs)],
     }
 
 
-def answers(port: int) -> bool:
-    """Whether something listens on this port of 127.0.0.1."""
+def answers(host: Host) -> bool:
+    """Whether something listens where the host is reached, or where the way to it begins."""
+    server = host.jump or host
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection((server.address, server.port), timeout=1).close()
     except OSError:
         return False
     return True
@@ -74,6 +75,6 @@ def as_text(status: dict[str, Any]) -> str:
     lines = [f"lab      {status['folder']}", f"state    {state if status['up'] else 'down'}"]
     for host in status["hosts"]:
         word = "answers" if host["answers"] else "does not answer"
-        lines += [f"host     {host['name']} ({host['part']}), 127.0.0.1:{host['ssh_port']}, {word}"]
+        lines += [f"host     {host['name']} ({host['part']}), {host['address']}:{host['port']}, {word}"]
     lines += [f"run      {run}" for run in status["runs"]]
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netlab.lab import Host
+    from netlab.model.host import Host
     from netlab.model.lab import Clock
     from netlab.model.run import Environment
 

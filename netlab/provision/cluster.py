@@ -10,19 +10,20 @@ from netlab import proc
 from netlab.errors import NotUp
 
 if TYPE_CHECKING:
-    from netlab.lab import Host, Lab
+    from netlab.lab import Lab
+    from netlab.model.host import Host
 
 ADMIN = "/etc/kubernetes/admin.conf"
 TIMEOUT_S = 60.0
 
 
 def kubeconfig(lab: Lab) -> str:
-    """Return the cluster's kubeconfig (YAML) with the API's address on 127.0.0.1; NotUp where there is no cluster."""
+    """Return the cluster's kubeconfig (YAML), with its API where this machine reaches it; NotUp without a cluster."""
     control = _control(lab)
     outcome = proc.run(["ssh", "-F", lab.ssh_config, control.name, f"cat {ADMIN}"], timeout=TIMEOUT_S, check=False)
     if outcome.exit_code:
         raise NotUp(f"{control.name} is no control plane yet: {ADMIN} cannot be read", hint=_HINT)
-    return point_at(outcome.stdout, f"https://127.0.0.1:{control.api_port}", control.lab_address)
+    return point_at(outcome.stdout, f"https://{control.address}:{control.api_port}", control.lab_address)
 
 
 def point_at(text: str, server: str, name: str) -> str:

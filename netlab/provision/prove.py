@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from netlab.lab import Host
+    from netlab.model.host import Host
     from netlab.model.lab import PathName
     from netlab.model.profile import Profile
     from netlab.model.proof import Proof

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from netlab.lab import Host, Lab, LabState
+from netlab.lab import Lab, LabState
+from netlab.model.host import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = (
-    Host(name="client", part="client", ssh_port=1, lab_address="10.10.0.10"),
-    Host(name="node1", part="node", ssh_port=2, lab_address="10.10.0.11"),
+    Host(name="client", part="client", address="127.0.0.1", port=1, lab_address="10.10.0.10"),
+    Host(name="node1", part="node", address="127.0.0.1", port=2, lab_address="10.10.0.11"),
 )
 
 

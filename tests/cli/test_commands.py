@@ -53,7 +53,7 @@ def test_status_of_nothing(netlab, folder):
 def test_status_of_a_lab(netlab, lab):
     with socket.create_server(("127.0.0.1", 0)) as server:
         state = lab.load_state()
-        live = state.hosts[0].model_copy(update={"ssh_port": server.getsockname()[1]})
+        live = state.hosts[0].model_copy(update={"port": server.getsockname()[1]})
         lab.save_state(state.model_copy(update={"hosts": (live, state.hosts[1])}))
         status = json.loads(netlab("status", "--json").stdout)
     assert (status["up"], status["profile"], status["clock"]) == (True, "ipvlan-l2", "virtual")

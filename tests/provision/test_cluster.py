@@ -5,7 +5,8 @@ import yaml
 
 from netlab import proc
 from netlab.errors import NotUp
-from netlab.lab import Host, Lab, LabState
+from netlab.lab import Lab, LabState
+from netlab.model.host import Host
 from netlab.provision import cluster
 
 ADMIN = """
@@ -16,8 +17,8 @@ clusters:
   name: kubernetes
 users: []
 """
-CONTROL = Host(name="control", part="control", ssh_port=4, lab_address="10.10.0.13", api_port=6001)
-CLIENT = Host(name="client", part="client", ssh_port=1, lab_address="10.10.0.10")
+CONTROL = Host(name="control", part="control", address="127.0.0.1", port=4, lab_address="10.10.0.13", api_port=6001)
+CLIENT = Host(name="client", part="client", address="127.0.0.1", port=1, lab_address="10.10.0.10")
 
 
 def up(tmp_path, *hosts):

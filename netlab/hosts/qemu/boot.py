@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from netlab.lab import Host
+    from netlab.model.host import Host
 
 CREDENTIALS = "opt/io.systemd.credentials"
 KEYS = "opt/netlab"

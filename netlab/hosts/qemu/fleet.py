@@ -32,7 +32,7 @@ from netlab.storage.work import discard, sweep, work_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from netlab.lab import Host
+    from netlab.model.host import Host
 
 BASE = "base"
 """Snapshot of the booted and settled fleet, before any profile."""
@@ -308,8 +308,8 @@ def _own(shape: FleetShape, hosts: Sequence[Host], index: int, keys: dict[str, P
 
 
 def _management(host: Host, index: int) -> Nic:
-    ports = {host.ssh_port: 22} | ({host.api_port: API_PORT} if host.api_port else {})
-    forward = ",".join(f"hostfwd=tcp:127.0.0.1:{port}-:{inside}" for port, inside in ports.items())
+    ports = {host.port: 22} | ({host.api_port: API_PORT} if host.api_port else {})
+    forward = ",".join(f"hostfwd=tcp:{host.address}:{port}-:{inside}" for port, inside in ports.items())
     return Nic(netdev=f"user,{ISOLATED},{forward}", mac=boot.mac(0, index))
 
 

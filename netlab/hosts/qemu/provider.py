@@ -21,7 +21,7 @@ from netlab.files import remove_folder
 from netlab.hosts.qemu import accel, boot, image
 from netlab.hosts.qemu.bake import bake
 from netlab.hosts.qemu.fleet import BASE, Fleet, FleetShape, stop_all
-from netlab.lab import Host
+from netlab.model.host import Host
 from netlab.model.lab import PARTS, Clock
 from netlab.model.run import Environment
 from netlab.storage import leases
@@ -231,7 +231,9 @@ class QemuProvider:
             Host(
                 name=name,
                 part=part,
-                ssh_port=next(ports),
+                address="127.0.0.1",
+                port=next(ports),
+                host_key=self.lab.public_host_key(),
                 lab_address=str(NETWORK[FIRST_ADDRESS + index]),
                 api_port=next(ports) if name in controls else None,
             )
@@ -262,7 +264,7 @@ class QemuProvider:
         deadline = time.monotonic() + timeout
         for host in hosts:
             self.progress.task(host.name, "wait for SSH")
-            while not greets(host.ssh_port):
+            while not greets(host):
                 self.check()
                 if time.monotonic() > deadline:
                     message = f"{host.name} did not answer to SSH within {timeout:g} s"
@@ -295,7 +297,7 @@ class QemuProvider:
 
     def _ask(self, host: Host, command: str, failure: str) -> None:
         """Run a command on a host; MachineError with ``failure`` and what the command said."""
-        port = str(host.ssh_port)  # of this fleet; the file has the first one's
+        port = str(host.port)  # of this fleet; the file has the first one's
         words = ["ssh", "-F", str(self.lab.ssh_config), "-p", port, host.name, command]
         try:
             done = proc.run(words, timeout=BOOT_TIMEOUT_S, check=False, error=MachineSilent)
@@ -312,11 +314,11 @@ class QemuProvider:
         return MachineError(message, hint=hint, log=self._console(host))
 
 
-def greets(port: int) -> bool:
-    """Whether an SSH server says on this port of 127.0.0.1 what it is."""
+def greets(host: Host) -> bool:
+    """Whether the host's SSH server says what it is."""
     with (
         contextlib.suppress(OSError),
-        socket.create_connection(("127.0.0.1", port), timeout=GREETING_TIMEOUT_S) as peer,
+        socket.create_connection((host.address, host.port), timeout=GREETING_TIMEOUT_S) as peer,
     ):
         return peer.recv(4).startswith(b"SSH-")
     return False

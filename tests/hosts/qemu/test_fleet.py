@@ -15,11 +15,11 @@ from netlab.hosts.qemu.accel import Accelerator
 from netlab.hosts.qemu.fleet import Fleet, FleetShape
 from netlab.hosts.qemu.image import Image
 from netlab.hosts.qemu.machine import DISKS, Machine
-from netlab.lab import Host
+from netlab.model.host import Host
 from tests.cache.factories import make_image, make_snapshot
 
 HOSTS = tuple(
-    Host(name=name, part=part, ssh_port=2200 + index, lab_address=f"10.10.0.{10 + index}")
+    Host(name=name, part=part, address="127.0.0.1", port=2200 + index, lab_address=f"10.10.0.{10 + index}")
     for index, (name, part) in enumerate((("client", "client"), ("node1", "node"), ("node2", "node")))
 )
 MEMORY = {"client": 512, "node": 512, "control": 2048}
@@ -46,7 +46,7 @@ def test_virtual_clock_puts_all_hosts_into_one_machine_with_one_processor(tmp_pa
     assert "-smp 1 -m 1536" in words
     for host in HOSTS:
         assert f"systemd.wants=netlab-host@{host.name}.service" in words
-        assert f"hostfwd=tcp:127.0.0.1:{host.ssh_port}-:22" in words
+        assert f"hostfwd=tcp:127.0.0.1:{host.port}-:22" in words
 
 
 def test_real_clock_gives_each_host_a_machine_and_a_cable_to_the_first(tmp_path):
@@ -97,7 +97,7 @@ def test_a_snapshot_belongs_to_the_processor_it_was_made_on(tmp_path, monkeypatc
 
 
 def test_ports_and_keys_are_no_part_of_a_snapshot(tmp_path):
-    moved = tuple(host.model_copy(update={"ssh_port": host.ssh_port + 1000}) for host in HOSTS)
+    moved = tuple(host.model_copy(update={"port": host.port + 1000}) for host in HOSTS)
     assert fleet(tmp_path).key == fleet(tmp_path, hosts=moved).key
     assert fleet(tmp_path).key == fleet(tmp_path / "elsewhere").key
 
@@ -117,7 +117,9 @@ def test_addresses_of_interfaces_are_local_and_differ():
 
 
 def test_a_control_plane_is_larger_and_its_api_is_forwarded(tmp_path):
-    control = Host(name="control", part="control", ssh_port=2300, lab_address="10.10.0.13", api_port=2301)
+    control = Host(
+        name="control", part="control", address="127.0.0.1", port=2300, lab_address="10.10.0.13", api_port=2301
+    )
     payload = tmp_path / "payload.ext4"
     *_, node, machine = fleet(tmp_path, clock="real", hosts=(*HOSTS, control), cpus=1, payload=payload).machines
     words = command(machine)

@@ -134,7 +134,7 @@ def test_qemu_starts_in_an_awkward_folder(clock, tmp_path):
         kernel_version="6.12",
         digest="d",
     )
-    hosts = tuple(host.model_copy(update={"ssh_port": 0}) for host in HOSTS)  # QEMU chooses one itself
+    hosts = tuple(host.model_copy(update={"port": 0}) for host in HOSTS)  # QEMU chooses one itself
     one = fleet(place, clock=clock, hosts=hosts, image=made, payload=place / "payload").machines[0]
     one.folder.mkdir(parents=True)
     one._make_disks(None)

@@ -144,9 +144,9 @@ def test_an_accelerator_that_gives_up_is_not_used_again(provider, qemu_says):
 def test_a_host_of_another_fleet_is_asked_on_its_own_port(provider, ssh, tmp_path):
     ssh(f'echo "$@" > {tmp_path}/asked')
     host = provider.lane(1).hosts()[0]
-    assert host.ssh_port != provider.hosts()[0].ssh_port
+    assert host.port != provider.hosts()[0].port
     provider.lane(1)._ask(host, "true", "it is not well")
-    assert f"-p {host.ssh_port} {host.name} true" in (tmp_path / "asked").read_text()
+    assert f"-p {host.port} {host.name} true" in (tmp_path / "asked").read_text()
 
 
 @pytest.mark.parametrize("state", ["running", "paused", "inmigrate"])

@@ -1,0 +1,95 @@
+"""How a lab's hosts are entered: options of ssh, ``ssh_config``, ``known_hosts``, Ansible's inventory.
+
+Nothing of the user's own settings counts, and every host proves itself with a key that was known before.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from netlab import ssh
+from netlab.model.lab import PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from netlab.model.host import Host, Server
+
+
+def known_hosts(hosts: Sequence[Host]) -> str:
+    """Return the text of a ``known_hosts`` with each host by its name, wherever it answers."""
+    lines = [f"{host.name} {host.host_key}\n" for host in hosts if host.host_key]
+    jumps = [f"{_jump_name(host)} {host.jump.host_key}\n" for host in hosts if host.jump and host.jump.host_key]
+    return "".join([*lines, *jumps])
+
+
+def ssh_config(hosts: Sequence[Host], key: Path, known: Path) -> str:
+    """Return the text of an ``ssh_config`` with the hosts by name, entered with the private ``key``."""
+    stanzas = []
+    for host in hosts:
+        lines = [f"Host {host.name}", *(f"  {name} {value}" for name, value in _of_host(host, key, known).items())]
+        stanzas.append("\n".join(lines) + "\n")
+    common = "".join(f"  {name} {value}\n" for name, value in _of_all(key, known).items())
+    return "\n".join([*stanzas, f"Host *\n{common}"])
+
+
+def inventory(hosts: Sequence[Host], key: Path, known: Path) -> dict[str, Any]:
+    """Return the hosts in the form that Ansible's YAML inventories have, in a group for each part."""
+    common = {"ansible_python_interpreter": "/usr/bin/python3"}  # to look for one costs an emulated host seconds a play
+    groups = {
+        part: {"hosts": {host.name: _variables(host, key, known) for host in hosts if host.part == part}}
+        for part in PARTS
+    }
+    return {"all": {"vars": common, "children": groups}}
+
+
+def _variables(host: Host, key: Path, known: Path) -> dict[str, Any]:
+    options = {**_of_all(key, known), **_of_host(host, key, known)}
+    for name in ("HostName", "Port", "User"):
+        options.pop(name)
+    become = {} if host.user == "root" else {"ansible_become": True}
+    return {
+        "ansible_host": host.address,
+        "ansible_port": host.port,
+        "ansible_user": host.user,
+        **become,
+        "ansible_ssh_common_args": shlex.join(f"-o{name}={value}" for name, value in options.items()),
+        "netlab_part": host.part,
+        "netlab_address": host.lab_address,
+    }
+
+
+def _of_all(key: Path, known: Path) -> dict[str, str]:
+    return {
+        "IdentityFile": ssh.quoted(key),
+        "IdentitiesOnly": "yes",
+        "UserKnownHostsFile": ssh.quoted(known),
+        "GlobalKnownHostsFile": "/dev/null",
+        "StrictHostKeyChecking": "yes",
+        "UpdateHostKeys": "no",
+        "PasswordAuthentication": "no",
+        "LogLevel": "ERROR",
+    }
+
+
+def _of_host(host: Host, key: Path, known: Path) -> dict[str, str]:
+    proxy = {"ProxyCommand": _through(host.jump, _jump_name(host), key, known)} if host.jump else {}
+    return {**_of_server(host, host.name), **proxy}
+
+
+def _of_server(server: Server, name: str) -> dict[str, str]:
+    """``HostKeyAlias``: a host that moves to another port or address needs no new entry in ``known_hosts``."""
+    return {"HostName": server.address, "Port": str(server.port), "User": server.user, "HostKeyAlias": name}
+
+
+def _through(jump: Server, name: str, key: Path, known: Path) -> str:
+    """Return a ``ProxyCommand``; ``ProxyJump`` would enter the jump host with the user's own settings."""
+    options = {**_of_all(key, known), **_of_server(jump, name)}
+    command = shlex.join(["ssh", "-F", "/dev/null", *(f"-o{option}={value}" for option, value in options.items())])
+    return f"{ssh.escaped(command)} -W [%h]:%p {name}"
+
+
+def _jump_name(host: Host) -> str:
+    return f"{host.name}-jump"

@@ -1,0 +1,32 @@
+"""A host as it is reached: by netlab over SSH, by the other hosts on the lab's own network."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Part
+
+
+class Server(Frozen):
+    """An SSH server, and how it is entered."""
+
+    address: str
+    """Where it answers: a name or an IP address."""
+    port: int = Field(default=22, ge=0, le=65_535)
+    user: str = "root"
+    host_key: str = ""
+    """Public key that it proves itself with (``ssh-ed25519 AAAA…``); without one, nobody can enter."""
+
+
+class Host(Server):
+    """A host of the lab; ``address`` is on the management network."""
+
+    name: str
+    part: Part
+    lab_address: str
+    """On the lab's own network, which carries what is measured."""
+    jump: Server | None = None
+    """Through which it is reached; None: directly."""
+    api_port: int | None = None
+    """Where a cluster's API answers at ``address``; only its control plane has one."""

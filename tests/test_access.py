@@ -1,0 +1,86 @@
+"""How hosts are entered, as ssh itself and Ansible understand it."""
+
+import shlex
+import subprocess
+
+import pytest
+
+from netlab import access
+from netlab.model.host import Host, Server
+from tests.paths import ALL_AT_ONCE, AWKWARD
+
+JUMP = Server(address="192.0.2.1", port=2200, user="gate", host_key="ssh-ed25519 AAAAJ")
+HOSTS = (
+    Host(
+        name="client",
+        part="client",
+        address="127.0.0.1",
+        port=2201,
+        lab_address="10.10.0.10",
+        host_key="ssh-ed25519 AAAAC",
+    ),
+    Host(name="node1", part="node", address="10.0.0.5", user="debian", lab_address="10.10.0.11", jump=JUMP),
+)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The private key and the known hosts of a lab."""
+    return tmp_path / "id", tmp_path / "known hosts"
+
+
+def understood(*words) -> dict[str, str]:
+    """What ssh makes of its options."""
+    shown = subprocess.run(["ssh", "-G", *words], capture_output=True, text=True, check=True).stdout
+    return dict(line.split(" ", 1) for line in shown.splitlines())
+
+
+def test_every_server_is_known_by_a_name_of_its_own():
+    assert access.known_hosts(HOSTS).splitlines() == ["client ssh-ed25519 AAAAC", "node1-jump ssh-ed25519 AAAAJ"]
+
+
+def test_config_and_inventory_say_the_same(files, tmp_path):
+    config = tmp_path / "config"
+    config.write_text(access.ssh_config(HOSTS, *files))
+    groups = access.inventory(HOSTS, *files)["all"]["children"]
+    for host in HOSTS:
+        variables = groups[host.part]["hosts"][host.name]
+        login = ["-p", str(variables["ansible_port"]), "-l", variables["ansible_user"]]
+        words = [*shlex.split(variables["ansible_ssh_common_args"]), *login, variables["ansible_host"]]
+        of_ansible, of_config = understood("-F", "/dev/null", *words), understood("-F", config, host.name)
+        for option in ("host", "originalhost"):  # the name that was asked for
+            of_ansible.pop(option, None), of_config.pop(option, None)
+        assert of_ansible == of_config
+        assert (of_config["hostname"], of_config["port"]) == (host.address, str(host.port))
+        assert (of_config["user"], of_config["hostkeyalias"]) == (host.user, host.name)
+
+
+def test_only_root_needs_not_become_it(files):
+    groups = access.inventory(HOSTS, *files)["all"]["children"]
+    assert "ansible_become" not in groups["client"]["hosts"]["client"]
+    assert groups["node"]["hosts"]["node1"]["ansible_become"] is True
+
+
+@pytest.mark.parametrize("name", [*AWKWARD, ALL_AT_ONCE])
+def test_the_way_through_a_jump_host_is_taken_with_the_labs_own_settings(name, tmp_path):
+    """A stand-in for ssh notes how the jump host is entered, and lets nobody through."""
+    folder = tmp_path / name
+    folder.mkdir()
+    (tmp_path / "bin").mkdir()
+    stand_in = tmp_path / "bin" / "ssh"
+    stand_in.write_text(f"#!/bin/sh\nprintf '%s\\0' \"$@\" > {shlex.quote(str(tmp_path / 'asked'))}\nexit 1\n")
+    stand_in.chmod(0o755)
+    config = tmp_path / "config"
+    config.write_text(access.ssh_config(HOSTS, folder / "id", folder / "known"))
+    env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+    subprocess.run(["/usr/bin/ssh", "-F", config, "node1", "true"], env=env, capture_output=True, check=False)
+    *words, forward, to, jump = (tmp_path / "asked").read_text().split("\0")[:-1]
+    assert (forward, to, jump) == ("-W", "[10.0.0.5]:22", "node1-jump")
+    entered = understood(*words, jump)
+    assert (entered["hostname"], entered["port"], entered["user"]) == ("192.0.2.1", "2200", "gate")
+    assert (entered["hostkeyalias"], entered["stricthostkeychecking"]) == ("node1-jump", "true")
+    plain = understood("-F", config, "client")
+    assert (entered["identityfile"], entered["userknownhostsfile"]) == (
+        plain["identityfile"],
+        plain["userknownhostsfile"],
+    )
