@@ -83,7 +83,7 @@ def _space() -> Check:
 
 def _memory() -> Check:
     free = psutil.virtual_memory().available >> 20
-    hint = None if free >= FLEET_MIB else "set fleet.memory_mib in netlab.yml to less, or end other programs"
+    hint = None if free >= FLEET_MIB else "set qemu.memory_mib in netlab.yml to less, or end other programs"
     message = f"{free} MiB available; the default fleet takes up to {FLEET_MIB} MiB, a cluster {CLUSTER_MIB} MiB"
     return Check(name="memory", ok=free >= FLEET_MIB, message=message, hint=hint)
 

@@ -31,7 +31,7 @@ from netlab.files import write_atomic
 from netlab.model.frozen import Frozen
 from netlab.model.host import Host
 from netlab.model.lab import Clock, Stack
-from netlab.spec import FILE_NAMES
+from netlab.spec.file import FILE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from netlab.lab import Lab
     from netlab.model.profile import Profile
-    from netlab.spec import LabSpec
+    from netlab.spec.lab import LabSpec
 
 
 class Plan(Frozen):

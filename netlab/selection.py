@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from netlab.lab import Lab
     from netlab.model.profile import Profile
-    from netlab.spec import LabSpec
+    from netlab.spec.lab import LabSpec
 
 
 def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:

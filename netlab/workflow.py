@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from netlab.plan import Plan
     from netlab.progress import Progress
     from netlab.report.values import Report
-    from netlab.spec import LabSpec
+    from netlab.spec.lab import LabSpec
 
 
 def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:

@@ -6,7 +6,7 @@ YAML 1.2's core schema (``netlab.yamlcore``), and of that only what JSON knows: 
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -17,6 +17,7 @@ from netlab.excerpt import first_words
 from netlab.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -30,6 +31,14 @@ _PLAIN = {
 _COLLECTIONS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _MAX_CHARACTERS = 100_000
 _MAX_DEPTH = 20
+
+
+class Names(TypedDict, total=False):
+    """What keys had another name, and who is told of those that still have it."""
+
+    renamed: Mapping[tuple[str, ...], tuple[str, ...]]
+    """Old name to new name, each as the keys that lead there."""
+    warn: Callable[[str], None] | None
 
 
 class _Loader(yaml.SafeLoader):
@@ -51,6 +60,11 @@ class _Reader:
 
     def error(self, line: int, message: str) -> ConfigError:
         return ConfigError(f"{self.name}:{line}: {message}")
+
+    def move(self, old: Key, new: Key) -> None:
+        """Know the lines of a key, and of all that is in it, by its new name too."""
+        inside = {key: line for key, line in self.lines.items() if key[: len(old)] == old}
+        self.lines |= {(*new, *key[len(old) :]): line for key, line in inside.items()}
 
     def value(self, node: yaml.Node, key: Key) -> Any:
         self.lines.setdefault(key, _line(node))
@@ -93,7 +107,9 @@ class _Reader:
             raise self.error(_line(node), f"'{first_words(node.value, 40)}' is {which}: {hint}")
 
 
-def read_model(path: Path, model: type[Model], *, name: str | None = None, shared: bool = False) -> Model:
+def read_model(
+    path: Path, model: type[Model], *, name: str | None = None, shared: bool = False, **names: Unpack[Names]
+) -> Model:
     """Read the file at ``path`` as a ``model``; ``name`` stands for it in messages.
 
     ``shared`` says that Ansible reads the file, too, and must read the same.
@@ -107,17 +123,50 @@ def read_model(path: Path, model: type[Model], *, name: str | None = None, share
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise ConfigError(f"{name or path.name}:{line}: this is not UTF-8 text") from error
-    return parse_model(text, model, name=name or path.name, shared=shared)
+    return parse_model(text, model, name=name or path.name, shared=shared, **names)
 
 
-def parse_model(text: str, model: type[Model], *, name: str, shared: bool = False) -> Model:
+def parse_model(text: str, model: type[Model], *, name: str, shared: bool = False, **names: Unpack[Names]) -> Model:
     """As ``read_model``, from text. An empty document is a mapping without keys."""
     reader = _Reader(name, shared=shared)
     data = _parse(text, reader)
+    _rename(data, reader, names.get("renamed", {}), names.get("warn"))
     try:
         return model.model_validate({} if data is None else data)
     except ValidationError as error:
         raise ConfigError("\n".join(_messages(error, model, reader))) from None
+
+
+def _rename(
+    data: Any, reader: _Reader, renamed: Mapping[tuple[str, ...], tuple[str, ...]], warn: Callable[[str], None] | None
+) -> None:
+    """Give keys with an old name their new one, in place; ConfigError where a key has both."""
+    for old, new in renamed.items():
+        source = _mapping_at(data, old[:-1])
+        if source is None or old[-1] not in source:
+            continue
+        line = reader.lines[old]
+        before, now = ".".join(old), ".".join(new)
+        target = _mapping_at(data, new[:-1], create=True)
+        if target is None:  # no mapping, which the model will say
+            continue
+        if new[-1] in target:
+            raise reader.error(line, f"'{before}' is the old name of '{now}', which is there too: remove the old one")
+        target[new[-1]] = source.pop(old[-1])
+        reader.move(old, new)
+        if warn:
+            warn(f"{reader.name}:{line}: '{before}' is now called '{now}'; the old name is still read")
+
+
+def _mapping_at(data: Any, key: Key, *, create: bool = False) -> dict[str, Any] | None:
+    """Return the mapping at ``key``, made where it is missing and ``create`` says so; None where there is none."""
+    for part in key:
+        if not isinstance(data, dict):
+            return None
+        if create and data.get(str(part)) is None:
+            data[str(part)] = {}
+        data = data.get(str(part))
+    return data if isinstance(data, dict) else None
 
 
 def _parse(text: str, reader: _Reader) -> Any:

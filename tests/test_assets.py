@@ -5,7 +5,7 @@ import pytest
 from netlab import assets, profiles
 from netlab.hosts.qemu import image
 from netlab.provision import session
-from netlab.spec import LabSpec
+from netlab.spec.lab import LabSpec
 
 
 def test_data_is_there():

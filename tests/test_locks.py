@@ -26,7 +26,7 @@ from netlab import workflow
 from netlab.errors import LabBusy
 from netlab.lab import Lab
 from netlab.progress import Reporter
-from netlab.spec import LabSpec
+from netlab.spec.lab import LabSpec
 
 lab, inside = Lab(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])
 (inside.parent / f"ready{os.getpid()}").touch()

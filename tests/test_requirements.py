@@ -91,7 +91,7 @@ def test_a_port_in_use_is_named(netlab, tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        (tmp_path / "netlab.yml").write_text(f"fleet: {{ssh_port: {port}}}\n")
+        (tmp_path / "netlab.yml").write_text(f"qemu: {{ssh_port: {port}}}\n")
         done = netlab("up")
     assert done.returncode == RequirementError.exit_code
     assert f"port {port} on 127.0.0.1 is in use" in done.stderr

@@ -15,7 +15,7 @@ ROOMS = (
     {"hosts", "results", "selection"},
     {"artifacts", "samples", "lab"},
     {"spec", "profiles", "storage"},
-    {"inputs"},
+    {"inputs", "access"},
     {"model"},
 )
 """From the entry down; each room may import those on the levels below its own.

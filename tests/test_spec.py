@@ -5,8 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.errors import ConfigError
-from netlab.model.lab import Load
-from netlab.spec import LabSpec, generate_sample, generate_schema, generate_table, load_spec
+from netlab.model.lab import Load, Part
+from netlab.spec.file import load_spec
+from netlab.spec.generated import generate_sample, generate_schema, generate_table
+from netlab.spec.lab import LabSpec
+from netlab.spec.qemu import QemuSpec
+from netlab.spec.renamed import RENAMED
 from netlab.yamlfile import parse_model
 
 
@@ -26,8 +30,8 @@ def test_no_file_gives_the_defaults(tmp_path):
     assert (spec.provider, spec.stack, spec.clock, spec.rounds, spec.seed) == ("qemu", "datapath", "auto", 3, None)
     assert (spec.baseline.profile, spec.baseline.path) == ("baseline-vm", "host")
     assert Load(**spec.load.model_dump()) == Load()
-    assert sum(spec.memory_mib(part) for part in spec.parts.values()) <= 1536
-    assert spec.fleet.hosts == 3
+    assert list(spec.parts) == ["client", "node1", "node2"]
+    assert sum(spec.qemu.memory_of(part, 3, spec.stack) for part in spec.parts.values()) <= 1536
 
 
 @pytest.mark.parametrize(
@@ -35,21 +39,68 @@ def test_no_file_gives_the_defaults(tmp_path):
     [
         ("", 512, 512, 2048),
         ("stack: kubeadm", 512, 1536, 2048),
-        ("stack: kubeadm\nfleet: {memory_mib: 3072, control_memory_mib: 1800}", 1024, 1024, 1800),
-        ("stack: kubeadm\nfleet: {nodes: 1, memory_mib: 4096}", 2048, 2048, 2048),
+        ("stack: kubeadm\nqemu: {memory_mib: 3072, control_memory_mib: 1800}", 1024, 1024, 1800),
+        ("stack: kubeadm\nfleet: {nodes: 1}\nqemu: {memory_mib: 4096}", 2048, 2048, 2048),
         ("fleet: {nodes: 8}", 512, 512, 2048),
-        ("fleet: {memory_mib: 1152}", 384, 384, 2048),
+        ("qemu: {memory_mib: 1152}", 384, 384, 2048),
     ],
 )
 def test_memory_goes_by_the_stack_unless_it_is_said(text, client, node, control):
     spec = parse(text)
-    assert [spec.memory_mib(part) for part in ("client", "node", "control")] == [client, node, control]
+    parts: tuple[Part, ...] = ("client", "node", "control")
+    found = [spec.qemu.memory_of(part, spec.fleet.nodes + 1, spec.stack) for part in parts]
+    assert found == [client, node, control]
 
 
 def test_a_file_is_read(tmp_path):
     (tmp_path / "netlab.yml").write_text("rounds: 7\nload:\n  connections: 9\n")
     spec = load_spec(tmp_path)
     assert (spec.rounds, spec.load.connections) == (7, 9)
+
+
+def test_old_names_of_keys_are_read_with_a_warning(tmp_path):
+    old = "fleet:\n  nodes: 1\n  cpus: 3\n  lanes: 2\n  ssh_port: 2300\n  mitigations: auto\n"
+    (tmp_path / "netlab.yml").write_text(old)
+    told: list[str] = []
+    spec = load_spec(tmp_path, told.append)
+    assert spec.qemu == QemuSpec(cpus=3, parallel=2, ssh_port=2300, mitigations="auto")
+    assert spec.fleet.nodes == 1
+    assert "netlab.yml:3: 'fleet.cpus' is now called 'qemu.cpus'; the old name is still read" in told
+    assert len(told) == 4
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_every_new_name_is_a_key(old, new):
+    names, model = dict.fromkeys((old, new)), LabSpec.model_json_schema()
+    for path in names:
+        section = model["$defs"][model["properties"][path[0]]["$ref"].rpartition("/")[2]]
+        names[path] = path[1] in section["properties"]
+    assert names == {old: False, new: True}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "fleet: {lanes: 2}\nqemu: {parallel: 2}",
+            "1: 'fleet.lanes' is the old name of 'qemu.parallel', which",
+        ),
+        ("rounds: 3\nfleet:\n  cpus: many", "3: qemu.cpus: input should be a valid integer, not 'many'"),
+        ("qemu: 7\nfleet: {cpus: 2}", "1: qemu: this must be a mapping (key: value), not 7"),
+        ("fleet: 7", "1: fleet: this must be a mapping (key: value), not 7"),
+        ("- fleet", "1: this must be a mapping (key: value)"),
+    ],
+)
+def test_an_old_name_hides_no_mistake(tmp_path, text, message):
+    (tmp_path / "netlab.yml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_spec(tmp_path, lambda _: None)
+    assert f"netlab.yml:{message}" in str(caught.value)
+
+
+def test_an_empty_section_takes_an_old_name(tmp_path):
+    (tmp_path / "netlab.yml").write_text("qemu:\nfleet: {cpus: 2}")
+    assert load_spec(tmp_path).qemu.cpus == 2
 
 
 NUMBER = "input should be a valid integer"
@@ -78,10 +129,10 @@ NUMBER = "input should be a valid integer"
             "load: {response_bytes: 1048577}",
             "1: load.response_bytes: input should be less than or equal to 1048576, not 1048577",
         ),
-        ("fleet: {nodes: 8, memory_mib: 1536}", "1: fleet.memory_mib is 1536, but 9 hosts need at least 3456"),
+        ("fleet: {nodes: 8}\nqemu: {memory_mib: 1536}", "1: qemu.memory_mib is 1536, but 9 hosts need at least 3456"),
         (
-            "stack: kubeadm\nfleet: {memory_mib: 1536}",
-            "1: fleet.memory_mib is 1536, but 3 hosts of a cluster need at least 3072",
+            "stack: kubeadm\nqemu: {memory_mib: 1536}",
+            "1: qemu.memory_mib is 1536, but 3 hosts of a cluster need at least 3072",
         ),
         ("seed: 1\nseed: 2", "2: the key 'seed' is there twice"),
         ("seed: 1\nload: [", "2: not valid YAML: expected the node content, but found '<stream end>'"),
@@ -125,8 +176,8 @@ NUMBER = "input should be a valid integer"
         ("artifacts:\n  mirror: ~nosuchuser", "2: artifacts.mirror: '~nosuchuser': there is no user 'nosuchuser'"),
         ('artifacts: {lock: "a\\0b"}', "1: artifacts.lock: a path cannot hold such a character"),
         ('artifacts: {mirror: "a\\ud800b"}', "1: half of a character (\\ud800 to \\udfff) is no text"),
-        ("fleet:\n  mitigations: full", "2: fleet.mitigations: input should be 'off' or 'auto', not 'full'"),
-        ("fleet: {mitigations: true}", "1: fleet.mitigations: input should be 'off' or 'auto', not True"),
+        ("qemu:\n  mitigations: full", "2: qemu.mitigations: input should be 'off' or 'auto', not 'full'"),
+        ("qemu: {mitigations: true}", "1: qemu.mitigations: input should be 'off' or 'auto', not True"),
         ("- 1", "1: this must be a mapping (key: value), not [1]"),
         ("seed: 1\n\x00", "2: a character that YAML does not allow: #x0000"),
         ("[" * 5000, "1: nested too deeply"),
@@ -141,7 +192,7 @@ def test_a_mistake_is_named_with_its_line(text, message):
 
 @pytest.mark.parametrize(("text", "value"), [("off", "off"), ('"off"', "off"), ("auto", "auto")])
 def test_the_kernels_words_for_mitigations_need_no_quotes(text, value):
-    assert parse(f"fleet: {{mitigations: {text}}}").fleet.mitigations == value
+    assert parse(f"qemu: {{mitigations: {text}}}").qemu.mitigations == value
 
 
 def test_all_mistakes_are_named():

@@ -27,7 +27,7 @@ from netlab.progress import Reporter
 from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run
-from netlab.spec import FleetSpec, LabSpec
+from netlab.spec.lab import FleetSpec, LabSpec
 from tests import factories
 from tests.cache.factories import make_image
 

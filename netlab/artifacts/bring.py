@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netlab.artifacts.lock import Component
     from netlab.model.profile import Profile
     from netlab.progress import Progress
-    from netlab.spec import ArtifactsSpec
+    from netlab.spec.artifacts import ArtifactsSpec
 
 
 PHASES = {"addon/kube-proxy": "kube-proxy", "addon/coredns": "coredns"}

@@ -14,7 +14,7 @@ from netlab.artifacts.images import explore, label_of, locked_digest, tag_url
 from netlab.artifacts.mirror import locate
 from netlab.artifacts.pins import NONE, replace_pins, used
 from netlab.files import digest_of
-from netlab.spec import PINS_NAME
+from netlab.spec.file import PINS_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

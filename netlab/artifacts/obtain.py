@@ -9,7 +9,7 @@ from netlab.artifacts.lock import HOW_TO_PIN
 from netlab.artifacts.pins import NONE, Pins, add_pins, filled, read_pins, refuse_conflicts, unpinned
 from netlab.artifacts.upstream import Upstream
 from netlab.errors import ArtifactChanged, NotLocked
-from netlab.spec import PINS_NAME
+from netlab.spec.file import PINS_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

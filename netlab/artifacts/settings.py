@@ -11,12 +11,12 @@ from netlab.artifacts.obtain import Origin
 from netlab.artifacts.pins import fill, read_pins
 from netlab.credentials import split_login
 from netlab.errors import RequirementError
-from netlab.spec import PINS_NAME
+from netlab.spec.file import PINS_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netlab.spec import ArtifactsSpec
+    from netlab.spec.artifacts import ArtifactsSpec
 
 _ARCHES: dict[str, Arch] = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 

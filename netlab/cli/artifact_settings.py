@@ -10,7 +10,8 @@ from netlab import assets, userpaths
 from netlab.artifacts.settings import host_arch, lock_of, origin_of
 from netlab.cli.work import open_lab, progress_to
 from netlab.errors import UsageError
-from netlab.spec import ArtifactsSpec, load_spec
+from netlab.spec.artifacts import ArtifactsSpec
+from netlab.spec.file import load_spec
 
 if TYPE_CHECKING:
     from argparse import Namespace

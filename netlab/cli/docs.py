@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab.cli.app import build_parser
-from netlab.spec import generate_sample, generate_schema, generate_table
+from netlab.spec.generated import generate_sample, generate_schema, generate_table
 
 if TYPE_CHECKING:
     from netlab.cli.parser import Parser

@@ -31,7 +31,8 @@ def register(subparsers: Subparsers) -> None:
 def run(args: Namespace) -> int:
     """Run the command."""
     from netlab.files import write_atomic  # noqa: PLC0415 - imported late, so that --help is quick
-    from netlab.spec import FILE_NAME, find_file, generate_sample  # noqa: PLC0415 - as above
+    from netlab.spec.file import FILE_NAME, find_file  # noqa: PLC0415 - as above
+    from netlab.spec.generated import generate_sample  # noqa: PLC0415 - as above
 
     found = find_file(Path.cwd())
     path = found or Path.cwd() / FILE_NAME

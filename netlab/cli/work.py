@@ -15,7 +15,8 @@ from netlab.console import open_console
 from netlab.errors import NetlabError, UsageError
 from netlab.lab import find_lab
 from netlab.progress import open_progress
-from netlab.spec import LabSpec, load_spec
+from netlab.spec.file import load_spec
+from netlab.spec.lab import LabSpec
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -44,12 +45,17 @@ def spec_of(lab: Lab, args: Namespace) -> LabSpec:
     options = vars(args)
     if options.get("profiles") == (ALL,) and options.get("paths") is None:
         options = {**options, "paths": (ALL,)}
-    spec = override(load_spec(lab.folder), options)
+    spec = override(load_spec(lab.folder, warn), options)
     if spec.profiles != (ALL,):
         return spec
     own = lab.folder / "profiles"
     found = profiles.of_stack(spec.stack, own)
     return spec.model_copy(update={"profiles": tuple(profile.name for profile in found)})
+
+
+def warn(text: str) -> None:
+    """Say on standard error what the user should act on, before any progress is shown."""
+    print(f"netlab: warning: {text}", file=sys.stderr)
 
 
 def spec_of_profile(lab: Lab, args: Namespace) -> LabSpec:

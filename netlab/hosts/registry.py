@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from netlab.hosts.provider import Provider
     from netlab.lab import Lab
     from netlab.progress import Progress
-    from netlab.spec import LabSpec
+    from netlab.spec.lab import LabSpec
 
 PROVIDERS: dict[str, Callable[[Lab, LabSpec, Progress, Path | None], Provider]] = {"qemu": QemuProvider}
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from netlab.artifacts.lock import Component
     from netlab.model.profile import Profile
-    from netlab.spec import LabSpec
+    from netlab.spec.lab import LabSpec
 
 MEASURING = ("benchmark",)
 """Roles that every profile is proved and measured with."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from netlab.lab import Lab
     from netlab.model.profile import Profile
     from netlab.progress import Progress
-    from netlab.spec import LabSpec
+    from netlab.spec.lab import LabSpec
 
 
 @dataclass(frozen=True)

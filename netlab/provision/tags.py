@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.model.profile import Profile
-    from netlab.spec import LabSpec
+    from netlab.spec.lab import LabSpec
 
 
 def snapshot_tag(profile: Profile, spec: LabSpec) -> str:

@@ -8,7 +8,7 @@ from netlab.artifacts.bring import place, unused
 from netlab.artifacts.fit import refuse_misfits
 from netlab.artifacts.lock import Component, Lock, load_lock, render_lock
 from netlab.errors import ConfigError
-from netlab.spec import ArtifactsSpec
+from netlab.spec.artifacts import ArtifactsSpec
 from tests.artifacts.server import QUICK
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from netlab.artifacts.mirror import Sources, locate, segments
 from netlab.artifacts.settings import lock_of, sources_of
 from netlab.errors import ConfigError
-from netlab.spec import ArtifactsSpec
+from netlab.spec.artifacts import ArtifactsSpec
 from netlab.yamlfile import parse_model
 
 URL = "https://dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubeadm"

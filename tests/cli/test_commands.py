@@ -10,7 +10,8 @@ from netlab.doctor import Check
 from netlab.errors import MachineSilent, UsageError
 from netlab.plan import Plan
 from netlab.report.compute.build import build_report
-from netlab.spec import LabSpec, load_spec
+from netlab.spec.file import load_spec
+from netlab.spec.lab import LabSpec
 from tests import factories
 
 

@@ -7,7 +7,8 @@ import pytest
 from netlab import assets, profiles
 from netlab.artifacts.lock import load_lock
 from netlab.provision import provenance
-from netlab.spec import ArtifactsSpec, LabSpec
+from netlab.spec.artifacts import ArtifactsSpec
+from netlab.spec.lab import LabSpec
 
 SPEC = LabSpec()
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from netlab.spec import GUEST_KERNEL_MIB, LabSpec, generate_schema
+from netlab.spec.generated import generate_schema
+from netlab.spec.lab import LabSpec
+from netlab.spec.qemu import GUEST_KERNEL_MIB
 from tests.roles.rendering import ROLES, render
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ LOAD = generate_schema()["$defs"]["LoadSpec"]["properties"]
 
 SPEC = {"app_response_bytes": "load.response_bytes"}
 """Inputs that a role bounds and netlab.yml sets: the values that both accept are the same."""
-HOST = {"kubeadm_control_memory_mb": "fleet.control_memory_mib", "kubeadm_control_cpus": "fleet.control_cpus"}
+HOST = {"kubeadm_control_memory_mb": "qemu.control_memory_mib", "kubeadm_control_cpus": "qemu.control_cpus"}
 """What a role asks of a host, and what netlab.yml makes the host of: the least of it must do."""
 PROFILES = {
     *("bpf_service_endpoints", "bpf_service_others"),

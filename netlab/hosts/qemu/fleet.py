@@ -26,7 +26,7 @@ from netlab.hosts.qemu.machine import DISKS, ICOUNT_SHIFT, KERNEL_ARGUMENTS, Mac
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Part
 from netlab.progress import size
-from netlab.spec import Mitigations
+from netlab.spec.qemu import Mitigations
 from netlab.storage.work import discard, sweep, work_folder
 
 if TYPE_CHECKING:

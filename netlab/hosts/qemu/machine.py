@@ -285,7 +285,7 @@ def _start_failure(name: str, log: Path) -> MachineError | PortInUse:
     if "host forwarding" in words:
         taken = re.search(r"rule 'tcp:127\.0\.0\.1:(\d+)-", words)  # its options, with all ports, come before
         port = taken[1] if taken else "a port"
-        hint = "end the program that listens there, or set fleet.ssh_port in netlab.yml to another number"
+        hint = "end the program that listens there, or set qemu.ssh_port in netlab.yml to another number"
         message = f"port {port} on 127.0.0.1 is in use, but machine '{name}' needs it for SSH or its API"
         return PortInUse(message, hint=hint, log=log)
     last = words.splitlines()[-1] if words else "it left no message"

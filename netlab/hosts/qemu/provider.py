@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from netlab.hosts.qemu.image import Image
     from netlab.lab import Lab
     from netlab.progress import Progress
-    from netlab.spec import LabSpec
+    from netlab.spec.lab import LabSpec
 
 NETWORK = ipaddress.ip_network("10.10.0.0/24")
 FIRST_ADDRESS = 10
@@ -74,8 +74,8 @@ class QemuProvider:
     @property
     def lanes(self) -> int:
         """As netlab.yml says; by itself two where instructions are counted and two processors are there to do it."""
-        if self.spec.fleet.lanes:
-            return self.spec.fleet.lanes
+        if self.spec.qemu.parallel:
+            return self.spec.qemu.parallel
         return min(2, os.cpu_count() or 1) if self.clock == "virtual" else 1
 
     def lane(self, number: int) -> QemuProvider:
@@ -114,10 +114,12 @@ class QemuProvider:
             image=baked,
             accelerator=self._counting_accelerator(),
             clock=self.clock,
-            cpus=self.spec.fleet.cpus,
-            memory_mib={part: self.spec.memory_mib(part) for part in PARTS},
-            control_cpus=self.spec.fleet.control_cpus,
-            mitigations=self.spec.fleet.mitigations,
+            cpus=self.spec.qemu.cpus,
+            memory_mib={
+                part: self.spec.qemu.memory_of(part, self.spec.fleet.nodes + 1, self.spec.stack) for part in PARTS
+            },
+            control_cpus=self.spec.qemu.control_cpus,
+            mitigations=self.spec.qemu.mitigations,
             payload=self.payload,
             payload_digest=payload_digest,
         )
@@ -209,7 +211,7 @@ class QemuProvider:
             image_key=self.image.key,
             image_digest=self.image.digest,
             fleet=parts,
-            control_cpus=self.spec.fleet.control_cpus if "control" in parts.values() else None,
+            control_cpus=self.spec.qemu.control_cpus if "control" in parts.values() else None,
             lanes=self.lanes,
         )
 
@@ -226,7 +228,7 @@ class QemuProvider:
         if state is not None and [host.name for host in state.hosts] == list(parts):
             return state.hosts
         controls = [name for name, part in parts.items() if part == "control"]
-        ports = iter(_ports(self.spec.fleet.ssh_port if self.number == 0 else 0, len(parts) + len(controls)))
+        ports = iter(_ports(self.spec.qemu.ssh_port if self.number == 0 else 0, len(parts) + len(controls)))
         return tuple(
             Host(
                 name=name,
@@ -343,7 +345,7 @@ def _ports(first: int, count: int) -> Iterable[int]:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 sock.bind(("127.0.0.1", port))
             except OSError as error:
-                hint = "end the program that listens there, or set fleet.ssh_port in netlab.yml to another number"
+                hint = "end the program that listens there, or set qemu.ssh_port in netlab.yml to another number"
                 raise PortInUse(
                     f"port {port} on 127.0.0.1 is in use, but the lab needs it for SSH or its API", hint=hint
                 ) from error

@@ -30,7 +30,7 @@ def test_a_recipe_names_every_role_of_its_playbook(recipe):
     assert set(recipe.roles) == roles_of(recipe.playbook)
 
 
-def test_a_foundation_is_named_by_every_role_of_its_playbook():
+def test_a_cluster_is_named_by_every_role_of_its_playbook():
     assert set(CLUSTER_ROLES) == roles_of("cluster")
 
 

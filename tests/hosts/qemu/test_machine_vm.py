@@ -10,7 +10,7 @@ from netlab.hosts.qemu.fleet import Fleet
 from netlab.hosts.qemu.provider import QemuProvider
 from netlab.lab import Lab
 from netlab.progress import Reporter
-from netlab.spec import LabSpec
+from netlab.spec.lab import LabSpec
 from tests import strangers
 from tests.conftest import Command, wait_until
 from tests.paths import ALL_AT_ONCE

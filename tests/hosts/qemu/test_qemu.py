@@ -14,7 +14,8 @@ from netlab.hosts.qemu import accel
 from netlab.hosts.qemu.provider import QemuProvider
 from netlab.lab import Lab
 from netlab.progress import Reporter
-from netlab.spec import FleetSpec, LabSpec
+from netlab.spec.lab import LabSpec
+from netlab.spec.qemu import QemuSpec
 from tests.hosts.qemu.test_fleet import fleet
 
 
@@ -37,7 +38,7 @@ def provider(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("stack", "cpus"), [("datapath", None), ("kubeadm", 4)])
 def test_a_run_records_how_many_fleets_work_and_what_the_control_plane_has(tmp_path, monkeypatch, stack, cpus):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    spec = LabSpec(stack=stack, clock="real", fleet=FleetSpec(control_cpus=4, lanes=3))
+    spec = LabSpec(stack=stack, clock="real", qemu=QemuSpec(control_cpus=4, parallel=3))
     made = QemuProvider(Lab(tmp_path), spec, Reporter())
     made.fleet = fleet(tmp_path, clock="real")
     made.image = made.fleet.shape.image

@@ -14,7 +14,7 @@ from netlab.hosts.qemu.accel import Accelerator
 from netlab.hosts.qemu.fleet import BASE, Fleet
 from netlab.lab import Lab
 from netlab.progress import Reporter
-from netlab.spec import LabSpec
+from netlab.spec.lab import LabSpec
 from netlab.storage import leases
 from tests.cache.factories import make_image, make_snapshot
 

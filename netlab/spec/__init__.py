@@ -1,0 +1,1 @@
+"""``netlab.yml`` → ``LabSpec``. No file: the defaults."""

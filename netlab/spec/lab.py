@@ -1,0 +1,122 @@
+"""What a lab is made of and what is measured in it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from netlab.model.frozen import Frozen
+from netlab.model.lab import Clock, Load, Part, PathName, Stack
+from netlab.spec.artifacts import ArtifactsSpec
+from netlab.spec.bounds import whole
+from netlab.spec.qemu import QemuSpec
+
+Provider = Literal["qemu"]
+"""Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
+
+
+class LoadSpec(Load):
+    """What wrk does for each sample."""
+
+    connections: int = whole(4, "Requests in flight.", low=1, high=10_000)
+    threads: int = whole(1, "Threads of wrk; each has as many of the connections.", low=1, high=64)
+    duration_s: int = whole(1, "Length of a sample in seconds of the lab's clock.", low=1, high=3600)
+    warmup_s: float = Field(
+        default=0.2,
+        ge=0,
+        le=600,
+        strict=True,
+        allow_inf_nan=False,
+        description="Seconds of the same load before each sample, thrown away.",
+    )
+    keepalive: bool = Field(default=True, strict=True, description="Keep connections open between requests.")
+    response_bytes: int = whole(1024, "Size of the response's body, at most 1 MiB.", low=0, high=1 << 20)
+
+    @model_validator(mode="after")
+    def _threads_share_connections(self) -> Self:
+        if self.connections % self.threads:
+            opened = self.connections // self.threads * self.threads
+            raise ValueError(
+                f"connections ({self.connections}) must be a multiple of threads ({self.threads}): each thread of wrk "
+                f"opens as many as the others, and wrk would open {opened or 'none'}"
+            )
+        return self
+
+
+class BaselineSpec(Frozen):
+    """What every number is compared with."""
+
+    profile: Name = Field(default="baseline-vm", description="A profile of the run.")
+    path: PathName = Field(default="host", description="How the client reaches the app there.")
+
+
+class FleetSpec(Frozen):
+    """The hosts of the lab: one client and the nodes. How large they are, their provider's section says."""
+
+    nodes: int = whole(2, "Hosts that run the app, besides the client.", low=1, high=8)
+
+
+class LabSpec(Frozen):
+    """What a lab is made of and what is measured in it."""
+
+    profiles: tuple[Name, ...] = Field(
+        default=("baseline-vm", "calico-ipip", "ipvlan-l2", "ipvlan-l3", "cilium"),
+        description="What to measure; `netlab profiles` lists the names; `[all]`: every one of the stack.",
+    )
+    paths: tuple[PathName, ...] = Field(
+        default=("host", "pod-ip", "nodeport-local", "nodeport-remote"),
+        description="Ways to the app that are measured, where a profile has them; none: all.",
+    )
+    provider: Provider = Field(default="qemu", description="Where hosts come from.")
+    stack: Stack = Field(
+        default="datapath",
+        description="`datapath` is a CNI's packet path without a control plane, `kubeadm` a real cluster.",
+    )
+    clock: Literal[Clock, "auto"] = Field(
+        default="auto",
+        description="`real` is wall time, `virtual` counts instructions, `auto` is real where an accelerator works.",
+    )
+    rounds: int = whole(3, "Passes over all profiles and paths, each in an order of its own.", low=3, high=100)
+    seed: int | None = Field(
+        default=None, ge=0, le=2**31 - 1, strict=True, description="Seed of the random order; none: a new one a run."
+    )
+    baseline: BaselineSpec = Field(default=BaselineSpec(), description="What every number is compared with.")
+    load: LoadSpec = Field(default=LoadSpec(), description="What wrk does for each sample.")
+    fleet: FleetSpec = Field(default=FleetSpec(), description="The hosts of the lab.")
+    qemu: QemuSpec = Field(default=QemuSpec(), description="Its virtual machines, for the provider of that name.")
+    artifacts: ArtifactsSpec = Field(
+        default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
+    )
+
+    @model_validator(mode="after")
+    def _profiles_make_sense(self) -> Self:
+        if not self.profiles:
+            raise ValueError("profiles: at least one is needed")
+        twice = sorted({name for name in self.profiles if self.profiles.count(name) > 1})
+        if twice:
+            raise ValueError(f"profiles: '{twice[0]}' is there twice")
+        return self
+
+    @model_validator(mode="after")
+    def _a_cluster_has_real_time(self) -> Self:
+        if self.stack == "kubeadm" and self.clock == "virtual":
+            raise ValueError(
+                "clock: a cluster is several machines, the virtual clock is of one; take the stack datapath"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _memory_suffices(self) -> Self:
+        if self.provider == "qemu":
+            self.qemu.check_memory(self.fleet.nodes + 1, self.stack)
+        return self
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """Every host of the lab by name, with the part that it plays; nodes are numbered from 1."""
+        nodes: dict[str, Part] = {f"node{number}": "node" for number in range(1, self.fleet.nodes + 1)}
+        control: dict[str, Part] = {"control": "control"} if self.stack == "kubeadm" else {}
+        return {"client": "client", **nodes, **control}

@@ -1,0 +1,69 @@
+"""The section ``qemu``: hosts that are virtual machines on this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from netlab.model.frozen import Frozen
+from netlab.spec.bounds import whole
+
+if TYPE_CHECKING:
+    from netlab.model.lab import Part, Stack
+
+GUEST_KERNEL_MIB = 92
+"""What a guest's kernel keeps of a machine's memory, at most: its programs see so much less."""
+HOST_MIB = 512
+"""Memory of a host of which nothing is said."""
+MIN_HOST_MIB = 384
+NODE_MIB = 1536
+"""The same of a cluster's node."""
+MIN_NODE_MIB = 1024
+"""Cilium's agent takes 340 to 400 MiB, the compiler that it starts 120; kubelet, containerd and pods come on top."""
+
+Mitigations = Literal["off", "auto"]
+"""What Linux takes as ``mitigations=`` on every processor."""
+
+
+class QemuSpec(Frozen):
+    """Sizes and ports of the machines."""
+
+    cpus: int = whole(1, "Processors of each host (the virtual clock always uses one).", low=1, high=64)
+    memory_mib: int = whole(
+        0,
+        f"Memory of client and nodes in MiB, shared evenly; 0: {HOST_MIB} each, but {NODE_MIB} a cluster's node.",
+        low=0,
+        high=1 << 20,
+    )
+    control_cpus: int = whole(2, "Processors of a cluster's control plane (stack kubeadm).", low=2, high=64)
+    control_memory_mib: int = whole(
+        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1700 + GUEST_KERNEL_MIB, high=1 << 20
+    )
+    parallel: int = whole(
+        0, "Fleets that work at the same time; 0: two on the virtual clock, else one.", low=0, high=16
+    )
+    ssh_port: int = whole(
+        0, "First port on 127.0.0.1 for SSH to the hosts; the others follow. 0: free ports.", low=0, high=65_000
+    )
+    mitigations: Mitigations = Field(
+        default="off",
+        description="The kernel's guards against faults of processors: `off`, or `auto` as on most servers.",
+    )
+
+    def check_memory(self, hosts: int, stack: Stack) -> None:
+        """ValueError where ``hosts`` (client and nodes) would have too little each."""
+        least = MIN_NODE_MIB if stack == "kubeadm" else MIN_HOST_MIB
+        if self.memory_mib and self.memory_mib // hosts < least:
+            what = " of a cluster" if stack == "kubeadm" else ""
+            raise ValueError(
+                f"qemu.memory_mib is {self.memory_mib}, but {hosts} hosts{what} need at least {least * hosts}"
+            )
+
+    def memory_of(self, part: Part, hosts: int, stack: Stack) -> int:
+        """Return the MiB of a host that plays ``part`` beside ``hosts`` clients and nodes, each a machine."""
+        if part == "control":
+            return self.control_memory_mib
+        if self.memory_mib:
+            return self.memory_mib // hosts
+        return NODE_MIB if part == "node" and stack == "kubeadm" else HOST_MIB

@@ -1,0 +1,10 @@
+"""Keys of ``netlab.yml`` that had another name in an older netlab: they are still read, with a warning."""
+
+from __future__ import annotations
+
+RENAMED: dict[tuple[str, ...], tuple[str, ...]] = {
+    **{("fleet", name): ("qemu", name) for name in ("cpus", "memory_mib", "control_cpus", "control_memory_mib")},
+    **{("fleet", name): ("qemu", name) for name in ("mitigations", "ssh_port")},
+    ("fleet", "lanes"): ("qemu", "parallel"),
+}
+"""From 0.1."""
