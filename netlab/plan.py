@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab import assets
-from netlab.hosts.qemu import image
 from netlab.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from netlab.lab import Lab
+    from netlab.hosts.provider import Resumable
+    from netlab.lab import Lab, LabState
     from netlab.model.profile import Profile
     from netlab.spec.lab import LabSpec
 
@@ -22,44 +21,30 @@ class Plan(Frozen):
     steps: tuple[str, ...]
 
 
-def plan_up(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: Collection[str]) -> Plan:
-    """Say what ``netlab up`` would do with the profile (or none), by its snapshot's name; ``snapshots`` exist."""
-    turns = [_turn(lab, profile, tag, snapshots) for tag, profile in chosen.items()]
-    return Plan(steps=(*_before(lab, spec), *(turns or ["the hosts stay as they had booted"])))
+def plan_up(lab: Lab, provider: Resumable, chosen: Mapping[str, Profile]) -> Plan:
+    """Say what ``netlab up`` would do with the profile (or none), by its snapshot's name."""
+    steps = _applied(lab, provider, chosen) or ["the hosts stay freshly booted"]
+    return Plan(steps=(*provider.outline(), *steps))
 
 
-def plan_run(lab: Lab, spec: LabSpec, chosen: Mapping[str, Profile], snapshots: Collection[str]) -> Plan:
-    """Say what ``netlab run`` would do with the profiles, each by its snapshot's name; ``snapshots`` exist already."""
-    profiles = chosen.values()
-    turns = [_turn(lab, profile, tag, snapshots) for tag, profile in chosen.items()]
-    cells = [f"{profile.name}/{path}" for profile in profiles for path in profile.info(spec.paths).paths]
+def plan_run(lab: Lab, spec: LabSpec, provider: Resumable, chosen: Mapping[str, Profile]) -> Plan:
+    """Say what ``netlab run`` would do with the profiles, each by its snapshot's name."""
+    cells = [f"{profile.name}/{path}" for profile in chosen.values() for path in profile.info(spec.paths).paths]
     load = spec.load
     measure = (
         f"measure {len(cells)} cells in each of {spec.rounds} rounds ({', '.join(cells)}): wrk with {load.connections} "
         f"connections for {load.duration_s} s after {load.warmup_s:g} s of warm-up"
     )
-    steps = (*_before(lab, spec), *turns, measure, "profile each cell once", "write the report", "remove the hosts")
-    return Plan(steps=steps)
+    steps = (*provider.outline(), *_applied(lab, provider, chosen))
+    return Plan(steps=(*steps, measure, "profile each cell once", "write the report", "remove the hosts"))
 
 
-def _before(lab: Lab, spec: LabSpec) -> tuple[str, str]:
-    recipe = image.recipe_of(spec.stack)
-    ready = image.find(recipe, assets.cache())
-    wrong = image.damage(image.folder_of(recipe, assets.cache()))
-    why = f" (the cached one is damaged: {wrong})" if wrong else ""
-    bake = (
-        f"image {ready.key}: there already"
-        if ready
-        else f"bake the image: {len(recipe.packages)} packages, then the roles{why}"
-    )
-    state = lab.load_state()
-    names = ", ".join(spec.parts)
-    hosts = f"hosts {names}: up already" if state else f"make the hosts {names} ({spec.provider}, clock: {spec.clock})"
-    return bake, hosts
+def _applied(lab: Lab, provider: Resumable, chosen: Mapping[str, Profile]) -> list[str]:
+    state, snapshots = lab.load_state(), provider.snapshots(reserve=False)
+    return [_step(profile, tag, state, snapshots) for tag, profile in chosen.items()]
 
 
-def _turn(lab: Lab, profile: Profile, tag: str, snapshots: Collection[str]) -> str:
-    state = lab.load_state()
+def _step(profile: Profile, tag: str, state: LabState | None, snapshots: Collection[str]) -> str:
     if state is not None and state.snapshot == tag:
         return f"{profile.name}: the hosts are that already"
     if tag in snapshots:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from netlab.hosts.provider import Resumable
     from netlab.lab import Lab
     from netlab.model.profile import Profile
     from netlab.model.proof import Proof
@@ -132,20 +133,20 @@ def reset(lab: Lab, spec: LabSpec, progress: Progress) -> None:
 def plan_of_up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Plan:
     """Say what ``up`` would do; nothing is changed."""
     chosen = [find_profile(lab, spec, name)] if name else []
-    return plan_up(lab, spec, _tagged(spec, chosen), _snapshots(lab, spec, chosen, progress))
+    return plan_up(lab, _looked_at(lab, spec, chosen, progress), _tagged(spec, chosen))
 
 
 def plan_of_run(lab: Lab, spec: LabSpec, progress: Progress) -> Plan:
     """Say what ``run`` would do; nothing is changed."""
     chosen = find_profiles(lab, spec, spec.profiles)
-    return plan_run(lab, spec, _tagged(spec, chosen), _snapshots(lab, spec, chosen, progress))
+    return plan_run(lab, spec, _looked_at(lab, spec, chosen, progress), _tagged(spec, chosen))
 
 
-def _snapshots(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> set[str]:
-    """Return what hosts with the profiles' payload could be brought back to."""
+def _looked_at(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> Resumable:
+    """Return the provider of hosts with the profiles' payload, to be asked and not told; nothing is downloaded."""
     words = artifacts_of(chosen)
     payload = bring.place(words, spec.artifacts, lab.folder, bring.unused(chosen)) if words else None
-    return provider_of(lab, spec, progress, payload).snapshots(reserve=False)
+    return provider_of(lab, spec, progress, payload)
 
 
 def _tagged(spec: LabSpec, chosen: Sequence[Profile]) -> dict[str, Profile]:

@@ -81,6 +81,7 @@ def environment(**changes) -> Environment:
         "guest_memory_mib": 2048,
         "image_key": "3f9c2a7d51b0",
         "fleet": {"client": "client", "node1": "node", "node2": "node"},
+        "kernels": (("client", "node1", "node2"),),
     }
     return Environment(**{**values, **changes})
 

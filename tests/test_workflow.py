@@ -29,7 +29,6 @@ from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run
 from netlab.spec.lab import FleetSpec, LabSpec
 from tests import factories
-from tests.cache.factories import make_image
 
 GOLDEN = Path(__file__).parent / "samples" / "data"
 EVIDENCE = Path(__file__).parent / "samples" / "data" / "calico-ipip"
@@ -41,10 +40,10 @@ HOSTS = (
 
 
 class Hosts:
-    """A provider without hosts: it remembers what it was asked for, and its lanes with it."""
+    """A provider without hosts: it remembers what it was asked for, and its parallel fleets with it."""
 
     clock = "virtual"
-    lanes = 2
+    parallel = 2
 
     def __init__(self) -> None:
         self.fleets = {0: self}
@@ -56,9 +55,9 @@ class Hosts:
         self.up_now = False
         self.dead = False
 
-    def lane(self, number):
+    def parallel_fleet(self, number):
         other = self.fleets[number] = copy.copy(self)
-        other.down = lambda: self.calls.append(f"down lane {number}")
+        other.down = lambda: self.calls.append(f"down fleet {number}")
         return other
 
     def facts(self):
@@ -73,11 +72,24 @@ class Hosts:
     def prepare(self):
         self.calls.append("prepare")
 
-    def start(self, tag):
-        self.calls.append(f"start {tag.rpartition('-')[0] if tag else 'booted'}")
+    def kernels(self):
+        return (("client", "node1", "node2"),)
+
+    def outline(self):
+        return ("hosts client, node1, node2: up already",)
+
+    def start(self):
+        self._begin("booted", None)
+
+    def resume(self, tag):
+        name = tag.rpartition("-")[0]
+        self._begin(name, {"profile": name, "snapshot": tag})
+
+    def _begin(self, name, stamp):
+        self.calls.append(f"start {name}")
         self.up_now = True
         self.played = []
-        self.stamp = {"profile": tag.rpartition("-")[0], "snapshot": tag} if tag else None
+        self.stamp = stamp
 
     def snapshots(self, *, reserve=True):
         return self.tags
@@ -378,7 +390,7 @@ def test_bench_restores_before_every_block_and_profiles_at_the_end_of_the_last(l
     folder = bench(lab, "baseline-vm", "ipvlan-l2")
     assert sorted(plays) == [*["bench"] * 6, "hotspots", "hotspots", "prove", "prove", "up", "up"]
     assert hosts.calls.count("start ipvlan-l2") == 3
-    assert hosts.calls[-1] == "down lane 1", "only the lab's own fleet is left"
+    assert hosts.calls[-1] == "down fleet 1", "only the lab's own fleet is left"
     run = load_run(folder)
     assert len(run.samples) == 3 * (1 + 3)
     assert run.refused == ()
@@ -459,9 +471,9 @@ def test_a_profile_without_any_sample_fails_at_the_end_and_the_others_stay(lab, 
 def test_a_sample_is_filed_under_the_profile_that_its_hosts_are(lab, hosts, plays, monkeypatch):
     up(lab)
     up(lab, "ipvlan-l2")
-    start = Hosts.start
+    resume = Hosts.resume
     stuck = next(tag for tag in hosts.tags if tag.startswith("baseline-vm"))
-    monkeypatch.setattr(Hosts, "start", lambda self, tag: start(self, stuck))
+    monkeypatch.setattr(Hosts, "resume", lambda self, tag: resume(self, stuck))
     with pytest.raises(
         MisfiledSample, match="client was 'baseline-vm' when this sample of 'ipvlan-l2' was taken"
     ) as caught:
@@ -543,7 +555,7 @@ def test_plan_names_what_is_done_and_what_is_not(lab, hosts, plays):
     up(lab)
     before = list(hosts.calls)
     steps = workflow.plan_of_run(lab, LabSpec(), Reporter()).steps
-    assert "baseline-vm: the hosts are that already" in steps
+    assert steps[:2] == (*hosts.outline(), "baseline-vm: the hosts are that already")
     assert any(step.startswith("calico-ipip: play 5 roles") for step in steps)
     assert hosts.calls == before
 
@@ -565,12 +577,3 @@ def test_what_stays_of_an_earlier_proof_is_an_error_and_no_proof(lab, hosts, pla
     monkeypatch.setattr(shutil, "rmtree", lambda path, ignore_errors=False, **_: ignore_errors or refuse(path))
     with pytest.raises(PermissionError, match="proofs/baseline-vm"):
         workflow.prove_paths(lab, LabSpec(), None, Reporter())
-
-
-def test_plan_says_when_the_image_is_damaged(lab, hosts, monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    made = make_image(tmp_path / "cache" / "netlab")
-    assert f"image {made.key}: there already" in workflow.plan_of_run(lab, LabSpec(), Reporter()).steps
-    made.kernel.write_bytes(b"")
-    (bake, *_) = workflow.plan_of_run(lab, LabSpec(), Reporter()).steps
-    assert bake.endswith("then the roles (the cached one is damaged: kernel has 0 bytes instead of 7)")

@@ -1,8 +1,8 @@
-"""What the rest of netlab asks of hosts."""
+"""What the rest of netlab asks of hosts: of every provider, and of those that can do more."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,45 +19,26 @@ class Provider(Protocol):
     def clock(self) -> Clock:
         """Return what the hosts' clocks count."""
 
-    @property
-    def lanes(self) -> int:
-        """Return how many fleets may work at the same time without one being felt in the figures of another."""
-
-    def lane(self, number: int) -> Provider:
-        """Return the provider of another fleet of the same shape; number 0 is the lab's own, this one."""
-
     def facts(self) -> dict[str, Any]:
         """Return variables that spare the playbooks work: ``netlab_kernel``, ``netlab_baked_roles``."""
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts, with the ports and addresses that they will have."""
 
+    def kernels(self) -> tuple[tuple[str, ...], ...]:
+        """Return the names of all hosts, those together that share a kernel."""
+
+    def outline(self) -> tuple[str, ...]:
+        """Say what must be made until the hosts are there, one sentence per step; nothing is made or changed."""
+
     def running(self) -> bool:
         """Whether all hosts are there."""
 
     def prepare(self) -> None:
-        """Make what every lane begins with: images, first boots. Not for two lanes at once."""
+        """Make what every fleet begins with: images, first boots. Not for two fleets at once."""
 
-    def start(self, tag: str | None) -> None:
-        """Make all hosts answer to SSH, in the state ``tag``, or as they were first booted (None).
-
-        Whatever state they were in before is lost, and connections to them too.
-        """
-
-    def snapshots(self, *, reserve: bool = True) -> set[str]:
-        """Return names of states that ``start`` can bring back; empty when a provider has no snapshots.
-
-        ``reserve`` keeps them there for as long as this provider exists; without it nothing is written.
-        """
-
-    def save(self, tag: str, evidence: Path | None) -> None:
-        """Keep the present state of all hosts under ``tag``, with the files that prove what it is, if there are any.
-
-        Until the next ``start`` the hosts may be gone.
-        """
-
-    def evidence(self, tag: str) -> Path:
-        """Return the folder of the files that prove what the state ``tag`` is."""
+    def start(self) -> None:
+        """Make all hosts answer to SSH, freshly booted. Their state is lost, and so are connections to them."""
 
     def check(self) -> None:
         """Raise MachineError when a host is gone."""
@@ -66,4 +47,42 @@ class Provider(Protocol):
         """Return what a run must record about where it was measured."""
 
     def down(self) -> None:
-        """Remove the hosts; nothing of them is left running. Lane 0 takes all others along."""
+        """Remove the hosts; nothing of them is left running. The lab's own fleet takes all others along."""
+
+
+class Snapshots(Protocol):
+    """Hosts whose state can be kept and resumed."""
+
+    def snapshots(self, *, reserve: bool = True) -> set[str]:
+        """Return the names of states that ``resume`` knows.
+
+        ``reserve`` keeps them there for as long as this provider exists; without it nothing is written.
+        """
+
+    def resume(self, tag: str) -> None:
+        """Make all hosts answer to SSH in the state ``tag``. Their own is lost, and so are connections to them."""
+
+    def save(self, tag: str, evidence: Path | None) -> None:
+        """Keep the present state of all hosts under ``tag``, with the files that prove what it is, if there are any.
+
+        Until the next ``start`` or ``resume`` the hosts may be gone.
+        """
+
+    def evidence(self, tag: str) -> Path:
+        """Return the folder of the files that prove what the state ``tag`` is."""
+
+
+class Resumable(Provider, Snapshots, Protocol):
+    """A provider with snapshots, which measuring in interleaved rounds needs."""
+
+
+@runtime_checkable
+class ParallelFleets(Protocol):
+    """Hosts of which there may be more than once: fleets of the same shape that share their snapshots."""
+
+    @property
+    def parallel(self) -> int:
+        """Return how many fleets may work at the same time without one being felt in the figures of another."""
+
+    def parallel_fleet(self, number: int) -> Resumable:
+        """Return the provider of the fleet with this number, from 0, which is the lab's own."""

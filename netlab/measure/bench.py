@@ -13,7 +13,7 @@ from netlab.measure import drive
 from netlab.model.run import RunHeader
 from netlab.provision import provenance
 from netlab.provision.apply import lab_state, provision
-from netlab.provision.lanes import work
+from netlab.provision.parallel import work
 from netlab.results.store import proof_folder, write_header
 
 if TYPE_CHECKING:
@@ -30,29 +30,29 @@ def bench(session: Session, chosen: Sequence[Profile]) -> Path:
     session.lab.save_state(lab_state(session))
     known = session.provider.snapshots()
     missing = [profile for profile in chosen if session.tag(profile) not in known]
-    with _lanes(session) as lanes:
+    with _fleets(session) as fleets:
         if missing:
             session.provider.prepare()
-            work(lanes, [partial(provision, profile=profile) for profile in missing])
+            work(fleets, [partial(provision, profile=profile) for profile in missing])
         header = _header(session, chosen)
         folder = session.lab.runs / header.run_id
         write_header(folder, header)
         for profile in chosen:
             shutil.copytree(session.provider.evidence(session.tag(profile)), proof_folder(folder / "raw", profile.name))
-        drive.measure(lanes, header, {profile.name: profile for profile in chosen}, folder, session.progress)
+        drive.measure(fleets, header, {profile.name: profile for profile in chosen}, folder, session.progress)
     return folder
 
 
 @contextlib.contextmanager
-def _lanes(session: Session) -> Iterator[list[Session]]:
+def _fleets(session: Session) -> Iterator[list[Session]]:
     """Every fleet that may work at once; afterwards only the lab's own is left."""
-    lanes = session.lanes()
+    fleets = session.fleets()
     try:
-        yield lanes
+        yield fleets
     finally:
-        for lane in lanes[1:]:
-            lane.disconnect()
-            lane.provider.down()
+        for fleet in fleets[1:]:
+            fleet.disconnect()
+            fleet.provider.down()
 
 
 def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab.errors import BenchmarkFailed, MisfiledSample, ResultsError
 from netlab.measure.plan import Block, Target, plan_rounds
-from netlab.provision.lanes import work
+from netlab.provision.parallel import work
 from netlab.results.store import hotspots_folder, load_samples, refuse
 from netlab.samples.sample import parse_sample
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from netlab.model.profile import Profile
     from netlab.model.run import RunHeader
     from netlab.progress import Progress
-    from netlab.provision.lanes import Job
+    from netlab.provision.parallel import Job
     from netlab.provision.session import Session
 
 PERF_SECONDS = 1
@@ -30,7 +30,7 @@ CLUSTER_SETTLE_S = 30
 
 
 def measure(
-    lanes: Sequence[Session], header: RunHeader, profiles: Mapping[str, Profile], folder: Path, progress: Progress
+    fleets: Sequence[Session], header: RunHeader, profiles: Mapping[str, Profile], folder: Path, progress: Progress
 ) -> None:
     """Take every sample of the run into ``folder/raw``, and profile every cell once, outside any timed sample.
 
@@ -42,16 +42,16 @@ def measure(
     pace = Pace(progress, len(blocks))
 
     def job_of(block: Block) -> Job:
-        def job(lane: Session) -> None:
+        def job(fleet: Session) -> None:
             last = block.round == header.rounds
             hotspots = hotspots_folder(folder / "raw", block.profile) if last else None
-            _measure(lane, profiles[block.profile], block, folder / "raw" / block.folder, hotspots)
+            _measure(fleet, profiles[block.profile], block, folder / "raw" / block.folder, hotspots)
             pace.advance()
 
         return job
 
     with progress.step(f"measure {header.rounds} rounds of {sum(map(len, cells.values()))} cells"):
-        work(lanes, map(job_of, blocks))
+        work(fleets, map(job_of, blocks))
     _refuse_silence(header, folder)
 
 

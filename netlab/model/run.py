@@ -70,17 +70,19 @@ class Environment(Frozen):
     """Host name to part (client, node, control)."""
     control_cpus: int | None = None
     """Of a cluster's control plane; None where there is none, and in runs of an older netlab."""
-    lanes: int | None = None
-    """How many fleets worked at the same time; None in runs of an older netlab."""
+    parallel_fleets: int | None = None
+    """How many worked at the same time; None in runs of an older netlab."""
+    kernels: tuple[tuple[str, ...], ...] = ()
+    """Names of all hosts, those together that share a kernel."""
 
 
 class RunHeader(Frozen):
     """All that is known before the first sample; stored as ``run.json``.
 
-    Version 2 of the schema added what profiles and image were made of.
+    ``netlab.results.versions`` says what older versions of the schema had.
     """
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     run_id: str
     created_at: datetime
     seed: int

@@ -54,6 +54,6 @@ def origins(profile: Profile, hosts: Sequence[Host]) -> dict[PathName, str]:
 
 
 def _recorders(session: Session) -> list[str]:
-    """One host a kernel: on the virtual clock all share one, and no request is one of the control plane's."""
-    names = [host.name for host in session.provider.hosts() if host.part != "control"]
-    return names[:1] if session.provider.clock == "virtual" else names
+    """Return one host of each kernel; no request is one of the control plane's."""
+    control = {host.name for host in session.provider.hosts() if host.part == "control"}
+    return [names[0] for names in session.provider.kernels() if not control.issuperset(names)]

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
 from netlab.errors import HostUnreachable
+from netlab.hosts.provider import ParallelFleets
 from netlab.provision.tags import snapshot_tag
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netlab.hosts.provider import Provider
+    from netlab.hosts.provider import Resumable
     from netlab.lab import Lab
     from netlab.model.profile import Profile
     from netlab.progress import Progress
@@ -25,20 +26,25 @@ class Session:
 
     lab: Lab
     spec: LabSpec
-    provider: Provider
+    provider: Resumable
     progress: Progress
-    lane: int = 0
+    fleet: int = 0
     """Which of the lab's fleets; 0 is the one that the lab's state tells of."""
 
     @property
     def sockets(self) -> Path:
         """Where ssh keeps this fleet's connections open."""
-        return self.lab.sockets / str(self.lane)
+        return self.lab.sockets / str(self.fleet)
 
-    def lanes(self) -> list[Session]:
+    def fleets(self) -> list[Session]:
         """Return this session and those on the other fleets that may work at the same time."""
-        others = [replace(self, provider=self.provider.lane(n), lane=n) for n in range(1, self.provider.lanes)]
-        return [self, *others]
+        provider = self.provider
+        if not isinstance(provider, ParallelFleets):
+            return [self]
+        return [
+            self,
+            *(replace(self, provider=provider.parallel_fleet(n), fleet=n) for n in range(1, provider.parallel)),
+        ]
 
     def tag(self, profile: Profile) -> str:
         """Name of the profile's snapshot."""
@@ -54,8 +60,8 @@ class Session:
             return ansible.play(
                 assets.playbook(playbook),
                 self.lab.inventory(self.provider.hosts()),
-                folder=self.lab.ansible / str(self.lane),
-                log=self.lab.logs / ("ansible.log" if self.lane == 0 else f"ansible-lane{self.lane}.log"),
+                folder=self.lab.ansible / str(self.fleet),
+                log=self.lab.logs / ("ansible.log" if self.fleet == 0 else f"ansible-fleet{self.fleet}.log"),
                 progress=self.progress,
                 extra_vars=variables,
                 sockets=self.sockets,
@@ -66,9 +72,12 @@ class Session:
             raise
 
     def start(self, tag: str | None) -> None:
-        """Bring the hosts to the moment that the snapshot ``tag`` holds, or when they had just booted (None)."""
+        """Make the hosts answer in the state of the snapshot ``tag``, or freshly booted (None)."""
         self.disconnect()
-        self.provider.start(tag)
+        if tag is None:
+            self.provider.start()
+        else:
+            self.provider.resume(tag)
 
     def disconnect(self) -> None:
         """Close SSH connections that are kept open between plays: a restore leaves nobody at their other end."""

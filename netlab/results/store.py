@@ -15,20 +15,19 @@ from pydantic import ValidationError
 
 from netlab.errors import MisfiledSample, NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
-from netlab.model.run import Environment, Run, RunHeader
+from netlab.model.run import Run, RunHeader
 from netlab.model.sample import HotSpots, RefusedHotSpots, RefusedSample, Sample
 from netlab.results.names import cell_of
+from netlab.results.versions import READABLE, SCHEMA_VERSION, upgraded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from netlab.model.proof import Proof
+    from netlab.model.sample import Counters
 
 HEADER = "run.json"
-SCHEMA_VERSION = 2
-_READABLE = (1, SCHEMA_VERSION)
-"""Version 1 is version 2 without what profiles and image were made of, which all have a default."""
 _ROUND = re.compile(r"r(?P<round>\d+)-p(?P<position>\d+)-(?P<profile>.+)")
 _HOTSPOTS = "hotspots-"
 _PERF = ".perf.gz"
@@ -42,8 +41,7 @@ def load_run(directory: Path) -> Run:
     """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood, but a profiler's."""
     header = load_header(directory)
     samples, refused = load_samples(directory, header)
-    if header.environment.clock == "virtual":
-        samples = [_on_one_kernel(sample, header.environment) for sample in samples]
+    samples = [_by_kernel(sample, header.environment.kernels) for sample in samples]
     raw = directory / "raw"
     hotspots = list(_hotspots(raw))
     return Run(
@@ -72,10 +70,13 @@ def refuse(raw: Path, attempt: int) -> Path:
     return raw.rename(raw.with_name(f"{raw.name}.refused-{attempt}"))
 
 
-def _on_one_kernel(sample: Sample, environment: Environment) -> Sample:
-    """Count the one kernel of a virtual-clock lab once: systemd-nspawn gives each of its hosts a boot id of its own."""
-    shared = sample.kernels[0].model_copy(update={"hosts": tuple(environment.fleet)})
-    return sample.model_copy(update={"kernels": (shared,)})
+def _by_kernel(sample: Sample, kernels: Sequence[tuple[str, ...]]) -> Sample:
+    """Count each kernel once: hosts that share one may seem to have their own (systemd-nspawn makes a boot id each)."""
+    found: dict[tuple[str, ...], Counters] = {}
+    for counters in sample.kernels:
+        hosts = next((names for names in kernels if set(names) & set(counters.hosts)), counters.hosts)
+        found.setdefault(hosts, counters.model_copy(update={"hosts": hosts}))
+    return sample.model_copy(update={"kernels": tuple(found.values())})
 
 
 def load_header(directory: Path) -> RunHeader:
@@ -123,8 +124,8 @@ def _created_at(run: Path) -> float:
 
 def _header(path: Path, content: Any) -> RunHeader:
     version = content.get("schema_version", SCHEMA_VERSION) if isinstance(content, dict) else None
-    if version in _READABLE:
-        content = {**content, "schema_version": SCHEMA_VERSION}
+    if version in READABLE:
+        content = upgraded(content)
     elif isinstance(version, int):
         raise ResultsError(
             f"{path} has schema version {version}; this netlab reads versions up to {SCHEMA_VERSION}",

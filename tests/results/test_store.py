@@ -213,11 +213,25 @@ def test_a_broken_header_is_named(tmp_path, text):
 def test_a_run_of_version_1_is_read_and_says_that_it_recorded_less(tmp_path):
     shutil.copy(Path(__file__).parent / "data/run-version-1.json", tmp_path / "run.json")
     header = store.load_header(tmp_path)
-    assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 2)
+    assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 3)
     assert [profile.provenance for profile in header.profiles] == [None, None, None]
     assert header.environment.image_digest == ""
-    assert (header.environment.control_cpus, header.environment.lanes) == (None, None)
+    assert (header.environment.control_cpus, header.environment.parallel_fleets) == (None, None)
     assert header == factories.header(run_id=header.run_id)
+
+
+def test_a_run_of_version_2_is_read(tmp_path):
+    shutil.copy(Path(__file__).parent / "data/run-version-2.json", tmp_path / "run.json")
+    environment = store.load_header(tmp_path).environment
+    assert environment.parallel_fleets == 2
+    assert environment.kernels == (("client", "node1", "node2"),)
+
+
+def test_on_the_real_clock_of_an_older_run_each_host_has_a_kernel(tmp_path):
+    written = json.loads((Path(__file__).parent / "data/run-version-2.json").read_text())
+    written["environment"]["clock"] = "real"
+    (tmp_path / "run.json").write_text(json.dumps(written))
+    assert store.load_header(tmp_path).environment.kernels == (("client",), ("node1",), ("node2",))
 
 
 def test_what_profiles_were_made_of_comes_back(tmp_path):
@@ -227,7 +241,7 @@ def test_what_profiles_were_made_of_comes_back(tmp_path):
     profiles = tuple(one.model_copy(update={"provenance": made}) for one in factories.PROFILES)
     store.write_header(tmp_path, factories.header(profiles=profiles))
     assert store.load_header(tmp_path).profiles == profiles
-    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 2
+    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 3
 
 
 def test_an_unknown_version_says_so(tmp_path):
@@ -268,12 +282,15 @@ def two_boot_ids(directory):
 
 
 @pytest.mark.parametrize(
-    ("clock", "kernels"), [("virtual", [("client", "node1", "node2")]), ("real", [("node1",), ("node2",)])]
+    ("kernels", "counted"),
+    [
+        ((("client", "node1", "node2"),), [("client", "node1", "node2")]),
+        ((("client",), ("node1",), ("node2",)), [("node1",), ("node2",)]),
+        ((("client", "node1"), ("node2",)), [("client", "node1"), ("node2",)]),
+    ],
 )
-def test_the_one_kernel_of_a_virtual_clock_lab_counts_once(directory, clock, kernels):
+def test_a_kernel_that_hosts_share_counts_once(directory, kernels, counted):
     two_boot_ids(directory)
-    header = factories.header()
-    fleet = {"client": "client", "node1": "node", "node2": "node"}
-    environment = header.environment.model_copy(update={"clock": clock, "fleet": fleet})
-    store.write_header(directory, header.model_copy(update={"environment": environment}))
-    assert [kernel.hosts for kernel in store.load_run(directory).samples[0].kernels] == kernels
+    environment = factories.environment(kernels=kernels)
+    store.write_header(directory, factories.header(environment=environment))
+    assert [kernel.hosts for kernel in store.load_run(directory).samples[0].kernels] == counted

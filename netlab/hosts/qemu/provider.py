@@ -69,16 +69,16 @@ class QemuProvider:
         self.number = number
         self._leases = leases.Leases(assets.cache())
         self.recipe = image.recipe_of(spec.stack)
-        self.machines = lab.machines / f"lane{number}"
+        self.machines = lab.machines / f"fleet{number}"
 
     @property
-    def lanes(self) -> int:
+    def parallel(self) -> int:
         """As netlab.yml says; by itself two where instructions are counted and two processors are there to do it."""
         if self.spec.qemu.parallel:
             return self.spec.qemu.parallel
         return min(2, os.cpu_count() or 1) if self.clock == "virtual" else 1
 
-    def lane(self, number: int) -> QemuProvider:
+    def parallel_fleet(self, number: int) -> QemuProvider:
         """Return another fleet, in machines and on ports of its own; the snapshots are the same."""
         return self if number == self.number else QemuProvider(self.lab, self.spec, self.progress, self.payload, number)
 
@@ -135,6 +135,24 @@ class QemuProvider:
         """Return the hosts; ports are those of the running lab, or free ones."""
         return self._hosts
 
+    def kernels(self) -> tuple[tuple[str, ...], ...]:
+        """Return all hosts together on the virtual clock, where they are containers of one machine."""
+        names = tuple(host.name for host in self.hosts())
+        return (names,) if self.clock == "virtual" else tuple((name,) for name in names)
+
+    def outline(self) -> tuple[str, ...]:
+        """Say whether the image is baked already, and whether hosts are up."""
+        ready = image.find(self.recipe, assets.cache())
+        wrong = image.damage(image.folder_of(self.recipe, assets.cache()))
+        why = f" (the cached one is damaged: {wrong})" if wrong else ""
+        bake_step = f"bake the image: {len(self.recipe.packages)} packages, then the roles{why}"
+        made = f"make the hosts {', '.join(self.spec.parts)} (qemu, clock: {self.spec.clock})"
+        up = f"hosts {', '.join(self.spec.parts)}: up already"
+        return (
+            f"image {ready.key}: there already" if ready else bake_step,
+            up if self.lab.load_state() else made,
+        )
+
     def running(self) -> bool:
         """Whether all machines run."""
         return any(self.machines.glob("*/pid")) and self.fleet.running
@@ -154,13 +172,16 @@ class QemuProvider:
             self._settle()
             self.fleet.save(BASE)
 
-    def start(self, tag: str | None) -> None:
-        """Resume all machines from the snapshot ``tag``, or from the booted fleet."""
+    def start(self) -> None:
+        """Resume all machines as they had booted."""
+        self.prepare()
+        self.resume(BASE)
+
+    def resume(self, tag: str) -> None:
+        """Resume all machines from the snapshot ``tag``."""
         accel.remember(assets.cache(), self.accelerator)
-        if tag is None:
-            self.prepare()
         stop_all(self.machines)
-        self.fleet.start(tag or BASE)
+        self.fleet.start(tag)
         if self.clock == "real":
             with ThreadPoolExecutor() as pool:
                 list(pool.map(self._set_clock, self.hosts()))
@@ -212,7 +233,8 @@ class QemuProvider:
             image_digest=self.image.digest,
             fleet=parts,
             control_cpus=self.spec.qemu.control_cpus if "control" in parts.values() else None,
-            lanes=self.lanes,
+            parallel_fleets=self.parallel,
+            kernels=self.kernels(),
         )
 
     def down(self) -> None:

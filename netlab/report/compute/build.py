@@ -49,7 +49,7 @@ METHOD = (
         "the CPU busy."
     ),
 )
-CONFIGURED = {"netlab_version", "image_key", "image_digest", "control_cpus", "lanes"}
+CONFIGURED = {"netlab_version", "image_key", "image_digest", "control_cpus", "parallel_fleets"}
 """Of an environment, what runs may have of their own: their rows are kept apart (`compute.configurations`)."""
 MANY = 16
 """From more cells on, a chart that has a row or a line a cell is no longer read."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
-from netlab.report.text.words import CONTROL_CPUS, LANES, joined
+from netlab.report.text.words import CONTROL_CPUS, PARALLEL, joined
 from netlab.report.values import Difference, MadeOf
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _parts(run: Run, name: str) -> _Parts:
 
 
 def _counts(environment: Environment) -> dict[str, int | None]:
-    return {CONTROL_CPUS: environment.control_cpus, LANES: environment.lanes}
+    return {CONTROL_CPUS: environment.control_cpus, PARALLEL: environment.parallel_fleets}
 
 
 def _digests(made: Provenance) -> _Parts:

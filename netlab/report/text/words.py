@@ -44,12 +44,12 @@ UNMEASURED = f"{NO_SAMPLE}: the run ended before this cell was measured"
 CLUSTER, REPLICA = "cluster", "data-path replica"
 PRODUCTS = {"calico": "Calico", "cilium": "Cilium", "kubernetes": "Kubernetes"}
 """Components of the lock whose versions a label says; the others stand where the report says what is made of what."""
-CONTROL_CPUS, LANES = "processors of the control plane", "fleets at the same time"
+CONTROL_CPUS, PARALLEL = "processors of the control plane", "fleets at the same time"
 OWN = {
     "netlab": {"netlab_version"},
     "image": {"image_key", "image_digest"},
     CONTROL_CPUS: {"control_cpus"},
-    LANES: {"lanes"},
+    PARALLEL: {"parallel_fleets"},
 }
 """What differences between runs are called, and the fields of an environment that they are."""
 VIRTUAL = (
@@ -178,6 +178,8 @@ def fact(value: object) -> str:
     """Write a value of the environment."""
     if isinstance(value, dict):
         return joined(f"{name} ({part})" for name, part in value.items())
+    if isinstance(value, tuple):  # kernels, by the hosts that share them
+        return "; ".join(joined(names) for names in value) or NONE
     return NONE if value in {None, ""} else str(value)
 
 

@@ -44,7 +44,15 @@ def test_a_run_records_how_many_fleets_work_and_what_the_control_plane_has(tmp_p
     made.image = made.fleet.shape.image
     made.accelerator = accel.Accelerator(name="kvm", qemu_version="9.9")
     environment = made.environment()
-    assert (environment.control_cpus, environment.lanes) == (cpus, 3)
+    assert (environment.control_cpus, environment.parallel_fleets) == (cpus, 3)
+
+
+@pytest.mark.parametrize(
+    ("clock", "kernels"),
+    [("virtual", (("client", "node1", "node2"),)), ("real", (("client",), ("node1",), ("node2",)))],
+)
+def test_hosts_of_one_machine_share_a_kernel(tmp_path, clock, kernels):
+    assert QemuProvider(Lab(tmp_path), LabSpec(clock=clock), Reporter()).kernels() == kernels
 
 
 @pytest.fixture
@@ -144,9 +152,9 @@ def test_an_accelerator_that_gives_up_is_not_used_again(provider, qemu_says):
 
 def test_a_host_of_another_fleet_is_asked_on_its_own_port(provider, ssh, tmp_path):
     ssh(f'echo "$@" > {tmp_path}/asked')
-    host = provider.lane(1).hosts()[0]
+    host = provider.parallel_fleet(1).hosts()[0]
     assert host.port != provider.hosts()[0].port
-    provider.lane(1)._ask(host, "true", "it is not well")
+    provider.parallel_fleet(1)._ask(host, "true", "it is not well")
     assert f"-p {host.port} {host.name} true" in (tmp_path / "asked").read_text()
 
 

@@ -103,3 +103,15 @@ def test_an_image_that_was_baked_again_has_none_of_the_old_snapshots(make):
     fresh = make_image(assets.cache(), content=b"other bytes")
     assert (fresh.key, fresh.digest != provider.image.digest) == (provider.image.key, True)
     assert make().snapshots() == set()
+
+
+def test_a_plan_says_what_the_cache_holds(make):
+    image, hosts = make().outline()
+    assert image == f"image {make().image.key}: there already"
+    assert hosts == "make the hosts client, node1, node2 (qemu, clock: virtual)"
+
+
+def test_a_plan_says_when_the_image_is_damaged(make):
+    make().image.kernel.write_bytes(b"")
+    bake, _ = make().outline()
+    assert bake.endswith("then the roles (the cached one is damaged: kernel has 0 bytes instead of 7)")

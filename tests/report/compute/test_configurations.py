@@ -54,7 +54,7 @@ ALL_APART = [
     ({"environment": OTHER(image_digest="f" * 64)}, "image", ("3f9c2a7d51b0", "f" * 12)),
     ({"environment": OTHER(image_key="other")}, "image", ("3f9c2a7d51b0", "other")),
     ({"environment": OTHER(control_cpus=4)}, "processors of the control plane", (None, "4")),
-    ({"environment": OTHER(lanes=2)}, "fleets at the same time", (None, "2")),
+    ({"environment": OTHER(parallel_fleets=2)}, "fleets at the same time", (None, "2")),
     (
         {"profiles": factories.made(factories.PROFILES[:2], baseline_vm=factories.made_of("bb"))},
         "profile",
@@ -203,11 +203,11 @@ def test_each_row_was_planned_in_its_own_runs_only():
 
 def test_how_many_processors_and_fleets_there_were_is_said_once():
     """In the environment where all runs say the same, else among the differences."""
-    one, other = (OTHER(control_cpus=cpus, lanes=cpus) for cpus in (2, 4))
+    one, other = (OTHER(control_cpus=cpus, parallel_fleets=cpus) for cpus in (2, 4))
     alike = build_report([run("a", environment=one), run("b", environment=one)])
-    assert {("control cpus", "2"), ("lanes", "2")} <= set(words.environment(alike))
+    assert {("control cpus", "2"), ("parallel fleets", "2")} <= set(words.environment(alike))
     apart = build_report([run("a", environment=one), run("b", environment=other)])
-    assert {"control cpus", "lanes"}.isdisjoint(dict(words.environment(apart)))
+    assert {"control cpus", "parallel fleets"}.isdisjoint(dict(words.environment(apart)))
     assert "| fleets at the same time | baseline-vm, calico-ipip | 2 | 4 |" in markdown.render(apart).replace("\\", "")
     assert "not made of the same things: processors of the control plane, fleets at the" in apart.warnings[0]
 

@@ -1,4 +1,4 @@
-"""Works through jobs on several fleets at the same time, one job a fleet; what one of them raises ends all."""
+"""Works through jobs on several fleets at the same time, one job per fleet; what one of them raises ends all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Job = Callable[[Session], None]
 
 
-def work(lanes: Sequence[Session], jobs: Iterable[Job]) -> None:
+def work(fleets: Sequence[Session], jobs: Iterable[Job]) -> None:
     """Do every job on whichever fleet is free next; they begin in the order given.
 
     When one fails, or at a Ctrl-C, the others are ended at once and that error is raised.
@@ -24,16 +24,16 @@ def work(lanes: Sequence[Session], jobs: Iterable[Job]) -> None:
     queue, ended = iter(list(jobs)), threading.Event()
     turn = threading.Lock()
 
-    def worker(lane: Session) -> None:
+    def worker(fleet: Session) -> None:
         while not ended.is_set():
             with turn:
                 job = next(queue, None)
             if job is None:
                 return
-            job(lane)
+            job(fleet)
 
-    with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
-        futures = [pool.submit(worker, lane) for lane in lanes]
+    with ThreadPoolExecutor(len(fleets), thread_name_prefix="fleet") as pool:
+        futures = [pool.submit(worker, fleet) for fleet in fleets]
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:

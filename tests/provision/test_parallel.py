@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from netlab import ansible
-from netlab.provision.lanes import work
+from netlab.provision.parallel import work
 
 WAIT_S = 20.0
 
@@ -55,7 +55,7 @@ def test_ctrl_c_ends_the_plays_and_is_passed_on(ended, monkeypatch):
         monkeypatch.setattr(ansible, "end_plays", ended.set)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("netlab.provision.lanes.wait", interrupted)
+    monkeypatch.setattr("netlab.provision.parallel.wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         work(["one"], [lambda lane: ended.wait(WAIT_S)])
     assert ended.is_set()
