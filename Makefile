@@ -47,7 +47,7 @@ test-cluster: kubernetes
 test-cluster-roles: kubernetes
 	$(CLUSTER_TESTS) tests/roles
 
-# what `make test` does of it: where the build is there, it is not made anew, and else nothing
+# what `make test` does of it: where the build is there, it is not made again, and else nothing
 cluster-if-built: packages $(VENV)/.dev
 	@if test -f $(KUBERNETES)/lock.yml; then set -x; $(CLUSTER_TESTS) tests/test_cluster_vm.py; \
 	else echo 'SKIPPED the tests on a real cluster: $(KUBERNETES) has no Kubernetes (make test-cluster builds it)'; fi

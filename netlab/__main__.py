@@ -36,7 +36,7 @@ def _guarded(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:  # the reader has gone, as with `netlab profiles | head -1`
         code = signals.BROKEN_PIPE
     except KeyboardInterrupt as signal:
-        hint = "the same command goes on from here; 'netlab down' removes the hosts"
+        hint = "the same command continues from here; 'netlab down' removes the hosts"
         code = _tell(Interrupted("interrupted", hint=hint))
         code = signal.exit_code if isinstance(signal, signals.Ended) else code
     except NetlabError as error:

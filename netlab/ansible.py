@@ -259,7 +259,7 @@ class _Record:
         reason = first_lines(explain(first.result), str(log))
         message = f"{first.host}: {what}{others}: {reason}"
         if first.lost:
-            return HostUnreachable(message, hint="see 'netlab status'; run the command again to go on", log=log)
+            return HostUnreachable(message, hint="see 'netlab status'; run the command again to continue", log=log)
         return AnsibleFailed(message, log=log)
 
 

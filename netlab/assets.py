@@ -51,7 +51,7 @@ def playbook_templates() -> Path:
 
 
 def profiles() -> Path:
-    """Folder of the profiles that netlab brings along."""
+    """Folder of the profiles that come with netlab."""
     return root() / "profiles"
 
 

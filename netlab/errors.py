@@ -4,7 +4,7 @@
     ├── UsageError                   2   the command line asks for something that cannot be
     ├── ConfigError                  3   netlab.yml, a profile or an input is wrong (file and line)
     │   └── UnknownProfile           3
-    ├── RequirementError             4   this machine lacks something
+    ├── RequirementError             4   something is missing on this machine
     │   ├── MissingTool              4   a program is not installed
     │   ├── NoSpace                  4   too little disk space (says how much is needed)
     │   └── PortInUse                4
@@ -109,11 +109,11 @@ class MachineError(NetlabError):
 
 
 class AcceleratorFailed(MachineError):
-    """The accelerator could not go on with a guest."""
+    """The accelerator could not continue with a guest."""
 
 
 class MachinePanicked(MachineError):
-    """The guest's kernel panicked or QEMU ended by itself."""
+    """The guest's kernel panicked or QEMU exited unexpectedly."""
 
 
 class MachineSilent(MachineError):

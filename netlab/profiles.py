@@ -23,7 +23,7 @@ def find(name: str, own: Path | None = None, stack: Stack = "datapath") -> Profi
     """Find the profile of this name, in the lab's own ``profiles/`` folder first; UnknownProfile with a suggestion.
 
     A cluster and the replica of its data path share a name; the cluster's file is in the folder ``kubeadm``. A name
-    that only another stack has is found too: whoever asked says so. ConfigError where one of the lab's own gives a role
+    that only another stack has is found too: the caller says so. ConfigError where one of the lab's own gives a role
     what that refuses.
     """
     files = {**_files(own, "kubeadm"), **_files(own, stack)}

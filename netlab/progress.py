@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Whoever does long work says here what it does."""
+    """Anyone who does long work says here what it does."""
 
     def step(self, title: str) -> contextlib.AbstractContextManager[None]:
         """Enclose a piece of work that takes seconds or more; steps may nest."""
@@ -51,7 +51,7 @@ class Step:
     """How many steps enclose it."""
     begin: float = field(default_factory=time.monotonic)
     task: str = ""
-    """What goes on inside it."""
+    """What happens inside it."""
     rounds: str = ""
     """How far it is."""
 
@@ -71,7 +71,7 @@ class Sink(Protocol):
         """Show that it ended."""
 
     def detail(self, text: str) -> None:
-        """Show what goes on; the step that it belongs to holds it too."""
+        """Show what happens; the step that it belongs to holds it too."""
 
     def say(self, text: str, *, warning: bool) -> None:
         """Show a note or a warning."""
@@ -83,7 +83,7 @@ class Sink(Protocol):
 class Reporter:
     """A ``Progress`` that tells several sinks. Threads may share it: each has steps of its own.
 
-    The work, and what it cleans up, goes on when the sink that is ``shown`` fails, as when its terminal has gone.
+    The work, and what it cleans up, continues when the sink that is ``shown`` fails, as when its terminal has gone.
     """
 
     def __init__(self, *sinks: Sink, shown: Sink | None = None) -> None:
@@ -128,7 +128,7 @@ class Reporter:
         self._tell(lambda sink: sink.say(text, warning=True))
 
     def _step(self) -> Step:
-        """Return the step that this thread is in; one that began none works on the step of whoever began it."""
+        """Return the step that this thread is in; one that began none works on the step of the thread that began it."""
         own = self._steps.get(threading.get_ident()) or next(filter(None, self._steps.values()), None)
         return own[-1] if own else Step("")
 

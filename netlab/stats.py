@@ -68,11 +68,11 @@ class Interval:
         """Distance of the bounds."""
         return self.high - self.low
 
-    def holds(self, value: float) -> bool:
+    def contains(self, value: float) -> bool:
         """Whether ``value`` is one of the interval's; its bounds are."""
         return self.low <= value <= self.high
 
-    def meets(self, other: Interval) -> bool:
+    def overlaps(self, other: Interval) -> bool:
         """Whether some value is in both."""
         return self.low <= other.high and other.low <= self.high
 
@@ -164,11 +164,11 @@ def agreement(measured: Interval | None, predicted: Interval | None, *, widest: 
     """
     if measured is None or predicted is None:
         return "cannot tell"
-    if not measured.meets(predicted):
+    if not measured.overlaps(predicted):
         return "apart"
     if max(measured.width, predicted.width) > widest:
         return "cannot tell"
-    return "predicted" if measured.holds(predicted.value) else "intervals overlap"
+    return "predicted" if measured.contains(predicted.value) else "intervals overlap"
 
 
 def rank_agreement(measured: Sequence[Interval], predicted: Sequence[float]) -> RankAgreement:
@@ -180,7 +180,7 @@ def rank_agreement(measured: Sequence[Interval], predicted: Sequence[float]) -> 
     settled = [
         np.sign(one.value - two.value) == np.sign(mine - yours)
         for (one, mine), (two, yours) in pairs
-        if not one.meets(two)
+        if not one.overlaps(two)
     ]
     tau = _kendall([one.value for one in measured], predicted) if len(measured) >= FEWEST_RANKED else None
     return RankAgreement(len(measured), tau, len(settled), sum(settled))

@@ -1,7 +1,7 @@
 """The three standard streams of a command: all are there, and none fails for want of a glyph.
 
 A stream that was closed when the command began is opened on /dev/null: otherwise the next file gets its number, and
-whoever writes to the stream writes into that file. Results that nobody can read are an error; messages are not.
+anyone who writes to the stream writes into that file. Results that nobody can read are an error; messages are not.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import errno
 import shutil
 from typing import TYPE_CHECKING
 
-from netlab.artifacts import bring
+from netlab.artifacts import prepare
 from netlab.errors import NotUp
 from netlab.hosts.registry import provider_of
 from netlab.measure.bench import bench as measure
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 
 def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
-    """Turn the lab's hosts into profile ``name``; does nothing when they are that already.
+    """Apply the profile ``name`` to the lab's hosts; does nothing where it is applied already.
 
-    Without a name they are brought back to how they had booted, with what the lab's profiles bring along.
+    Without a name they are freshly booted, with the payload of the lab's profiles.
     """
     names = [name] if name else spec.profiles
     chosen = [find_profile(lab, spec, each) for each in names]
@@ -53,7 +53,7 @@ def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
 def prove_paths(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Proof:
     """Record which path packets take on the hosts as they are now; ProofFailed where it is not the promised one.
 
-    With a name, the hosts are turned into that profile first, if they are not yet.
+    With a name, that profile is applied first, if it is not yet.
     """
     up_now = name is None
     if name is None:
@@ -122,11 +122,11 @@ def _remove_empty(folder: Path) -> None:
 
 
 def reset(lab: Lab, spec: LabSpec, progress: Progress) -> None:
-    """Bring the hosts that are up back to how they had booted, before they became any profile."""
+    """Resume the hosts that are up as they had freshly booted, with no profile applied."""
     spec, name = _as_it_is_up(lab, spec)
     with opened(lab, spec, progress, [find_profile(lab, spec, name)]) as session:
         session.lab.save_state(lab_state(session))
-        with progress.step("bring the hosts back"):
+        with progress.step("resume the hosts freshly booted"):
             session.start(None)
 
 
@@ -145,7 +145,7 @@ def plan_of_run(lab: Lab, spec: LabSpec, progress: Progress) -> Plan:
 def _looked_at(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> Resumable:
     """Return the provider of hosts with the profiles' payload, to be asked and not told; nothing is downloaded."""
     words = artifacts_of(chosen)
-    payload = bring.place(words, spec.artifacts, lab.folder, bring.unused(chosen)) if words else None
+    payload = prepare.place(words, spec.artifacts, lab.folder, prepare.unused(chosen)) if words else None
     return provider_of(lab, spec, progress, payload)
 
 

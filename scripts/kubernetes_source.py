@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, i
 
 from netlab.errors import NetlabError, NoSpace
 from scripts.kubernetes import archive, golang, output, trees
+from scripts.kubernetes.context import BuildContext
 from scripts.kubernetes.debian import Suite, architecture
-from scripts.kubernetes.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,48 +86,48 @@ def check(out: Path) -> int:
 
 
 def ensure(out: Path, *, jobs: int, limit: float, work: Path | None = None) -> int:
-    """Build, unless it has been built. Whoever comes second waits for whoever builds."""
+    """Build, unless it has been built. The second waits for the first."""
     output.refuse_foreign(out)
     if not output.problems(out, digests=False):
         print(f"{out} is already built")
         return 0
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = work.absolute() if work else _beside(out, "work")
-    shop = Workshop(folder=folder, log=out.with_name(f"{out.name}.log"), jobs=jobs, limit=limit)
-    with _alone(out, shop):
+    context = BuildContext(folder=folder, log=out.with_name(f"{out.name}.log"), jobs=jobs, limit=limit)
+    with _alone(out, context):
         if not output.problems(out, digests=False):
-            shop.say(f"{out} has been built meanwhile")
+            context.say(f"{out} has been built meanwhile")
             return 0
-        with _folders(out, shop, keep=work is not None) as new:
-            files = build(shop, new)
+        with _folders(out, context, keep=work is not None) as new:
+            files = build(context, new)
             output.publish(new, out)
     size = sum(file.size for file in files)
-    shop.say(f"{out}: {len(files)} files, {size / 1e6:.0f} MB")
+    context.say(f"{out}: {len(files)} files, {size / 1e6:.0f} MB")
     return 0
 
 
-def build(shop: Workshop, new: Path) -> list[output.File]:
+def build(context: BuildContext, new: Path) -> list[output.File]:
     """Fetch, compile, pack; return what the folder ``new`` then holds."""
-    arch = architecture(shop)
-    base, host = Suite(shop, SOURCE_SUITE), Suite(shop, HOST_SUITE)
-    version, archives = base.source(SOURCE, shop.folder / "source")
-    tools, packages = shop.folder / "tools", shop.folder / "packages"
+    arch = architecture(context)
+    base, host = Suite(context, SOURCE_SUITE), Suite(context, HOST_SUITE)
+    version, archives = base.source(SOURCE, context.folder / "source")
+    tools, packages = context.folder / "tools", context.folder / "packages"
     used = base.unpack((*golang.PACKAGES, "etcd-server"), tools) | host.unpack(trees.PROXY_PACKAGES, packages)
-    source = golang.Source(shop, tools)
+    source = golang.Source(context, tools)
     source.prepare(archives)
-    programs = _compile(shop, source, version)
+    programs = _compile(context, source, version)
     files = [
         *_programs(programs, new, arch),
-        *_images(shop, programs / "kubeadm", new, arch, _trees(shop, programs, arch)),
+        *_images(context, programs / "kubeadm", new, arch, _trees(context, programs, arch)),
     ]
     made_of = {name: used[name] for name in (*golang.PACKAGES, "etcd-server", *trees.PROXY_PACKAGES)}
     output.write(new, VERSION, files, {SOURCE: version, **made_of})
     return files
 
 
-def _compile(shop: Workshop, source: golang.Source, version: str) -> Path:
+def _compile(context: BuildContext, source: golang.Source, version: str) -> Path:
     """Compile everything, and return the folder with the programs."""
-    folder = shop.folder / "bin"
+    folder = context.folder / "bin"
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("crictl", "pause"):
         source.build(f"cmd/netlab-{name}", folder / name)
@@ -136,19 +136,19 @@ def _compile(shop: Workshop, source: golang.Source, version: str) -> Path:
     return folder
 
 
-def _trees(shop: Workshop, programs: Path, arch: str) -> dict[str, Path]:
+def _trees(context: BuildContext, programs: Path, arch: str) -> dict[str, Path]:
     """Make the images' root folders, see that each one's program runs in it, and return them by the program's name."""
-    folder = shop.folder / "trees"
+    folder = context.folder / "trees"
     shutil.rmtree(folder, ignore_errors=True)
     made = {name: trees.base(folder / name) for name in (*SERVERS, "etcd", "pause")}
     for name in (*SERVERS, "pause"):
         trees.add(made[name], programs / name)
-    trees.add_etcd(shop, made["etcd"], shop.folder / "tools", arch)
-    trees.add_proxy(shop, made["kube-proxy"], shop.folder / "packages", arch)
+    trees.add_etcd(context, made["etcd"], context.folder / "tools", arch)
+    trees.add_proxy(context, made["kube-proxy"], context.folder / "packages", arch)
     for name in (*SERVERS, "etcd"):
-        trees.check(shop, made[name], f"/{trees.PROGRAMS}/{name}", "--version")
+        trees.check(context, made[name], f"/{trees.PROGRAMS}/{name}", "--version")
     for program in trees.PROXY_CHECKED:
-        trees.check(shop, made["kube-proxy"], program, "--version")
+        trees.check(context, made["kube-proxy"], program, "--version")
     return made
 
 
@@ -162,11 +162,11 @@ def _programs(programs: Path, new: Path, arch: str) -> Iterator[output.File]:
             yield output.measured(new, file)
 
 
-def _images(shop: Workshop, kubeadm: Path, new: Path, arch: str, made: dict[str, Path]) -> Iterator[output.File]:
+def _images(context: BuildContext, kubeadm: Path, new: Path, arch: str, made: dict[str, Path]) -> Iterator[output.File]:
     """Write the images into the mirror, under the names that kubeadm will ask for."""
-    names = image_names(shop.run("ask kubeadm for the images' names", [kubeadm, *_LIST]))
+    names = image_names(context.run("ask kubeadm for the images' names", [kubeadm, *_LIST]))
     for program, tree in made.items():
-        shop.say(f"write the image {names[program]}")
+        context.say(f"write the image {names[program]}")
         url = output.url(VERSION, arch, f"images/{program}.tar")
         file = output.File(component=SOURCE, kind="images", name=names[program], arch=arch, url=url)
         image = archive.Image(name=file.name, arch=arch, entrypoint=(f"/{trees.PROGRAMS}/{program}",))
@@ -187,12 +187,12 @@ def _beside(out: Path, what: str) -> Path:
 
 
 @contextlib.contextmanager
-def _alone(out: Path, shop: Workshop) -> Iterator[None]:
+def _alone(out: Path, context: BuildContext) -> Iterator[None]:
     """Hold the lock of OUT; wait for it as long as the limit allows."""
     with _beside(out, "lock").open("w") as file:
         while not _locked(file.fileno()):
-            shop.say("another process builds this; wait for it")
-            time.sleep(min(10, shop.left(f"get the lock of {out}")))
+            context.say("another process builds this; wait for it")
+            time.sleep(min(10, context.left(f"get the lock of {out}")))
         yield
 
 
@@ -205,15 +205,15 @@ def _locked(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def _folders(out: Path, shop: Workshop, *, keep: bool) -> Iterator[Path]:
+def _folders(out: Path, context: BuildContext, *, keep: bool) -> Iterator[Path]:
     """Yield a new folder beside OUT; it and the work folder go in the end, also those that a killed build left."""
     new = _beside(out, "new")
-    passing = [new] if keep else [new, shop.folder]
+    passing = [new] if keep else [new, context.folder]
     _remove(passing)
     _require_space(out.parent)
-    shop.log.write_text("")
+    context.log.write_text("")
     try:
-        for folder in (new, shop.folder):
+        for folder in (new, context.folder):
             folder.mkdir(parents=True, exist_ok=True)
         yield new
     finally:

@@ -18,7 +18,7 @@ import yaml
 from netlab.errors import NetlabError
 from scripts import kubernetes_source
 from scripts.kubernetes import archive, debian, golang, output, trees
-from scripts.kubernetes.workshop import Workshop
+from scripts.kubernetes.context import BuildContext
 
 SCRIPT = Path(kubernetes_source.__file__)
 LISTED = """\
@@ -34,10 +34,10 @@ PAUSE = archive.Image(name="k8s.gcr.io/pause:3.2", arch="amd64", entrypoint=("/u
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Workshop:
+def context(tmp_path: Path) -> BuildContext:
     folder = tmp_path / "work"
     folder.mkdir()
-    return Workshop(folder=folder, log=tmp_path / "log", jobs=1, limit=60)
+    return BuildContext(folder=folder, log=tmp_path / "log", jobs=1, limit=60)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Let ``build`` write one small file; return the folders it was asked to build into."""
     asked: list[Path] = []
 
-    def build(shop: Workshop, new: Path) -> list[output.File]:
+    def build(context: BuildContext, new: Path) -> list[output.File]:
         asked.append(new)
         return [finished(new, "kubeadm", b"kubeadm")]
 
@@ -206,9 +206,9 @@ def test_a_failed_build_changes_nothing(
     before = (out / "stamp.json").read_bytes()
     (out / "lock.yml").unlink()
 
-    def fail(shop: Workshop, new: Path) -> list[output.File]:
+    def fail(context: BuildContext, new: Path) -> list[output.File]:
         (new / "half").write_text("done")
-        raise NetlabError("could not compile kubelet: no reason", log=shop.log)
+        raise NetlabError("could not compile kubelet: no reason", log=context.log)
 
     monkeypatch.setattr(kubernetes_source, "build", fail)
     assert run(out) == 1
@@ -284,29 +284,31 @@ def test_check_of_nothing_says_so_and_makes_nothing(tmp_path: Path, capsys: pyte
 
 
 def test_the_limit_ends_a_program_and_whatever_it_started(tmp_path: Path) -> None:
-    shop = Workshop(folder=tmp_path, log=tmp_path / "log", jobs=1, limit=0.5)
+    context = BuildContext(folder=tmp_path, log=tmp_path / "log", jobs=1, limit=0.5)
     script = f"sleep 60 & echo $! > {tmp_path}/pid; wait"
     with pytest.raises(NetlabError, match=r"could not compile kubelet within the limit of 0\.5 s"):
-        shop.run("compile kubelet", ["sh", "-c", script])
+        context.run("compile kubelet", ["sh", "-c", script])
     pid = (tmp_path / "pid").read_text().strip()
     assert not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes()
     with pytest.raises(NetlabError, match="limit"):
-        shop.run("compile kubectl", ["true"])
+        context.run("compile kubectl", ["true"])
 
 
-def test_an_error_of_apt_is_quoted_rather_than_its_last_words(shop: Workshop) -> None:
+def test_an_error_of_apt_is_quoted_rather_than_its_last_lines(context: BuildContext) -> None:
     script = "echo 'E: Could not resolve the name' >&2; echo 'W: and so on' >&2; exit 100"
     with pytest.raises(NetlabError, match=r"could not fetch it: E: Could not resolve the name$"):
-        shop.run("fetch it", ["sh", "-c", script])
+        context.run("fetch it", ["sh", "-c", script])
 
 
-def test_a_host_without_debian_among_its_sources_is_told_so(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Workshop, "run", lambda *_, **__: "Ubuntu noble https://x.invalid/ubuntu/\n\n")
+def test_a_host_without_debian_among_its_sources_is_told_so(
+    context: BuildContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BuildContext, "run", lambda *_, **__: "Ubuntu noble https://x.invalid/ubuntu/\n\n")
     with pytest.raises(NetlabError, match="no archive of Debian"):
-        debian.mirrors(shop)
+        debian.mirrors(context)
 
 
-def test_the_mirrors_of_the_host_serve_every_suite(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mirrors_of_the_host_serve_every_suite(context: BuildContext, monkeypatch: pytest.MonkeyPatch) -> None:
     told = [
         "Debian forky http://mirror.invalid/debian/",
         "Debian forky-updates http://mirror.invalid/debian/",
@@ -314,8 +316,8 @@ def test_the_mirrors_of_the_host_serve_every_suite(shop: Workshop, monkeypatch: 
         "Debian forky-backports http://mirror.invalid/debian/",
         "Others stable http://others.invalid/",
     ]
-    monkeypatch.setattr(Workshop, "run", lambda *_, **__: "\n".join(told))
-    lines = list(debian.sources(debian.mirrors(shop), "bookworm"))
+    monkeypatch.setattr(BuildContext, "run", lambda *_, **__: "\n".join(told))
+    lines = list(debian.sources(debian.mirrors(context), "bookworm"))
     assert "deb-src http://mirror.invalid/debian/ bookworm main\n" in lines
     assert "deb http://mirror.invalid/security/ bookworm-security main\n" in lines
     assert not [line for line in lines if "others" in line or "backports" in line]
@@ -338,8 +340,8 @@ def test_a_link_that_leads_out_of_the_packages_is_not_followed(tmp_path: Path) -
         trees.copy(tmp_path / "packages", tmp_path / "tree", "libc.so.6")
 
 
-def test_the_types_to_describe_are_found_where_go_sees_them(shop: Workshop) -> None:
-    source = golang.Source(shop, shop.folder / "tools")
+def test_the_types_to_describe_are_found_where_go_sees_them(context: BuildContext) -> None:
+    source = golang.Source(context, context.folder / "tools")
     marks = {
         "pkg/apis/abac/v0/doc.go": "// +k8s:openapi-gen=true",
         "pkg/apis/core/doc.go": "package core",
@@ -365,7 +367,7 @@ def test_it_runs_by_its_path_from_anywhere_and_without_an_environment(tmp_path: 
 
 
 def test_sigterm_ends_it_and_leaves_nothing(tmp_path: Path) -> None:
-    """Whoever waits for the lock is ended, too; here the lock is held by this test."""
+    """Anyone who waits for the lock is ended, too; here the lock is held by this test."""
     with (tmp_path / ".out.lock").open("w") as lock:
         kubernetes_source.fcntl.flock(lock, kubernetes_source.fcntl.LOCK_EX)
         child = subprocess.Popen([sys.executable, SCRIPT, tmp_path / "out"], stdout=subprocess.PIPE, text=True)

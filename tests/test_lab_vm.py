@@ -75,7 +75,7 @@ def test_a_machine_that_dies_is_named_and_nothing_is_left(netlab):
     os.kill(machine, signal.SIGKILL)
     _, err = work.communicate(timeout=200)
     assert work.returncode in {MachineError.exit_code, HostUnreachable.exit_code}, err
-    assert "machine 'fleet' ended by itself" in err
+    assert "machine 'fleet' exited unexpectedly" in err
     assert "Traceback" not in err
     assert list(netlab.folder.glob(SAMPLES)), "what was measured is kept"
     assert netlab("down").returncode == 0

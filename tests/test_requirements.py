@@ -1,4 +1,4 @@
-"""What a user sees when the machine lacks something; no virtual machine is started."""
+"""What a user sees when something is missing on the machine; no virtual machine is started."""
 
 import json
 import socket
@@ -52,10 +52,10 @@ def test_without_root_a_bake_wants_subordinate_ids(netlab, path_without, tmp_pat
     assert "apt-get install uidmap" in done.stderr
 
 
-def test_doctor_names_what_lacks(netlab, path_without):
+def test_doctor_names_what_is_missing(netlab, path_without):
     done = netlab("doctor", **path_without("mmdebstrap"))
     assert done.returncode == RequirementError.exit_code
-    assert "LACKS mmdebstrap" in done.stdout
+    assert "MISSING mmdebstrap" in done.stdout
 
 
 def test_doctor_says_who_answers_and_fails_without_a_network_for_nobody(netlab, path_without):

@@ -105,7 +105,7 @@ class Hosts:
 
     def check(self):
         if self.dead:
-            raise MachinePanicked("machine 'fleet' ended by itself")
+            raise MachinePanicked("machine 'fleet' exited unexpectedly")
 
     def environment(self):
         return factories.environment()
@@ -118,7 +118,7 @@ class Hosts:
 @pytest.fixture
 def hosts(monkeypatch):
     provider = Hosts()
-    monkeypatch.setitem(PROVIDERS, "qemu", lambda *_: provider)
+    monkeypatch.setitem(PROVIDERS, "qemu", PROVIDERS["qemu"]._replace(make=lambda *_: provider))
     return provider
 
 
@@ -229,10 +229,10 @@ def test_clusters_with_the_same_inputs_are_built_once(lab, hosts, plays):
 
 @pytest.mark.parametrize(("name", "has_replica"), [("cilium", True), ("calico-ebpf", False)])
 def test_a_cluster_whose_parts_cannot_be_had_names_its_replica(lab, hosts, monkeypatch, name, has_replica):
-    def bring(*_):
+    def fail(*_):
         raise NotLocked("no digest", hint="update the lock")
 
-    monkeypatch.setattr("netlab.artifacts.bring.bring", bring)
+    monkeypatch.setattr("netlab.artifacts.prepare.prepare_payload", fail)
     with pytest.raises(NotLocked) as caught:
         workflow.up(lab, LabSpec(stack="kubeadm"), name, Reporter())
     assert caught.value.hint.startswith("update the lock")
@@ -240,9 +240,9 @@ def test_a_cluster_whose_parts_cannot_be_had_names_its_replica(lab, hosts, monke
     assert hosts.calls == []
 
 
-def test_hosts_that_are_no_profile_have_what_the_labs_profiles_bring(lab, hosts, monkeypatch):
+def test_hosts_that_are_no_profile_have_the_payload_of_the_labs_profiles(lab, hosts, monkeypatch):
     brought = []
-    monkeypatch.setattr("netlab.artifacts.bring.bring", lambda words, *_: brought.append(words))
+    monkeypatch.setattr("netlab.artifacts.prepare.prepare_payload", lambda words, *_: brought.append(words))
     workflow.up(lab, LabSpec(stack="kubeadm", profiles=("cluster-host",)), None, Reporter())
     assert brought == [{"kubernetes", "crictl"}]
 
@@ -260,7 +260,7 @@ def test_a_profile_of_another_stack_is_refused_by_name(lab, hosts, plays):
     assert "--stack kubeadm" in caught.value.hint
 
 
-def test_reset_brings_back_what_had_booted(lab, hosts, plays):
+def test_after_a_reset_hosts_are_freshly_booted(lab, hosts, plays):
     with pytest.raises(NotUp):
         workflow.reset(lab, LabSpec(), Reporter())
     up(lab)
@@ -270,7 +270,7 @@ def test_reset_brings_back_what_had_booted(lab, hosts, plays):
     assert lab.load_state().profile is None
 
 
-def test_up_without_a_profile_leaves_hosts_as_they_had_booted(lab, hosts, plays):
+def test_up_without_a_profile_leaves_hosts_freshly_booted(lab, hosts, plays):
     up(lab, None)
     assert hosts.calls == ["start booted"]
     assert not plays
@@ -365,7 +365,7 @@ def test_a_lost_connection_is_explained_by_the_machine_that_died(lab, hosts, mon
         raise HostUnreachable("node1: lost")
 
     monkeypatch.setattr(ansible, "play", lose)
-    with pytest.raises(MachinePanicked, match="ended by itself"):
+    with pytest.raises(MachinePanicked, match="exited unexpectedly"):
         up(lab)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ_ONLY = 0o444
-"""Payloads are made of hard links to entries: whoever wrote into one would change the other."""
+"""Payloads are made of hard links to entries: anyone who wrote into one would change the other."""
 
 POLL_S = 0.05
 """How often a lock that another process holds is asked for again."""
@@ -101,7 +101,7 @@ class Cache:
         found = digest_of(file)
         if found != sha256:
             file.unlink()
-            hint = "nothing of it was kept; fetch it from another place with --mirror, or ask whoever publishes it"
+            hint = "nothing of it was kept; fetch it from another place with --mirror, or ask its publisher"
             raise ArtifactChanged(f"{label} from {source} {difference(sha256, found)}", hint=hint)
         file.chmod(READ_ONLY)
         self._entries.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ class Astray(urllib3.exceptions.HTTPError):
 
 
 class Client:
-    """Opens URLs; threads may share it. ``stop`` ends all that goes on, as does ``interrupt``.
+    """Opens URLs; threads may share it. ``stop`` ends all requests, as does ``interrupt``.
 
     ``logins`` are values of the header Authorization by ``origin``: nobody else is sent one.
     """
@@ -72,7 +72,7 @@ class Client:
             response.close()
 
     def _follow(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        """Ask where each answer points to: who is asked, through which proxy and with which log-in, is judged anew."""
+        """Ask where each answer points to: who is asked, through which proxy and with which log-in, is judged again."""
         for _ in range(self.limits.redirects + 1):
             response = self._ask(url, headers)
             place = response.get_redirect_location()
@@ -103,7 +103,7 @@ class Client:
             yield chunk
 
     def interrupt(self) -> None:
-        """End what goes on in other threads, also where they wait for a silent server."""
+        """End requests of other threads, also where they wait for a silent server."""
         self.stop.set()
         for response in self._open.copy():
             with contextlib.suppress(ValueError, RuntimeError, OSError):

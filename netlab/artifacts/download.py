@@ -66,7 +66,7 @@ class Downloader:
             return file.read_text(encoding="utf-8", errors="replace")
 
     def learn(self, label: str, url: str) -> str:
-        """Bring a file of which no digest is known into the cache; return the SHA-256 of what came."""
+        """Fetch a file of which no digest is known into the cache; return the SHA-256 of what came."""
         with tempfile.TemporaryDirectory(dir=self._cache.partials) as folder:
             file = self._arrived(label, url, Path(folder) / "file")
             sha256 = digest_of(file)
@@ -120,7 +120,7 @@ def _copy(label: str, source: Path, target: Path) -> None:
 
 
 def _is_hopeless(error: BaseException | None) -> bool:
-    """Whether the others will probably meet the same error; one artifact that lacks says nothing about them."""
+    """Whether the others will probably meet the same error; one artifact that is missing says nothing about them."""
     return error is not None and not isinstance(error, (ArtifactMissing, ArtifactChanged))
 
 

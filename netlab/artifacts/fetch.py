@@ -37,7 +37,7 @@ def fetch(  # noqa: PLR0913 - what, for whom, whereto, and how
 ) -> None:
     """Have all files and images of ``components`` for ``arch`` in the cache; ArtifactError says what cannot be had.
 
-    Nothing is downloaded while the lock lacks the digest of one of the images.
+    Nothing is downloaded while the digest of one of the images is missing in the lock.
     """
     sources = sources or Sources()
     store = Cache(cache)
@@ -118,7 +118,7 @@ def _behind_tag(image: Image, sources: Sources) -> str | None:
 def _refuse_another(image: Image, place: str, found: str | None) -> None:
     """Raise ArtifactChanged where another image is behind the tag now, so that the one of the lock is not there."""
     if found is not None and image.digest is not None and found != image.digest:
-        hint = "nothing of it was kept; fetch it from another place with --mirror, or ask whoever publishes it"
+        hint = "nothing of it was kept; fetch it from another place with --mirror, or ask its publisher"
         changed = difference(image.digest.removeprefix("sha256:"), found.removeprefix("sha256:"))
         raise ArtifactChanged(f"{label_of(image)} of {place} {changed}", hint=hint)
 

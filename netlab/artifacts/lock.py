@@ -92,7 +92,7 @@ class File(Frozen):
     sha256: Sha256 | None
     """None: it is pinned at its first use."""
     size: int | None = Field(default=None, strict=True)
-    """Bytes, where whoever wrote the lock knew."""
+    """Bytes, where the lock's author knew."""
 
 
 class Image(Frozen):
@@ -106,7 +106,7 @@ class Image(Frozen):
     sha256: Sha256 | None = None
     """Of the archive; ``null``: it is pinned at its first use."""
     size: int | None = Field(default=None, strict=True)
-    """Bytes of the archive, where whoever wrote the lock knew."""
+    """Bytes of the archive, where the lock's author knew."""
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
@@ -229,7 +229,7 @@ def read_lock(path: Path) -> Lock:
 
 
 def load_lock(extra: Path | None = None) -> Lock:
-    """Read the lock that netlab brings. What the ``extra`` one names comes first, and in place of the same version."""
+    """Read netlab's own lock. What the ``extra`` one names comes first, and in place of the same version."""
     own = read_lock(assets.lock())
     return own if extra is None else overlay(own, read_lock(extra))
 

@@ -99,5 +99,5 @@ def _about_pins(error: ArtifactChanged, pins: Pins, path: Path) -> str | None:
         return None
     return (
         f"the expected one was pinned in {path} at the first use; nothing else was kept. Fetch it from another place "
-        "(--mirror), ask whoever publishes it why it changed or, to accept the change, delete its line there"
+        "(--mirror), ask its publisher why it changed or, to accept the change, delete its line there"
     )

@@ -58,7 +58,7 @@ def resolve(name: str, mirror: str = "", login: str = "") -> str:
 
 
 def pull(cache: Cache, image: Image, arch: Arch, mirror: str = "", login: str = "") -> None:
-    """Bring an image's parts into the cache, each checked."""
+    """Fetch an image's parts into the cache, each checked."""
     _first(image.name, mirror, lambda place: _pull(cache, image, arch, place, login))
 
 
@@ -137,7 +137,7 @@ def _skopeo(name: str, words: Sequence[object], work: Path, timeout: float = COP
     outcome = proc.run(command, cwd=work, env=env, timeout=timeout, check=False, error=ArtifactUnreachable)
     if outcome.exit_code == 0:
         return outcome
-    message = f"image {name}: {_last_words(outcome.stderr)}"
+    message = f"image {name}: {_last_lines(outcome.stderr)}"
     if _CHANGED.search(message):
         raise ArtifactChanged(message)
     if _ABSENT.search(message):
@@ -145,7 +145,7 @@ def _skopeo(name: str, words: Sequence[object], work: Path, timeout: float = COP
     raise ArtifactUnreachable(message, hint=ELSEWHERE)
 
 
-def _last_words(stderr: str) -> str:
+def _last_lines(stderr: str) -> str:
     """Return what skopeo said last, without its log's decoration and without the name that it repeats."""
     last = (stderr.strip().splitlines() or ["skopeo failed and said nothing"])[-1]
     found = re.search(r'msg="(.*)"$', last)

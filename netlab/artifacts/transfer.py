@@ -40,7 +40,7 @@ class Again(NamedTuple):
 
 
 class Transfer:
-    """Brings ``url`` into ``file``, which may hold the beginning from an earlier time."""
+    """Fetches ``url`` into ``file``, which may hold the beginning from an earlier time."""
 
     def __init__(self, client: Client, label: str, url: str, file: Path) -> None:
         self._client = client
@@ -53,7 +53,7 @@ class Transfer:
         """Whether the file was put together from more than one answer."""
 
     def run(self) -> None:
-        """Bring the whole file; ArtifactMissing, ArtifactUnreachable, or CancelledError when the client is stopped."""
+        """Fetch the whole file; ArtifactMissing, ArtifactUnreachable, or CancelledError when the client is stopped."""
         limits, failures, before = self._client.limits, 0, self._had()
         while (again := self._attempt()) is not None:
             failures = 1 if self._had() > before else failures + 1

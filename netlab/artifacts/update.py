@@ -76,7 +76,7 @@ def lock_to_change(own: Path | None) -> Path:
     """Return the lock file that an update changes: the user's own or, in a checkout, netlab's."""
     if own is None and assets.installed():
         hint = "name a file with --lock (or artifacts.lock in netlab.yml); it is made if it does not exist"
-        raise UsageError("the lock that netlab brings is part of the installation", hint=hint)
+        raise UsageError("the lock that comes with netlab is part of the installation", hint=hint)
     return own or assets.lock()
 
 

@@ -91,7 +91,7 @@ def _register_update(actions: Subparsers) -> None:
         summary="write a newer version, or missing digests, into the lock",
         description=(
             "Ask upstream for the checksums of a version, put it first in the lock and show the difference. Without\n"
-            "a COMPONENT: ask the registries for the digests that the lock lacks."
+            "a COMPONENT: ask the registries for the digests that are missing in the lock."
         ),
         example="netlab artifacts update kubernetes=1.37.1 --dry-run",
         raises=ERRORS,
@@ -125,7 +125,7 @@ def add_what(parser: Parser, default: str = "all") -> None:
     """Add what says which components are meant."""
     parser.add_argument("components", nargs="*", metavar="COMPONENT[=VERSION]", help=f"which ones (default: {default})")
     parser.add_argument("--arch", choices=("amd64", "arm64"), help="for hosts of this kind (default: as this machine)")
-    parser.add_argument("--lock", metavar="FILE", help="a lock of your own, laid over the one that netlab brings")
+    parser.add_argument("--lock", metavar="FILE", help="a lock of your own, laid over the one that comes with netlab")
 
 
 def add_sources(parser: Parser) -> None:

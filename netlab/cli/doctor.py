@@ -1,4 +1,4 @@
-"""``netlab doctor``: what this machine lacks."""
+"""``netlab doctor``: what is missing on this machine."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from netlab.cli import options
 from netlab.cli.parser import add_command
-from netlab.errors import RequirementError
+from netlab.errors import ConfigError, RequirementError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from netlab.cli.parser import Subparsers
-    from netlab.doctor import Check
+    from netlab.model.check import Check
 
 
 def register(subparsers: Subparsers) -> None:
@@ -21,14 +21,14 @@ def register(subparsers: Subparsers) -> None:
         subparsers,
         "doctor",
         run,
-        summary="check what this machine lacks",
+        summary="check what is missing on this machine",
         description=(
-            "Check the programs, the space and the accelerator netlab needs, and say how to get what lacks.\n"
+            "Check the programs, the space and the accelerator netlab needs, and say how to get what is missing.\n"
             "Registries and servers that real clusters come from are asked too, for three seconds; nothing else needs\n"
             "them."
         ),
         example="netlab doctor --json",
-        raises=(RequirementError,),
+        raises=(ConfigError, RequirementError),
     )
     options.add_json(parser)
 
@@ -37,20 +37,22 @@ def run(args: Namespace) -> int:
     """Run the command."""
     import json  # noqa: PLC0415 - imported late, so that --help is quick
 
+    from netlab.cli.work import open_lab, warn  # noqa: PLC0415 - as above
     from netlab.doctor import checks  # noqa: PLC0415 - as above
+    from netlab.spec.file import load_spec  # noqa: PLC0415 - as above
 
-    found = checks()
+    found = checks(load_spec(open_lab().folder, warn).provider)
     if args.json:
         print(json.dumps([check.model_dump(mode="json") for check in found], indent=2))
     else:
         for check in found:
-            print(f"{_mark(check):<6}{check.name}: {check.message}")
+            print(f"{_mark(check):<8}{check.name}: {check.message}")
             if check.hint:
-                print(f"      {check.hint}")
+                print(f"        {check.hint}")
     return 0 if all(check.ok or not check.needed for check in found) else RequirementError.exit_code
 
 
 def _mark(check: Check) -> str:
     if check.ok:
         return "ok"
-    return "LACKS" if check.needed else "note"
+    return "MISSING" if check.needed else "note"

@@ -21,7 +21,7 @@ def register(subparsers: Subparsers) -> None:
         "profiles",
         run,
         summary="list what hosts can be turned into",
-        description="List the profiles that netlab brings along and those in the lab's own profiles/ folder.",
+        description="List the profiles that come with netlab and those in the lab's own profiles/ folder.",
         example="netlab profiles --json",
         raises=(ConfigError,),
     )

@@ -1,4 +1,4 @@
-"""``netlab reset``: the hosts as they had booted."""
+"""``netlab reset``: the hosts freshly booted."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def register(subparsers: Subparsers) -> None:
         subparsers,
         "reset",
         run,
-        summary="bring the hosts back to how they had booted",
-        description="Take from the hosts what made them a profile (a cluster, a network, rules): they are brought\n"
-        "back to how they had booted, and stay up. 'netlab down' removes them.",
+        summary="make the hosts freshly booted again",
+        description="Take from the hosts what a profile made of them (a cluster, a network, rules): they are freshly\n"
+        "booted again, and stay up. 'netlab down' removes them.",
         example="netlab reset",
         raises=(ConfigError, LabBusy, NotUp, MachineError),
     )

@@ -28,7 +28,7 @@ def register(subparsers: Subparsers) -> None:
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--profile", metavar="NAME", help="what to turn them into (the lab's first profile)")
-    what.add_argument("--no-profile", action="store_true", help="hosts as they had booted, for work of your own")
+    what.add_argument("--no-profile", action="store_true", help="freshly booted hosts, for work of your own")
     options.add_making(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
 

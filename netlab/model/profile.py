@@ -1,4 +1,4 @@
-"""What hosts are turned into, and the paths that it promises.
+"""What is applied to hosts, and the paths that it promises.
 
 URLs and role inputs are Jinja for Ansible; here they are only carried.
 """

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from netlab import ansible, profiles
-from netlab.artifacts import bring
+from netlab.artifacts import prepare
 from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, MissingTool, ProofFailed
 from netlab.hosts.registry import provider_of
 from netlab.provision.session import Session
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Iterator[Session]:
-    """Hold the lab's lock, with what the chosen profiles bring along.
+    """Hold the lab's lock, with the payload of the chosen profiles.
 
     What an error leaves half done is removed, unless it is there to be looked at.
 
@@ -50,7 +50,11 @@ def _prepare_payload(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequen
     """Return the disk with all that the profiles download; where it cannot be had, the error names replicas."""
     words = artifacts_of(chosen)
     try:
-        return bring.bring(words, spec.artifacts, lab.folder, progress, bring.unused(chosen)) if words else None
+        return (
+            prepare.prepare_payload(words, spec.artifacts, lab.folder, progress, prepare.unused(chosen))
+            if words
+            else None
+        )
     except (ArtifactError, MissingTool) as error:
         if all(profiles.find(profile.name, lab.folder / "profiles").stack != "kubeadm" for profile in chosen):
             replica = "'--stack datapath' takes the replica of the data path, which needs nothing to be downloaded"

@@ -354,4 +354,4 @@ class Report(Frozen):
     kernels: tuple[KernelFacts, ...] = ()
     """Empty where no run recorded them."""
     predictions: Predictions | None = None
-    """Where runs of replicas were given to be held against clusters."""
+    """Where runs of replicas were given to be compared with clusters."""

@@ -1,4 +1,4 @@
-"""What the raw files of a cell are called, whoever writes or reads them."""
+"""What the raw files of a cell are called, no matter who writes or reads them."""
 
 from __future__ import annotations
 

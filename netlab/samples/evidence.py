@@ -1,6 +1,6 @@
 """A folder of evidence, as the benchmark role's `prove` leaves it → `Proof`, and what kept paths from answering.
 
-requests.json     which request went along which path, from where, how long; what went wrong; probes that a kernel lacks
+requests.json     which request went along which path, from where, how long; what went wrong; probes left out
 facts.json        host → what its network namespaces hold (roles/benchmark/files/netlab/netlab-facts)
 HOST.trace.gz     what the host's kernel recorded; one file where all hosts share a kernel
 """

@@ -2,9 +2,9 @@
 
 Each probe yields the packet's identity: the address of its ``sk_buff``, which it keeps through devices, namespaces and
 tunnels of one kernel. Where a packet is, is told by devices and hooks; what happens in between happens there. A
-function that a kernel lacks, or whose module is not loaded, cannot be crossed there: that probe is left out. Kprobes
-and not fprobes: to define one of those, the kernel compares all its symbols, three quarters of a second each on an
-emulated host.
+function that a kernel does not have, or whose module is not loaded, cannot be crossed there: that probe is left out.
+Kprobes and not fprobes: to define one of those, the kernel compares all its symbols, three quarters of a second each on
+an emulated host.
 """
 
 from __future__ import annotations

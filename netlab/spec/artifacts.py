@@ -17,7 +17,7 @@ class ArtifactsSpec(Frozen):
 
     mirror: str = Field(default="", description="URL or folder that has them as `HOST/PATH` of their URLs.")
     registry_mirror: str = Field(default="", description="`HOST[:PORT][/PREFIX]` to ask for images instead.")
-    lock: str = Field(default="", description="Lock file of the lab's own, laid over the one that netlab brings.")
+    lock: str = Field(default="", description="Lock file of the lab's own, laid over the one that comes with netlab.")
     locked: bool = Field(
         default=False, strict=True, description="Refuse what has no digest yet; else `netlab.lock.yml` pins it."
     )

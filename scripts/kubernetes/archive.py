@@ -31,7 +31,7 @@ class Image:
 
 
 def write(archive: Path, tree: Path, image: Image) -> None:
-    """Write the folder ``tree`` as the image's root. Owners, times and the umask of whoever builds are left out."""
+    """Write the folder ``tree`` as the image's root. Owners, times and the builder's umask are left out."""
     layer = archive.with_name(f"{archive.name}.layer")
     with tarfile.open(layer, "w", format=tarfile.PAX_FORMAT) as tar:
         for path in _walk(tree):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from scripts.kubernetes.workshop import Workshop
+    from scripts.kubernetes.context import BuildContext
 
 MULTIARCH = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 """Architectures that this recipe knows, and the name of their folder below /usr/lib."""
@@ -27,35 +27,35 @@ MERGED = ("bin", "lib", "lib64", "sbin")
 class Suite:
     """One release of Debian, its updates and its security fixes."""
 
-    def __init__(self, shop: Workshop, name: str) -> None:
+    def __init__(self, context: BuildContext, name: str) -> None:
         """Fetch the lists of packages. A mirror that answers badly is an error, not a warning."""
         self.name = name
-        self._shop = shop
-        self._folder = shop.folder / f"apt-{name}"
+        self._context = context
+        self._folder = context.folder / f"apt-{name}"
         for folder in ("etc", "state/lists/partial", "cache/archives/partial"):
             (self._folder / folder).mkdir(parents=True, exist_ok=True)
         (self._folder / "state/status").touch()
-        (self._folder / "etc/sources.list").write_text("".join(sources(mirrors(shop), name)))
-        shop.say(f"fetch the list of packages of {name}")
+        (self._folder / "etc/sources.list").write_text("".join(sources(mirrors(context), name)))
+        context.say(f"fetch the list of packages of {name}")
         self._apt(f"fetch the list of packages of {name}", "update", "--error-on=any")
 
     def unpack(self, names: Sequence[str], tree: Path) -> dict[str, str]:
         """Unpack packages, and whatever they depend on, into a folder; return the version of each."""
         what = f"fetch {', '.join(names)}"
-        self._shop.say(f"{what} of {self.name}")
+        self._context.say(f"{what} of {self.name}")
         self._apt(what, "autoclean")  # what an earlier build kept may have been replaced in the archive
         self._apt(what, "install", "--yes", "--download-only", "--no-install-recommends", *names)
         shutil.rmtree(tree, ignore_errors=True)
         packages = sorted((self._folder / "cache/archives").glob("*.deb"))
         for package in packages:
-            self._shop.run(f"unpack {package.name}", ["dpkg-deb", "--extract", package, tree])
+            self._context.run(f"unpack {package.name}", ["dpkg-deb", "--extract", package, tree])
         merge(tree)
         return dict(unquote(package.name).split("_")[:2] for package in packages)
 
     def source(self, name: str, folder: Path) -> tuple[str, list[Path]]:
         """Fetch a source package, whose digests apt checks against the signed lists; return its version and files."""
         what = f"fetch the source of {name}"
-        self._shop.say(f"{what} of {self.name}")
+        self._context.say(f"{what} of {self.name}")
         folder.mkdir(exist_ok=True)
         self._apt(what, "source", "--download-only", "--only-source", name, cwd=folder)
         newest = max(folder.glob(f"{name}_*.dsc"), key=lambda path: path.stat().st_mtime)
@@ -76,21 +76,21 @@ class Suite:
             "Dir::State::Status": folder / "state/status",
         }
         settings = (word for name, value in options.items() for word in ("-o", f"{name}={value}"))
-        self._shop.run(what, ["apt-get", "-qq", *settings, *words], cwd=cwd, env={"LC_ALL": "C.UTF-8"})
+        self._context.run(what, ["apt-get", "-qq", *settings, *words], cwd=cwd, env={"LC_ALL": "C.UTF-8"})
 
 
-def architecture(shop: Workshop) -> str:
+def architecture(context: BuildContext) -> str:
     """Return Debian's name of this machine's architecture."""
-    arch = shop.run("find the architecture", ["dpkg", "--print-architecture"]).strip()
+    arch = context.run("find the architecture", ["dpkg", "--print-architecture"]).strip()
     if arch not in MULTIARCH:
         raise NetlabError(f"this recipe knows {' and '.join(MULTIARCH)}, not {arch}")
     return arch
 
 
-def mirrors(shop: Workshop) -> dict[str, str]:
+def mirrors(context: BuildContext) -> dict[str, str]:
     """Return the host's own mirrors of Debian by kind ('', 'updates', 'security'), whatever its release is."""
     query = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(CODENAME) $(REPO_URI)", "Created-By: Packages"]
-    words = [line.split() for line in shop.run("read this host's apt sources", query).splitlines()]
+    words = [line.split() for line in context.run("read this host's apt sources", query).splitlines()]
     found = {word[1].partition("-")[2]: word[2] for word in words if len(word) == 3 and word[0] == "Debian"}
     if "" not in found:
         raise NetlabError(

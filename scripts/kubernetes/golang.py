@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scripts.kubernetes.workshop import Workshop
+    from scripts.kubernetes.context import BuildContext
 
 COMPILER = "golang-1.19-go"
 PACKAGES = (COMPILER, "golang-github-modern-go-reflect2-dev", "patch")
@@ -24,22 +24,22 @@ OPENAPI = "pkg/generated/openapi"
 class Source:
     """A GOPATH that holds the source in ``path``; ``tools`` is a tree with ``PACKAGES`` in it."""
 
-    def __init__(self, shop: Workshop, tools: Path) -> None:
-        self._shop = shop
+    def __init__(self, context: BuildContext, tools: Path) -> None:
+        self._context = context
         self._tools = tools
-        self._gopath = shop.folder / "gopath"
-        self._tmp = shop.folder / "go-tmp"  # the system's may be small, and in memory
+        self._gopath = context.folder / "gopath"
+        self._tmp = context.folder / "go-tmp"  # the system's may be small, and in memory
         self.path = self._gopath / "src" / MODULE
 
     def prepare(self, archives: Sequence[Path]) -> None:
-        """Unpack, apply Debian's patches, put newer code where Go 1.19 needs it, generate what the archive lacks."""
-        self._shop.say("unpack and patch the source")
+        """Unpack, apply Debian's patches, put newer code where Go 1.19 needs it, generate what is missing."""
+        self._context.say("unpack and patch the source")
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True)
         self._tmp.mkdir(exist_ok=True)
         for archive in archives:
             strip = ["--strip-components=1"] if ".orig." in archive.name else []
-            self._shop.run(f"unpack {archive.name}", ["tar", "-xf", archive, *strip], cwd=self.path)
+            self._context.run(f"unpack {archive.name}", ["tar", "-xf", archive, *strip], cwd=self.path)
         self._patch()
         self._renew_reflect2()
         for name in ("crictl", "pause"):
@@ -49,7 +49,7 @@ class Source:
 
     def build(self, package: str, program: Path, *, version: str = "", commit: str = "") -> None:
         """Compile a package of the source into a static program. The same source gives the same bytes."""
-        self._shop.say(f"compile {program.name}")
+        self._context.say(f"compile {program.name}")
         words = _version_flags(version, commit) if version else []
         flags = " ".join(["-s -w -buildid=", *words])
         self._go(f"compile {program.name}", "build", "-trimpath", f"-ldflags={flags}", "-o", program, f"./{package}")
@@ -59,7 +59,7 @@ class Source:
         lines = (line.partition("#")[0].strip() for line in (patches / "series").read_text().splitlines())
         for name in filter(None, lines):
             command = [self._tools / "usr/bin/patch", "--strip=1", "--batch", f"--input={patches / name}"]
-            self._shop.run(f"apply Debian's patch {name}", command, cwd=self.path)
+            self._context.run(f"apply Debian's patch {name}", command, cwd=self.path)
 
     def _renew_reflect2(self) -> None:
         """Replace the vendored copy, which reads the runtime's maps as they were before Go 1.18: kubelet crashes."""
@@ -69,18 +69,18 @@ class Source:
 
     def _generate_openapi(self) -> None:
         """Write the API's description, the one generated file that the source archive leaves out."""
-        generator = self._shop.folder / "openapi-gen"
+        generator = self._context.folder / "openapi-gen"
         self.build("vendor/k8s.io/kube-openapi/cmd/openapi-gen", generator)
-        self._shop.say("generate the OpenAPI definitions")
+        self._context.say("generate the OpenAPI definitions")
         options = {
             "--input-dirs": ",".join(f"{MODULE}/{folder}" for folder in self.described()),
             "--output-package": f"{MODULE}/{OPENAPI}",
             "--output-file-base": "zz_generated.openapi",
             "--go-header-file": "vendor/k8s.io/code-generator/hack/boilerplate.go.txt",
-            "--report-filename": self._shop.folder / "openapi-violations",
+            "--report-filename": self._context.folder / "openapi-violations",
         }
         words = [word for option in options.items() for word in option]
-        self._shop.run("generate the OpenAPI definitions", [generator, *words], cwd=self.path, env=self._env())
+        self._context.run("generate the OpenAPI definitions", [generator, *words], cwd=self.path, env=self._env())
 
     def described(self) -> list[str]:
         """Folders whose types ask to be described, as paths below the module."""
@@ -92,15 +92,15 @@ class Source:
         return sorted(folder.replace("staging/src/", "vendor/") for folder in wanted)
 
     def _go(self, what: str, command: str, *words: object) -> None:
-        go = [self._tools / "usr/lib/go-1.19/bin/go", command, "-p", self._shop.jobs]
-        self._shop.run(what, [*go, *words], cwd=self.path, env=self._env())
+        go = [self._tools / "usr/lib/go-1.19/bin/go", command, "-p", self._context.jobs]
+        self._context.run(what, [*go, *words], cwd=self.path, env=self._env())
 
     def _env(self) -> dict[str, str]:
         root = self._tools / "usr/lib/go-1.19"
         return {
             "CGO_ENABLED": "0",
             "GO111MODULE": "off",
-            "GOCACHE": str(self._shop.folder / "go-cache"),
+            "GOCACHE": str(self._context.folder / "go-cache"),
             "GOENV": "off",
             "GOFLAGS": "",
             "GOPATH": str(self._gopath),

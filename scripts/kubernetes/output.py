@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from netlab.errors import NetlabError
 
 SITE = "https://netlab.invalid/kubernetes-source"
-"""No such host can exist (RFC 2606): whoever asks for one of these files must have it in a mirror folder."""
+"""No such host can exist (RFC 2606): anyone who asks for one of these files must have it in a mirror folder."""
 
 STAMP = "stamp.json"
 PARTS = Path(__file__).parent

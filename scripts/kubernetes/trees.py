@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from scripts.kubernetes.workshop import Workshop
+    from scripts.kubernetes.context import BuildContext
 
 PROGRAMS = "usr/local/bin"
 
@@ -55,39 +55,39 @@ def add(tree: Path, program: Path) -> None:
     shutil.copy(program, tree / PROGRAMS / program.name)
 
 
-def add_linked(shop: Workshop, tree: Path, packages: Path, programs: Iterable[str], arch: str) -> None:
+def add_linked(context: BuildContext, tree: Path, packages: Path, programs: Iterable[str], arch: str) -> None:
     """Copy programs of an unpacked tree of packages to the same place, with all libraries that they are linked to."""
     folder = f"usr/lib/{MULTIARCH[arch]}"
     loader = next((packages / folder).glob("ld-linux-*.so.*"))
     for program in programs:
         copy(packages, tree, program)
         question = [loader, "--library-path", packages / folder, "--list", packages / program]
-        for line in shop.run(f"list the libraries of {program}", question).splitlines():
+        for line in context.run(f"list the libraries of {program}", question).splitlines():
             library = line.split("=>")[0].split()[0].rpartition("/")[2]
             if (packages / folder / library).exists():
                 copy(packages, tree, f"{folder}/{library}")
     _link_loader(tree, folder, loader.name)
 
 
-def add_etcd(shop: Workshop, tree: Path, packages: Path, arch: str) -> None:
+def add_etcd(context: BuildContext, tree: Path, packages: Path, arch: str) -> None:
     """Add Debian's etcd, where kubeadm's manifest finds it by name as it finds the others."""
-    add_linked(shop, tree, packages, ["usr/bin/etcd"], arch)
+    add_linked(context, tree, packages, ["usr/bin/etcd"], arch)
     (tree / PROGRAMS / "etcd").symlink_to("/usr/bin/etcd")
 
 
-def add_proxy(shop: Workshop, tree: Path, packages: Path, arch: str) -> None:
+def add_proxy(context: BuildContext, tree: Path, packages: Path, arch: str) -> None:
     """Add what kube-proxy calls: iptables on nftables, as the hosts have it, conntrack, ipset and modprobe."""
-    add_linked(shop, tree, packages, PROXY_PROGRAMS, arch)
+    add_linked(context, tree, packages, PROXY_PROGRAMS, arch)
     extensions = f"usr/lib/{MULTIARCH[arch]}/xtables"
     shutil.copytree(packages / extensions, tree / extensions, symlinks=True)
     for name, target in PROXY_LINKS.items():
         (tree / name).symlink_to(target)
 
 
-def check(shop: Workshop, tree: Path, *command: str) -> str:
+def check(context: BuildContext, tree: Path, *command: str) -> str:
     """Run a program with the tree as its root, as a container will; return what it says."""
     alone = ["chroot"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "chroot"]
-    return shop.run(f"run {command[0]} in its image", [*alone, tree, *command])
+    return context.run(f"run {command[0]} in its image", [*alone, tree, *command])
 
 
 def copy(source: Path, target: Path, name: str) -> None:

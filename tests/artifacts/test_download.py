@@ -209,7 +209,7 @@ def test_a_folder_is_a_mirror(fetch, server, tmp_path):
     assert place.read_bytes() == DATA
 
 
-def test_what_a_folder_lacks_or_has_changed_is_refused(fetch, server, tmp_path, cache):
+def test_what_is_missing_or_has_changed_in_a_folder_is_refused(fetch, server, tmp_path, cache):
     place = tmp_path / server.host / "a" / "kubeadm"
     with pytest.raises(ArtifactMissing, match=f"kubeadm is not at {place}"):
         fetch(mirror=str(tmp_path))
@@ -234,7 +234,7 @@ def test_what_changed_in_the_cache_is_fetched_again(fetch, cache, notes):
     assert any("has changed in the cache" in text for text in notes.said)
 
 
-def test_all_that_lacks_is_named_at_once(server, cache, progress):
+def test_all_that_is_missing_is_named_at_once(server, cache, progress):
     server.files = {"/good": b"good", "/bad": b"bad"}
     wanted = [
         Wanted(name, f"{server.url}/{name}", sha256(name.encode() + b"x" * (name == "bad")))

@@ -115,7 +115,7 @@ def test_to_verify_is_not_to_use(fetched, cache):
     assert entry.last_used.year == 1970
 
 
-def test_what_the_lock_lacks_is_told_apart(cache):
+def test_what_is_missing_in_the_lock_is_told_apart(cache):
     waiting = Component(name="x", version="1", images=(Image(name="k8s.gcr.io/etcd:3"),))
     other = Component(
         name="y", version="1", files=(File(name="z", arch="arm64", url="https://x.org/z", sha256="0" * 64),)

@@ -84,7 +84,7 @@ def test_nothing_is_asked_for_that_is_there(pull):
     pull(mirror="127.0.0.1:1")
 
 
-def test_a_part_that_rots_in_the_cache_is_named_and_mended(pull, component, cache, notes):
+def test_a_part_that_rots_in_the_cache_is_named_and_fixed(pull, component, cache, notes):
     pull()
     image = component.images[0]
     for part in explore(image, "amd64", lambda part: cache.path(part.sha256)).all():
@@ -113,7 +113,7 @@ def test_what_changed_in_the_registry_is_refused(pull, registry, component, tmp_
         assert not Cache(tmp_path / str(number)).holds(part.sha256)
 
 
-def test_what_the_registry_lacks_is_named(registry, component, pull, monkeypatch):
+def test_what_is_missing_in_the_registry_is_named(registry, component, pull, monkeypatch):
     unknown = Image(name="registry.k8s.io/gone:1", digest=f"sha256:{'0' * 64}")
     with pytest.raises(ArtifactMissing, match=r"^image registry.k8s.io/gone:1: .*manifest unknown") as caught:
         pull(component=component.model_copy(update={"images": (unknown,)}))
@@ -161,7 +161,7 @@ def test_what_changed_in_a_bundle_is_refused(pull, component, cache, tmp_path, p
         place.write_bytes(good)
 
 
-def test_what_a_bundle_lacks_comes_from_the_registry(component, registry, tmp_path, progress, cache, notes):
+def test_what_is_missing_in_a_bundle_comes_from_the_registry(component, registry, tmp_path, progress, cache, notes):
     sources = Sources(mirror=str(tmp_path / "usb"), registry_mirror=registry.host)
     fetch([component], "amd64", cache.root, progress, sources=sources, limits=QUICK)
     assert any("the registry is asked" in text for text in notes.said)

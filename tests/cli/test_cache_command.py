@@ -70,7 +70,7 @@ def test_verify_knows_artifacts_by_their_names(netlab, cache):
     assert "prune" not in said, "it reads no artifact, so it knows of no damaged one"
 
 
-def test_what_kubernetes_was_built_to_is_mended_by_hand(netlab, cache):
+def test_what_kubernetes_was_built_to_is_fixed_by_hand(netlab, cache):
     folder = cache / "kubernetes-source"
     place = folder / "mirror" / "x.org" / "kubeadm"
     place.parent.mkdir(parents=True)

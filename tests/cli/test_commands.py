@@ -165,7 +165,7 @@ def test_doctor_names_the_package_of_a_missing_program(monkeypatch, capsys, fold
     assert main(["doctor"]) == 4
     assert capsys.readouterr().out.splitlines() == [
         "ok    ssh: /usr/bin/ssh",
-        "LACKS mmdebstrap: not installed",
+        "MISSING mmdebstrap: not installed",
         "      sudo apt-get install mmdebstrap",
     ]
     assert main(["doctor", "--json"]) == 4

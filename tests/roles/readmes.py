@@ -39,7 +39,7 @@ def _default(value: Any) -> str:
 
 
 def with_table(readme: str, role: Path) -> str:
-    """The README with the table between its two marks made anew."""
+    """The README with the table between its two marks made again."""
     before, rest = readme.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}{table(role)}{END}{after}"

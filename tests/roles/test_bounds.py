@@ -33,7 +33,7 @@ PROFILES = {
 }
 """Inputs that a role bounds and profiles set; nothing of netlab.yml reaches them."""
 OTHERS = {
-    "payload_index_sha256": "whoever makes a payload tells it to the hosts",
+    "payload_index_sha256": "the maker of a payload tells it to the hosts",
     "cilium_device_mode": "compared with what the agent says",
     "kubernetes_version": "compared with the payload's, which the profile's artifacts choose",
     "kubeadm_node_clock_skew_s": "compared with the hosts' clocks",

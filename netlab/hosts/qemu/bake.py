@@ -140,7 +140,7 @@ def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
 
 @contextlib.contextmanager
 def _writable(path: Path) -> Iterator[int]:
-    """Open a file that whoever inherits the descriptor may write; the folder around it lets in nobody else."""
+    """Open a file that anyone who inherits the descriptor may write; the folder around it lets in nobody else."""
     low = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 100)  # mmdebstrap hands its own on to dash, which counts to 9
     os.close(low)

@@ -62,7 +62,7 @@ class FleetShape(Frozen):
     control_cpus: int = 2
     mitigations: Mitigations = "off"
     payload: Path | None = None
-    """A disk that every machine may read, with what the lab's profiles bring along."""
+    """A disk that every machine may read, with the payload of the lab's profiles."""
     payload_digest: str = ""
     """SHA-256 of that disk."""
 
@@ -96,7 +96,7 @@ class Fleet:
         return all(machine.pid is not None for machine in self.machines)
 
     def check(self) -> None:
-        """MachinePanicked when a machine has ended by itself."""
+        """MachinePanicked when a machine has exited unexpectedly."""
         for machine in self.machines:
             machine.check()
 
@@ -129,7 +129,7 @@ class Fleet:
     def start(self, tag: str | None) -> None:
         """Boot all, or resume the snapshot ``tag``; if one fails, none is left running.
 
-        Snapshots are loaded at the same time, and go on together: none waits in vain for another's answer.
+        Snapshots are loaded at the same time, and resumed together: none waits in vain for another's answer.
         """
         self._check(tag)
         try:
@@ -249,13 +249,13 @@ def _resident(pid: int | None) -> int:
 
 
 def _key(machines: Sequence[Machine], shape: FleetShape) -> str:
-    """Hash all that decides what a snapshot holds; ports and keys do not, any lab brings its own.
+    """Hash all that decides what a snapshot holds; ports and keys do not, any lab has its own.
 
     What snapshots lie on counts by its content, wherever it is.
     """
     apart = dict.fromkeys(("nics", "keys", "disk", "kernel", "initrd", "payload"), True)
     parts = [machine.config.model_dump_json(exclude={**apart, "accelerator": {"refused"}}) for machine in machines]
-    cpu = machines[0].config.accelerator.cpu  # a guest that was saved on one processor does not go on with another
+    cpu = machines[0].config.accelerator.cpu  # a guest that was saved on one processor cannot be resumed on another
     words = [shape.image.digest, shape.payload_digest, KERNEL_ARGUMENTS, str(ICOUNT_SHIFT), cpu, *parts]
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 

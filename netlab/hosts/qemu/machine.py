@@ -104,7 +104,7 @@ class Machine:
         return running_pid(self.folder)
 
     def start(self, snapshot: Path | None = None) -> None:
-        """Boot, or load the folder ``snapshot``; ``resume`` lets that go on.
+        """Boot, or load the folder ``snapshot``; ``resume`` resumes that.
 
         Returns when QEMU runs, long before a booted guest answers or a snapshot is loaded.
         """
@@ -126,7 +126,7 @@ class Machine:
         self._qmp(qmp.wait_until_loaded)
 
     def resume(self) -> None:
-        """Let a guest go on that stands still."""
+        """Resume a paused guest."""
         self._qmp(lambda socket: qmp.execute(socket, "cont"))
 
     def stop(self) -> None:
@@ -134,7 +134,7 @@ class Machine:
         stop_folder(self.folder)
 
     def pause(self) -> None:
-        """Let the guest stand still."""
+        """Pause the guest."""
         self._qmp(lambda socket: qmp.execute(socket, "stop"))
 
     def save(self, snapshot: Path) -> None:
@@ -157,7 +157,7 @@ class Machine:
             proc.run(words)
 
     def check(self) -> None:
-        """MachinePanicked when QEMU has ended by itself; AcceleratorFailed, MachineError when it stopped the guest."""
+        """MachinePanicked: QEMU exited unexpectedly. AcceleratorFailed, MachineError: it stopped the guest."""
         self._check_process()
         self._check_state(self._state())
 
@@ -170,7 +170,7 @@ class Machine:
     def _check_process(self) -> None:
         if self.pid is None:
             raise MachinePanicked(
-                f"machine '{self.config.name}' ended by itself: {self._last_words()}",
+                f"machine '{self.config.name}' exited unexpectedly: {self._last_lines()}",
                 hint="run the command again; if it repeats, look into the console log",
                 log=self.console,
             )
@@ -191,7 +191,7 @@ class Machine:
         with _short_path(self.folder) as folder:
             work(folder / "qmp.sock")
 
-    def _last_words(self) -> str:
+    def _last_lines(self) -> str:
         lines = [*_tail(self.messages), *_tail(self.console)]
         panics = [line for line in lines if "Kernel panic" in line]
         return (panics[:1] or lines[-1:] or ["it left no message"])[0]
@@ -248,7 +248,7 @@ def running_pid(folder: Path) -> int | None:
 
 
 def stop_folder(folder: Path) -> None:
-    """End the QEMU that runs in ``folder``, whoever started it."""
+    """End the QEMU that runs in ``folder``, no matter who started it."""
     pid = running_pid(folder)
     if pid is not None:
         proc.end_tree(pid, grace=5.0)
@@ -280,7 +280,7 @@ def _nics(nics: Sequence[Nic]) -> Iterator[str]:
 
 
 def _start_failure(name: str, log: Path) -> MachineError | PortInUse:
-    """Return the error for a QEMU that ended at once; a taken port is the user's to mend."""
+    """Return the error for a QEMU that ended at once; a taken port is the user's to fix."""
     words = log.read_text(encoding="utf-8", errors="replace").strip()
     if "host forwarding" in words:
         taken = re.search(r"rule 'tcp:127\.0\.0\.1:(\d+)-", words)  # its options, with all ports, come before

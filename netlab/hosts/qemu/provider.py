@@ -103,7 +103,7 @@ class QemuProvider:
 
     @cached_property
     def fleet(self) -> Fleet:
-        """The machines; bakes the image when the cache lacks it."""
+        """The machines; bakes the image when it is not in the cache."""
         fleet = self._fleet_on(self.image, self._payload_digest())
         self._leases.hold(leases.fleet(fleet.key))
         fleet.use(self._leases.descriptors)
@@ -173,7 +173,7 @@ class QemuProvider:
             self.fleet.save(BASE)
 
     def start(self) -> None:
-        """Resume all machines as they had booted."""
+        """Resume all machines freshly booted."""
         self.prepare()
         self.resume(BASE)
 
@@ -185,7 +185,7 @@ class QemuProvider:
         if self.clock == "real":
             with ThreadPoolExecutor() as pool:
                 list(pool.map(self._set_clock, self.hosts()))
-        else:  # all answered when the snapshot was made: now one shows that the machine goes on
+        else:  # all answered when the snapshot was made: now one shows that the machine runs
             self._wait_for_ssh(self.hosts()[:1], RESUME_TIMEOUT_S)
 
     def snapshots(self, *, reserve: bool = True) -> set[str]:
@@ -309,7 +309,7 @@ class QemuProvider:
             self._ask(host, IDLE, "it did not become idle")
 
     def _set_clock(self, host: Host) -> None:
-        """Have a resumed host look at its RTC as soon as it answers; its own clock goes on from when it was saved.
+        """Have a resumed host look at its RTC as soon as it answers; its own clock continues from when it was saved.
 
         The RTC is this machine's clock. A time sent along would be as late as SSH, seconds on a busy machine.
         """

@@ -27,14 +27,14 @@ def execute(socket: Path, command: str, arguments: dict[str, Any] | None = None,
 
 
 def save(socket: Path, file: Path) -> None:
-    """Write memory and devices of a machine that stands still to ``file``."""
+    """Write memory and devices of a paused machine to ``file``."""
     execute(socket, "migrate-set-parameters", {"max-bandwidth": FASTEST})
     execute(socket, "migrate", {"uri": f"exec:exec cat > {shlex.quote(str(file))}"})
     _wait_until_migrated(socket, f"QEMU could not save the machine to {file}")
 
 
 def wait_until_loaded(socket: Path) -> None:
-    """Return once a machine that QEMU was started to receive is there, and stands still."""
+    """Return once a machine that QEMU was started to receive is there, and paused."""
     _wait_until_migrated(socket, "QEMU could not resume the snapshot")
 
 

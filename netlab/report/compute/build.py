@@ -64,7 +64,7 @@ def build_report(runs: Sequence[Run], replicas: Sequence[Run] = ()) -> Report:
     """One report over ``runs``, which must have been measured in the same environment (else ``ConfigError``).
 
     What they measured under one name is pooled where it was made of the same things, and apart where it was not.
-    ``replicas`` are runs of an environment of their own, to be held against the clusters among ``runs``.
+    ``replicas`` are runs of an environment of their own, to be compared with the clusters among ``runs``.
     """
     if not replicas:
         return _report(runs)

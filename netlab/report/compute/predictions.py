@@ -35,11 +35,11 @@ def refuse_wrong_sides(runs: Sequence[RunHeader], replicas: Sequence[RunHeader])
 
 
 def hint(one: RunHeader, other: RunHeader) -> str | None:
-    """Say how two runs can be held against each other that cannot be mixed; None where neither predicts the other."""
+    """Say how two runs can be compared that cannot be mixed; None where neither predicts the other."""
     if _has_clusters(one) == _has_clusters(other):
         return None
     cluster, replica = (one, other) if _has_clusters(one) else (other, one)
-    return f"to hold the replica against the cluster: {COMMAND.format(cluster=cluster.run_id, replica=replica.run_id)}"
+    return f"to compare the replica with the cluster: {COMMAND.format(cluster=cluster.run_id, replica=replica.run_id)}"
 
 
 def two_stacks(name: str) -> ConfigError:
@@ -51,7 +51,7 @@ def two_stacks(name: str) -> ConfigError:
 
 
 def add(clusters: Report, replicas: Report) -> Report:
-    """Hold the replicas' cells against the clusters'.
+    """Compare the replicas' cells with the clusters'.
 
     ConfigError where no cell was measured on both sides, or where one name means several things among the replicas.
     """

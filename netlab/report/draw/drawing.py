@@ -77,14 +77,14 @@ def _frames(boxes: Sequence[Box]) -> Iterator[str]:
 
 
 def _by_host(boxes: Sequence[Box]) -> list[tuple[str, list[Box]]]:
-    return [(host, list(inside)) for host, inside in groupby(boxes, key=lambda box: box.stay.host)]
+    return [(host, list(inside)) for host, inside in groupby(boxes, key=lambda box: box.segment.host)]
 
 
 def _box(box: Box, boxes: Sequence[Box]) -> Iterator[str]:
     framed = any(len(inside) > 1 and box in inside for _, inside in _by_host(boxes))
-    edge = "var(--accent)" if box.stay.pod else "var(--muted)"
+    edge = "var(--accent)" if box.segment.pod else "var(--muted)"
     yield _rect(box.x, box.y, box.width, box.height, f'rx="8" fill="var(--paper)" stroke="{edge}" stroke-width="1.4"')
-    title = title_of(box.stay) if framed else box.stay.place
+    title = title_of(box.segment) if framed else box.segment.place
     yield _text(box.x + 10, box.y + 17, title, 'fill="var(--ink)" font-size="12" font-weight="600"')
 
 
@@ -98,9 +98,9 @@ def _links(lane: Lane) -> Iterator[str]:
     """From namespace to namespace: a cable between hosts, a plain arrow inside one."""
     for stop, then in pairwise(lane.stops):
         start, end = lane.ahead(stop.leave or stop.box), lane.behind(then.enter or then.box)
-        if stop.stay.host != then.stay.host:
-            colour = colours.GROUPS["ipip"] if stop.stay.tunnelled else "var(--grid)"
-            label = "wire, IP in IP" if stop.stay.tunnelled else "wire"
+        if stop.segment.host != then.segment.host:
+            colour = colours.GROUPS["ipip"] if stop.segment.tunnelled else "var(--grid)"
+            label = "wire, IP in IP" if stop.segment.tunnelled else "wire"
             yield _line([(start, lane.y), (end, lane.y)], f'stroke="{colour}" stroke-width="9"')
             look = 'fill="var(--muted)" font-size="10" text-anchor="middle"'
             yield _text((start + end) / 2, lane.y + 19, label, look)

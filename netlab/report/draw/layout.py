@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from netlab.report.draw.stays import Itinerary, Stay, itinerary
+from netlab.report.draw.segments import PathLayout, Segment, path_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ class Chip:
 class Box:
     """A network namespace."""
 
-    stay: Stay
+    segment: Segment
     x: float
     width: float
     y: float
@@ -56,9 +56,9 @@ class Box:
 
 @dataclass(frozen=True)
 class Stop:
-    """What a lane shows of one stay: rows of chips in the order of travel, ports, and what is behind the exit."""
+    """What a lane shows of one segment: rows of chips in the order of travel, ports, and what is behind the exit."""
 
-    stay: Stay
+    segment: Segment
     box: Box
     rows: tuple[tuple[Chip, ...], ...]
     enter: Chip | None
@@ -97,23 +97,24 @@ class Layout:
 
 def lay_out(picture: PathPicture) -> Layout:
     """Namespaces from left to right, the request above, the response below."""
-    way = itinerary(picture.request, picture.response)
+    way = path_layout(picture.request, picture.response)
     ways = (way.request, way.response)
     widest = WIDTH if len(way.places) < 4 else WIDE
     gaps = _gaps(way)
     widths = _widths(way, widest - sum(gaps) - 2 * _CHANNEL)
     gaps = _stretched(gaps, widest - sum(widths) - sum(gaps) - 2 * _CHANNEL)
     lefts = [_CHANNEL + sum(widths[:at]) + sum(gaps[:at]) for at in range(len(widths))]
-    heights = [max(_lane_height(stay, widths[stay.column]) for stay in stays) for stays in ways]
-    top = _FRAME if any(stay.pod for stay in way.places) else _CHANNEL
+    heights = [max(_lane_height(segment, widths[segment.column]) for segment in segments) for segments in ways]
+    top = _FRAME if any(segment.pod for segment in way.places) else _CHANNEL
     bottom = top + _HEAD + sum(heights)
     boxes = tuple(
-        Box(stay, left, width, top, bottom - top) for stay, left, width in zip(way.places, lefts, widths, strict=True)
+        Box(segment, left, width, top, bottom - top)
+        for segment, left, width in zip(way.places, lefts, widths, strict=True)
     )
     tops = (top + _HEAD, top + _HEAD + heights[0])
     lanes = tuple(
-        _lane(name, stays, boxes, top, height, sign)
-        for name, stays, top, height, sign in zip(("request", "response"), ways, tops, heights, (1, -1), strict=True)
+        _lane(name, segments, boxes, top, height, sign)
+        for name, segments, top, height, sign in zip(("request", "response"), ways, tops, heights, (1, -1), strict=True)
     )
     width = max(widest, lefts[-1] + widths[-1] + _CHANNEL)
     return Layout(width, bottom + _CHANNEL, boxes, lanes)
@@ -142,25 +143,29 @@ def _half(hop: PathHop | None) -> float:
     return _width(hop) / 2 if hop else 0.0
 
 
-def _gaps(way: Itinerary) -> list[float]:
+def _gaps(way: PathLayout) -> list[float]:
     """Least room between the boxes, for ports that stand out and for what is crossed there."""
     gaps = [_SHORTEST] * (len(way.places) - 1)
-    for stays in (way.request, way.response):
-        for stay, then in pairwise(stays):
-            if abs(stay.column - then.column) == 1:
-                at = min(stay.column, then.column)
-                chips = max((_width(hop) for hop in stay.crossing), default=0.0)
-                gaps[at] = max(gaps[at], chips + 14, _half(stay.leave) + _half(then.enter) + _SHORTEST)
+    for segments in (way.request, way.response):
+        for segment, then in pairwise(segments):
+            if abs(segment.column - then.column) == 1:
+                at = min(segment.column, then.column)
+                chips = max((_width(hop) for hop in segment.crossing), default=0.0)
+                gaps[at] = max(gaps[at], chips + 14, _half(segment.leave) + _half(then.enter) + _SHORTEST)
     return gaps
 
 
-def _widths(way: Itinerary, room: float) -> list[float]:
+def _widths(way: PathLayout, room: float) -> list[float]:
     """Each box as wide as its widest chip at least, all chips in one row at most; room goes where most are."""
     least, most = [], []
     for column, place in enumerate(way.places):
-        stays = [stay for stay in (*way.request, *way.response) if stay.column == column]
-        low = max(max((_width(hop) for hop in stay.inside), default=0.0) + _channels(stay) for stay in stays)
-        high = max(sum(_width(hop) + STEP for hop in stay.inside) - STEP + _channels(stay) for stay in stays)
+        segments = [segment for segment in (*way.request, *way.response) if segment.column == column]
+        low = max(
+            max((_width(hop) for hop in segment.inside), default=0.0) + _channels(segment) for segment in segments
+        )
+        high = max(
+            sum(_width(hop) + STEP for hop in segment.inside) - STEP + _channels(segment) for segment in segments
+        )
         title = len(title_of(place)) * 7.2 + 24
         least.append(max(low, title))
         most.append(max(high, title))
@@ -169,56 +174,56 @@ def _widths(way: Itinerary, room: float) -> list[float]:
     return [low + share * (high - low) for low, high in zip(least, most, strict=True)]
 
 
-def title_of(stay: Stay) -> str:
+def title_of(segment: Segment) -> str:
     """Name a box inside its host's."""
-    return f"pod {stay.pod}" if stay.pod else "host namespace"
+    return f"pod {segment.pod}" if segment.pod else "host namespace"
 
 
-def _channels(stay: Stay) -> float:
+def _channels(segment: Segment) -> float:
     """Room at both ends of a row, for ports and for the lines that lead to and from other rows."""
-    return _half(stay.enter) + _half(stay.leave) + 2 * _CHANNEL + 6
+    return _half(segment.enter) + _half(segment.leave) + 2 * _CHANNEL + 6
 
 
-def _lane_height(stay: Stay, width: float) -> float:
-    rows = len(_rows(stay, width))
-    above = len(stay.crossing) * (CHIP + 4) + _LIFT
+def _lane_height(segment: Segment, width: float) -> float:
+    rows = len(_rows(segment, width))
+    above = len(segment.crossing) * (CHIP + 4) + _LIFT
     return max(rows * ROW, 2 * above, 2 * ROW) + _PAD
 
 
-def _rows(stay: Stay, width: float) -> list[list[PathHop]]:
+def _rows(segment: Segment, width: float) -> list[list[PathHop]]:
     """Fill row after row."""
     rows: list[list[PathHop]] = []
     room = 0.0
-    for hop in stay.inside:
+    for hop in segment.inside:
         if room < _width(hop):
             rows.append([])
-            room = width - _channels(stay)
+            room = width - _channels(segment)
         rows[-1].append(hop)
         room -= _width(hop) + STEP
     return rows
 
 
-def _lane(name: str, stays: Sequence[Stay], boxes: Sequence[Box], top: float, height: float, sign: int) -> Lane:  # noqa: PLR0913, PLR0917
+def _lane(name: str, segments: Sequence[Segment], boxes: Sequence[Box], top: float, height: float, sign: int) -> Lane:  # noqa: PLR0913, PLR0917
     middle = top + _PAD / 2 + height / 2
-    nexts: list[Stay | None] = [*stays[1:], None]
-    stops = tuple(_stop(stay, then, boxes, middle, sign) for stay, then in zip(stays, nexts, strict=True))
+    nexts: list[Segment | None] = [*segments[1:], None]
+    stops = tuple(_stop(segment, then, boxes, middle, sign) for segment, then in zip(segments, nexts, strict=True))
     return Lane(name, middle, top, sign, stops)
 
 
-def _stop(stay: Stay, then: Stay | None, boxes: Sequence[Box], middle: float, sign: int) -> Stop:
-    box = boxes[stay.column]
-    rows = _rows(stay, box.width)
+def _stop(segment: Segment, then: Segment | None, boxes: Sequence[Box], middle: float, sign: int) -> Stop:
+    box = boxes[segment.column]
+    rows = _rows(segment, box.width)
     first = middle - (len(rows) - 1) * ROW / 2
-    placed = tuple(_row(stay, box, hops, first + at * ROW, sign) for at, hops in enumerate(rows))
+    placed = tuple(_row(segment, box, hops, first + at * ROW, sign) for at, hops in enumerate(rows))
     entry, exit_ = (box.x, box.right) if sign > 0 else (box.right, box.x)
-    enter = _centred(stay.enter, entry, middle) if stay.enter else None
-    leave = _centred(stay.leave, exit_, middle) if stay.leave else None
+    enter = _centred(segment.enter, entry, middle) if segment.enter else None
+    leave = _centred(segment.leave, exit_, middle) if segment.leave else None
     crossing: tuple[Chip, ...] = ()
     if then:
         beyond = boxes[then.column]
         between = (exit_ + (beyond.x if sign > 0 else beyond.right)) / 2
-        crossing = tuple(_above(stay.crossing, between, middle))
-    return Stop(stay, box, placed, enter, leave, crossing)
+        crossing = tuple(_above(segment.crossing, between, middle))
+    return Stop(segment, box, placed, enter, leave, crossing)
 
 
 def _above(hops: Sequence[PathHop], x: float, middle: float) -> Iterator[Chip]:
@@ -227,9 +232,9 @@ def _above(hops: Sequence[PathHop], x: float, middle: float) -> Iterator[Chip]:
         yield _centred(hop, x, middle - _LIFT - CHIP / 2 - (len(hops) - 1 - at) * (CHIP + 4))
 
 
-def _row(stay: Stay, box: Box, hops: Sequence[PathHop], y: float, sign: int) -> tuple[Chip, ...]:
+def _row(segment: Segment, box: Box, hops: Sequence[PathHop], y: float, sign: int) -> tuple[Chip, ...]:
     """Chips in the order of travel; in the response they go from right to left."""
-    start = _half(stay.enter) + _CHANNEL + 4
+    start = _half(segment.enter) + _CHANNEL + 4
     x = box.x + start if sign > 0 else box.right - start
     chips = []
     for hop in hops:

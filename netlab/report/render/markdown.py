@@ -27,7 +27,7 @@ def render(report: Report) -> str:
         _section("How well replicas predict", _predictions(report), wanted=bool(report.predictions)),
         _section("Where the CPU time went", _subsystems(report), wanted=any(cell.hot_groups for cell in report.cells)),
         _section("The path each packet takes", _paths(report), wanted=bool(report.paths)),
-        _section("What else decides", _facts(report), wanted=bool(report.facts)),
+        _section("Configuration differences", _facts(report), wanted=bool(report.facts)),
         _section("Response times", _latencies(report), wanted=any(cell.corrected_latency for cell in report.cells)),
         _section("CPU time by class, % of one CPU", _cpu(report), wanted=any(cell.cpu for cell in report.cells)),
         _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
@@ -166,7 +166,7 @@ def _path(picture: PathPicture) -> str:
 
 
 def _steps(visits: Iterable[Visit]) -> str:
-    return "\n".join(f"{at}. {_plain(words.stay(visit))}" for at, visit in enumerate(visits, 1))
+    return "\n".join(f"{at}. {_plain(words.segment(visit))}" for at, visit in enumerate(visits, 1))
 
 
 def _facts(report: Report) -> str:

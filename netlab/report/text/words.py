@@ -257,10 +257,10 @@ def _outcome(change: Change, base: str) -> str:
 
 def way(direction: str, visits: Iterable[Visit]) -> str:
     """Write a whole path in one sentence: ``Request: client: socket, out lab0; wire; node1: in lab0, …``."""
-    return f"{direction}: {'; '.join(stay(visit) for visit in visits)}."
+    return f"{direction}: {'; '.join(segment(visit) for visit in visits)}."
 
 
-def stay(visit: Visit) -> str:
+def segment(visit: Visit) -> str:
     """Write one namespace: ``node1: in lab0, +PREROUTING``; the sign marks what the baseline's path has not."""
     return f"{visit.place}: {joined(hop_text(hop) for hop in visit.hops)}" if visit.hops else visit.place
 

@@ -196,7 +196,7 @@ def test_what_changed_since_a_command_looked_is_not_started(saved):
 
 
 class Saved(Machine):
-    """A machine that stands still and writes its snapshot as QEMU would; its disks are real ones."""
+    """A paused machine that writes its snapshot as QEMU would; its disks are real ones."""
 
     def pause(self):
         pass

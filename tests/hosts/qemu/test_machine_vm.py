@@ -30,7 +30,7 @@ def provider(tmp_path):
     provider = QemuProvider(lab, LabSpec(clock="virtual"), Reporter())
     yield provider
     provider.down()
-    gc.collect()  # any complaint about a process that goes on belongs here, where it is expected
+    gc.collect()  # any complaint about a process that still runs belongs here, where it is expected
 
 
 def test_a_kernel_that_panics_is_quoted(provider, tmp_path):
@@ -40,7 +40,7 @@ def test_a_kernel_that_panics_is_quoted(provider, tmp_path):
     machine.config = machine.config.model_copy(update={"initrd": empty})  # nothing in it knows how to find a disk
     provider.fleet.start(None)
     wait_until(lambda: not provider.fleet.running, seconds=100, what="the panic")
-    with pytest.raises(MachinePanicked, match=r"machine 'fleet' ended by itself: .*Kernel panic") as caught:
+    with pytest.raises(MachinePanicked, match=r"machine 'fleet' exited unexpectedly: .*Kernel panic") as caught:
         provider.check()
     assert "Kernel panic" in caught.value.log.read_text(errors="replace")
 

@@ -129,7 +129,7 @@ def test_a_unit_that_failed_at_boot_is_named(provider, ssh, tmp_path):
 def test_a_machine_that_has_ended_explains_a_command_that_failed(provider, ssh):
     ssh("exit 255")
     (provider.fleet.machines[0].folder / "pid").unlink()
-    with pytest.raises(MachinePanicked, match="ended by itself"):
+    with pytest.raises(MachinePanicked, match="exited unexpectedly"):
         provider._set_clock_now(provider.hosts()[0])
 
 

@@ -100,7 +100,7 @@ def test_too_few_rounds_say_how_many_would_do():
     assert "1 round with a baseline cannot tell a difference from chance; 3 can" in warnings(factories.sample(), pod())
 
 
-def test_what_befalls_many_cells_alike_is_one_sentence():
+def test_what_affects_many_cells_alike_is_one_sentence():
     cells = (factories.BASELINE, POD)
     found = warnings(*(factories.sample(cell, round_=at, rate=100 * at) for cell in cells for at in (1, 2, 3)))
     (spread,) = [line for line in found.splitlines() if "spread between rounds" in line]

@@ -9,7 +9,7 @@ import pytest
 from netlab.report.compute.build import build_report
 from netlab.report.draw import colours, drawing
 from netlab.report.draw.layout import CHIP, WIDE, lay_out
-from netlab.report.draw.stays import itinerary
+from netlab.report.draw.segments import path_layout
 from tests import factories, proofs
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -77,7 +77,7 @@ def test_what_is_crossed_stands_between_the_namespaces(proven, cell):
 def test_the_request_goes_right_and_the_response_left(proven):
     request, response = lay_out(picture_of(proven, ("calico-ipip", "nodeport-remote"))).lanes
     lefts = [stop.box.x for stop in request.stops]
-    assert [stop.stay.place for stop in request.stops] == ["client", "node2", "node1", "node1/app"]
+    assert [stop.segment.place for stop in request.stops] == ["client", "node2", "node1", "node1/app"]
     assert lefts == sorted(lefts)
     assert [stop.box.x for stop in response.stops] == lefts[::-1]
     (row, *_) = response.stops[1].rows
@@ -121,15 +121,15 @@ def test_a_response_that_takes_another_way_gets_a_box_of_its_own():
     odd = picture(
         "client: socket, out lab0 · node1: in lab0, socket", "node1: socket · node2: FORWARD · client: socket"
     )
-    way = itinerary(odd.request, odd.response)
-    assert [stay.place for stay in way.places] == ["client", "node1", "node2"]
+    way = path_layout(odd.request, odd.response)
+    assert [segment.place for segment in way.places] == ["client", "node1", "node2"]
     assert len(list(chips(lay_out(odd)))) == odd.counts.hops
     ET.fromstring(drawing.draw(odd, "p"))
 
 
 def test_a_namespace_that_is_met_twice_is_drawn_twice():
     odd = picture("client: socket · node1: FORWARD · node1/app: FORWARD · node1: FORWARD · node1/other: socket")
-    assert [stay.place for stay in itinerary(odd.request, odd.response).places] == [
+    assert [segment.place for segment in path_layout(odd.request, odd.response).places] == [
         "client",
         "node1",
         "node1/app",

@@ -95,7 +95,7 @@ def test_ids_of_drawings_and_charts_are_unique(proven_page):
 
 def test_a_run_without_proofs_has_no_such_section(page):
     assert "The path each packet takes" not in page
-    assert "What else decides" not in page
+    assert "Configuration differences" not in page
 
 
 def test_a_large_report_draws_one_path_a_network_and_says_so(monkeypatch):

@@ -24,7 +24,7 @@ PHASES = {"addon/kube-proxy": "kube-proxy", "addon/coredns": "coredns"}
 """Phases of kubeadm, each with the image that it starts."""
 
 
-def bring(
+def prepare_payload(
     words: Iterable[str], spec: ArtifactsSpec, folder: Path, progress: Progress, unused: Collection[str] = ()
 ) -> Path:
     """Return a disk with components (``NAME`` or ``NAME=VERSION``) for a lab in ``folder``; downloads what is missing.

@@ -1,6 +1,6 @@
 """Visits of a path as a picture needs them: what is a port on a box's edge, what is inside, what is between boxes.
 
-Each stay has a column of the picture; request and response share the columns, which are in the request's order.
+Each segment has a column of the picture; request and response share the columns, which are in the request's order.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _CROSSING = ("transmit", "driver", "softirq")
 
 
 @dataclass(frozen=True)
-class Stay:
-    """A packet's stay in one namespace, from the device that it comes in through to the one that it leaves by."""
+class Segment:
+    """What a packet does in one namespace, from the device that it comes in through to the one that it leaves by."""
 
     place: str
     enter: PathHop | None
     inside: tuple[PathHop, ...]
     leave: PathHop | None
     crossing: tuple[PathHop, ...]
-    """What brings it to the next namespace: a driver's function, the softirq that it raises."""
+    """What takes it to the next namespace: a driver's function, the softirq that it raises."""
     tunnelled: bool
     """Whether it leaves as another packet's content."""
     column: int = -1
@@ -44,39 +44,39 @@ class Stay:
 
 
 @dataclass(frozen=True)
-class Itinerary:
+class PathLayout:
     """Both ways of a path, in columns; ``places`` names each column's namespace."""
 
-    places: tuple[Stay, ...]
-    request: tuple[Stay, ...]
-    response: tuple[Stay, ...]
+    places: tuple[Segment, ...]
+    request: tuple[Segment, ...]
+    response: tuple[Segment, ...]
 
 
-def itinerary(request: Sequence[Visit], response: Sequence[Visit]) -> Itinerary:
-    """Give every stay its column: usually the response goes through the request's, backwards."""
-    there = [replace(stay, column=at) for at, stay in enumerate(_stays(request))]
+def path_layout(request: Sequence[Visit], response: Sequence[Visit]) -> PathLayout:
+    """Give every segment its column: usually the response goes through the request's, backwards."""
+    there = [replace(segment, column=at) for at, segment in enumerate(_segments(request))]
     places, back, at = list(there), [], len(there)
-    for stay in _stays(response):
-        at = next((one.column for one in reversed(there[:at]) if one.place == stay.place), -1)
+    for segment in _segments(response):
+        at = next((one.column for one in reversed(there[:at]) if one.place == segment.place), -1)
         if at < 0:
             at = len(places)
-            places.append(stay)
-        back.append(replace(stay, column=at))
-    return Itinerary(tuple(places), tuple(there), tuple(back))
+            places.append(segment)
+        back.append(replace(segment, column=at))
+    return PathLayout(tuple(places), tuple(there), tuple(back))
 
 
-def _stays(visits: Sequence[Visit]) -> list[Stay]:
+def _segments(visits: Sequence[Visit]) -> list[Segment]:
     stops = [visit for visit in visits if visit.place != WIRE]
-    return [_stay(visit, last=visit is stops[-1]) for visit in stops]
+    return [_segment(visit, last=visit is stops[-1]) for visit in stops]
 
 
-def _stay(visit: Visit, *, last: bool) -> Stay:
+def _segment(visit: Visit, *, last: bool) -> Segment:
     hops = list(visit.hops)
     enter = hops.pop(0) if hops and hops[0].kind == "receive" else None
     leave, crossing = (None, ()) if last else _end(hops)
     inside = hops[: len(hops) - len(crossing) - (leave is not None)]
     tunnelled = any(hop.kind == "tunnel" and hop.what.endswith("_xmit") for hop in inside)
-    return Stay(visit.place, enter, tuple(inside), leave, crossing, tunnelled)
+    return Segment(visit.place, enter, tuple(inside), leave, crossing, tunnelled)
 
 
 def _end(hops: Sequence[PathHop]) -> tuple[PathHop | None, tuple[PathHop, ...]]:

@@ -19,7 +19,7 @@ class _Late(NetlabError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
+class BuildContext:
     """``limit`` is in wall seconds and holds for the whole build."""
 
     folder: Path

@@ -4,9 +4,9 @@ import pytest
 
 from netlab import profiles
 from netlab.__main__ import main
-from netlab.artifacts.bring import place, unused
 from netlab.artifacts.fit import refuse_misfits
 from netlab.artifacts.lock import Component, Lock, load_lock, render_lock
+from netlab.artifacts.prepare import place, unused
 from netlab.errors import ConfigError
 from netlab.spec.artifacts import ArtifactsSpec
 from tests.artifacts.server import QUICK
