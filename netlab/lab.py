@@ -1,4 +1,4 @@
-"""The state folder ``.netlab/``: keys, hosts, runs and logs; one lock a lab.
+"""The state folder ``.netlab/``: keys, hosts, runs and logs; one lock per lab.
 
 .netlab/                      0700
   state.json                  LabState
@@ -65,17 +65,17 @@ class Lab:
 
     @property
     def runs(self) -> Path:
-        """One folder a run."""
+        """One folder per run."""
         return self.state_folder / "runs"
 
     @property
     def proofs(self) -> Path:
-        """One folder a profile: what was recorded when its paths were last proven."""
+        """One folder per profile: what was recorded when its paths were last proven."""
         return self.state_folder / "proofs"
 
     @property
     def logs(self) -> Path:
-        """One file a command, and what the machines say."""
+        """One file per command, and what the machines say."""
         return self.state_folder / "logs"
 
     @property

@@ -54,7 +54,7 @@ def refuse(found: Sequence[Checked]) -> None:
 
 
 def table(components: Sequence[Component], found: Sequence[Checked]) -> Iterator[str]:
-    """Yield the lines of a table, a component a line, and below it what is wrong with its parts."""
+    """Yield the lines of a table, one component per line, and below it what is wrong with its parts."""
     wide = max((len(each.label) for each in components), default=0)
     for component in components:
         mine = [each for each in found if (each.component, each.version) == (component.name, component.version)]

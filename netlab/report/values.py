@@ -248,7 +248,7 @@ class KernelFacts(Frozen):
 
 
 class Headline(Frozen):
-    """One sentence a cell, costliest first; ``verdict`` is that of its interval."""
+    """One sentence per cell, costliest first; ``verdict`` is that of its interval."""
 
     text: str
     verdict: Verdict
@@ -335,7 +335,7 @@ class Report(Frozen):
     cells: tuple[Cell, ...]
     """Baseline first, then from the cheapest to the costliest."""
     charted: tuple[str, ...]
-    """Names of the cells that charts and headlines are of: all of a small report, one path a profile of a large."""
+    """Names of the cells that charts and headlines are of: all of a small report, one path per profile of a large."""
     subsystems: tuple[str, ...]
     """Every group of kernel functions that was found, the one with the largest share of any cell first."""
     main_subsystems: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The kernels' record of one request a path (ftrace's text) → what each packet crossed, hop by hop.
+"""The kernels' record of one request per path (ftrace's text) → what each packet crossed, hop by hop.
 
 A packet keeps its ``sk_buff`` from the sender's TCP through devices, namespaces and tunnels to the receiver's TCP, as
 long as it stays in one kernel; so its events are those with the same address between the first and the last. Where

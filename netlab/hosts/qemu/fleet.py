@@ -1,7 +1,7 @@
 """The machines of a lab as one thing: started, saved and restored together.
 
 Virtual clock: one machine whose hosts are containers in it, so that one instruction counter times them all.
-Real clock: a machine a host, on one Ethernet made of UNIX sockets in the lab's folder, which nothing else can join.
+Real clock: one machine per host, on one Ethernet made of UNIX sockets in the lab's folder, which nothing else can join.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ ps -eo pcpu,args --sort=-pcpu | sed -n 2,4p; exit 1
 
 
 class QemuProvider:
-    """Hosts in QEMU: a machine each on the real clock, containers of one machine on the virtual clock."""
+    """Hosts in QEMU: one machine each on the real clock, containers of one machine on the virtual clock."""
 
     def __init__(
         self, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None, number: int = 0

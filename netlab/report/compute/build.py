@@ -52,7 +52,7 @@ METHOD = (
 CONFIGURED = {"netlab_version", "image_key", "image_digest", "control_cpus", "parallel_fleets"}
 """Of an environment, what runs may have of their own: their rows are kept apart (`compute.configurations`)."""
 MANY = 16
-"""From more cells on, a chart that has a row or a line a cell is no longer read."""
+"""From more cells on, a chart that has a row or a line per cell is no longer read."""
 HEADLINE_PATHS = ("nodeport-local", "nodeport-remote", "clusterip", "pod-ip", "pod-to-pod", "host")
 """What stands for a profile where there is room for one path: how users reach a Service comes first."""
 COLUMNS = 10

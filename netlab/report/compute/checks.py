@@ -1,4 +1,4 @@
-"""What makes a number doubtful, a sentence each; what affects many cells alike is one sentence of them all."""
+"""What makes a number doubtful, one sentence each; what affects many cells alike is one sentence of them all."""
 
 from __future__ import annotations
 

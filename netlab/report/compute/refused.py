@@ -32,7 +32,7 @@ class _Place(NamedTuple):
 
 
 def sentences(runs: Sequence[Run]) -> Iterator[str]:
-    """Say what was refused in the runs and what follows, a sentence for all samples that fared alike."""
+    """Say what was refused in the runs and what follows; one sentence for all samples that fared alike."""
     again, out, alone = [], [], []
     for number, run in enumerate(runs, 1):
         of = _of_run(number, runs)

@@ -93,7 +93,7 @@ def _charted(report: Report) -> list[Cell]:
 
 
 def predictions(report: Report) -> str | None:
-    """Cluster above replica, a row a path: the change of each against its own baseline, with its interval."""
+    """Cluster above replica, one row per path: the change of each against its own baseline, with its interval."""
     found = report.predictions
     rows = [row for row in found.rows if row.cluster in report.charted] if found else []
     if not found or not rows:
@@ -124,7 +124,7 @@ def _side(axes: Axes, at: float, change: Change, mark: str, colour: str) -> None
 
 
 def latency(report: Report) -> str | None:
-    """p50, p90 and p99 as three marks on one line a cell."""
+    """p50, p90 and p99 as three marks on one line per cell."""
     cells = [cell for cell in _charted(report) if cell.latency]
     if not cells:
         return None
@@ -188,7 +188,7 @@ def _curve(axes: Axes, place: int, cell: Cell) -> None:
 
 
 def cpu(report: Report) -> str | None:
-    """CPU time by class in % of one CPU, one panel a kernel."""
+    """CPU time by class in % of one CPU, one panel per kernel."""
     cells = [cell for cell in _charted(report) if cell.cpu]
     kernels = list(dict.fromkeys(kernel.hosts for cell in cells for kernel in cell.cpu))
     if not kernels:
@@ -282,7 +282,7 @@ def _height(rows: int) -> float:
 
 
 def _rows(axes: Axes, cells: Sequence[Cell]) -> None:
-    """One row a cell, the first on top, with its path and whose it is."""
+    """One row per cell, the first on top, with its path and whose it is."""
     _named_rows(axes, [f"{cell.path}\n{cell.label}" for cell in cells])
 
 

@@ -171,7 +171,7 @@ def load_suffix(load: Load, loads: Collection[Load]) -> str:
     """Say what tells the load from the others of a report; nothing where it is the usual one."""
     if len({other.model_copy(update={"keepalive": True}) for other in loads}) > 1:
         return f", load: {load_text(load)}"
-    return "" if load.keepalive or len(loads) == 1 else ", a connection a request"
+    return "" if load.keepalive or len(loads) == 1 else ", one connection per request"
 
 
 def fact(value: object) -> str:
@@ -218,7 +218,7 @@ def run_name(report: Report, at: int) -> str:
 
 
 def difference_rows(report: Report) -> list[list[str]]:
-    """Write what runs do not say alike: what, of which profiles, then one value a run."""
+    """Write what runs do not say alike: what, of which profiles, then one value per run."""
     return [[one.what, joined(one.profiles), *(value or NONE for value in one.values)] for one in report.differences]
 
 

@@ -173,7 +173,7 @@ def test_a_connection_a_request_is_said_where_others_keep_theirs():
     report = build_report([factories.run(samples=samples)])
     labels = {(cell.profile, cell.load.keepalive): cell.label for cell in report.cells}
     assert labels["baseline-vm", True] == "baseline-vm"
-    assert labels["baseline-vm", False] == "baseline-vm, a connection a request"
+    assert labels["baseline-vm", False] == "baseline-vm, one connection per request"
     assert [cell.is_baseline for cell in report.cells] == [True, True, False]
     assert report.cells[2].change.percent is not None, "compared with the baseline under its own load"
     alone = build_report([factories.run(samples=[factories.sample(load=closing)])])

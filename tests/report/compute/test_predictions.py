@@ -126,9 +126,9 @@ def test_each_load_has_rows_and_an_order_of_its_own():
     kept, kept_replica = sides({POD: (0.9, 0.8)})
     closing, closing_replica = sides({POD: (0.7, 0.75)}, loads=(CLOSING, CLOSING), run_id="closing")
     found = build_report([kept, closing], [kept_replica, closing_replica]).predictions
-    assert [row.network for row in found.rows] == ["calico-ipip", "calico-ipip, a connection a request"]
+    assert [row.network for row in found.rows] == ["calico-ipip", "calico-ipip, one connection per request"]
     assert [row.difference_points for row in found.rows] == pytest.approx([-10, 5], abs=0.01)
-    assert [order.text.partition(":")[0] for order in found.orders] == ["Order", "Order, a connection a request"]
+    assert [order.text.partition(":")[0] for order in found.orders] == ["Order", "Order, one connection per request"]
 
 
 def test_two_configurations_of_one_cluster_are_two_networks():

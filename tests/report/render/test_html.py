@@ -105,7 +105,7 @@ def test_a_large_report_draws_one_path_a_network_and_says_so(monkeypatch):
     assert Tags(text).open == []
     assert "the baseline and one path a network, 19 of 55 cells" in text
     (table,) = re.findall(r"<h2>Why.*?</section>", text, re.DOTALL)
-    assert table.count("<tr") == 56, "a row a cell"
+    assert table.count("<tr") == 56, "one row per cell"
     assert table.count('<th scope="col">') <= 12
 
 
