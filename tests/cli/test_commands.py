@@ -159,14 +159,14 @@ def test_options_are_checked_together():
 
 
 def test_doctor_names_the_package_of_a_missing_program(monkeypatch, capsys, folder):
-    lacks = Check(name="mmdebstrap", ok=False, message="not installed", hint="sudo apt-get install mmdebstrap")
+    missing = Check(name="mmdebstrap", ok=False, message="not installed", hint="sudo apt-get install mmdebstrap")
     fine = Check(name="ssh", ok=True, message="/usr/bin/ssh")
-    monkeypatch.setattr("netlab.doctor.checks", lambda: [fine, lacks])
+    monkeypatch.setattr("netlab.doctor.checks", lambda _: [fine, missing])
     assert main(["doctor"]) == 4
     assert capsys.readouterr().out.splitlines() == [
-        "ok    ssh: /usr/bin/ssh",
+        "ok      ssh: /usr/bin/ssh",
         "MISSING mmdebstrap: not installed",
-        "      sudo apt-get install mmdebstrap",
+        "        sudo apt-get install mmdebstrap",
     ]
     assert main(["doctor", "--json"]) == 4
     assert [check["ok"] for check in json.loads(capsys.readouterr().out)] == [True, False]

@@ -41,6 +41,19 @@ def test_kubeadm_is_told_in_the_words_it_understands(version, api, arguments):
     assert ("timeoutForControlPlane" in cluster["apiServer"]) == (api != "v1beta4")
     assert kubelet["cgroupDriver"] == "systemd"
     assert proxy["mode"] == "iptables"
+    told = render("kubeadm_control", "{{ kubeadm_control_patch_arguments }}", "control", kubeadm_control_asked=asked)
+    assert (init.get("patches"), told) == (
+        (None, ["--experimental-patches=/etc/netlab/patches"])
+        if api == "v1beta2"
+        else ({"directory": "/etc/netlab/patches"}, [])
+    )
+
+
+@pytest.mark.parametrize(("patience", "failures"), [(1200, 120), ("300", 30)])
+def test_the_kubelet_is_patient_with_a_slow_control_plane(patience, failures):
+    values = {"kubeadm_control_component": "etcd", "kubeadm_control_patience_s": patience}
+    (container,) = render("kubeadm_control", "{{ kubeadm_control_patch }}", "control", **values)["spec"]["containers"]
+    assert container == {"name": "etcd", "livenessProbe": {"periodSeconds": 10, "failureThreshold": failures}}
 
 
 @pytest.mark.parametrize(

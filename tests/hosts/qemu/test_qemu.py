@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from netlab import assets, doctor
+from netlab import assets
 from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, RequirementError
-from netlab.hosts.qemu import accel
+from netlab.hosts.qemu import accel, doctor
 from netlab.hosts.qemu.provider import QemuProvider
 from netlab.lab import Lab
 from netlab.progress import Reporter
