@@ -7,28 +7,25 @@ import ipaddress
 import os
 import platform
 import re
-import socket
-import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netlab import __version__, assets, proc
+from netlab import __version__, assets
 from netlab.artifacts.payload import digest_of_payload
-from netlab.errors import AcceleratorFailed, ArtifactMissing, MachineError, MachineSilent, PortInUse
+from netlab.errors import AcceleratorFailed, ArtifactMissing
 from netlab.files import remove_folder
 from netlab.hosts.qemu import accel, boot, image
 from netlab.hosts.qemu.bake import bake
 from netlab.hosts.qemu.fleet import BASE, Fleet, FleetShape, stop_all
+from netlab.hosts.qemu.guests import Guests
+from netlab.hosts.qemu.ports import find_ports
 from netlab.model.host import Host
 from netlab.model.lab import PARTS, Clock
 from netlab.model.run import Environment
 from netlab.storage import leases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from netlab.hosts.qemu.image import Image
     from netlab.lab import Lab
     from netlab.progress import Progress
@@ -36,23 +33,6 @@ if TYPE_CHECKING:
 
 NETWORK = ipaddress.ip_network("10.10.0.0/24")
 FIRST_ADDRESS = 10
-BOOT_TIMEOUT_S = 600.0
-RESUME_TIMEOUT_S = 120.0
-GREETING_TIMEOUT_S = 20.0
-BOOTED = "systemctl is-system-running --wait || { systemctl list-units --failed --plain --no-legend; exit 1; }"
-"""Waits on a host until its boot is done; names the units that failed in it."""
-
-IDLE = """# at most 10 % of a processor for 3 s in a row
-used() { read -r _ user nice system _ _ irq softirq _ < /proc/stat; now=$((user + nice + system + irq + softirq)); }
-quiet=0
-for second in $(seq 180); do
-    used; before=$now; sleep 1; used
-    if [ $((now - before)) -le 10 ]; then quiet=$((quiet + 1)); else quiet=0; fi
-    [ $quiet -lt 3 ] || exit 0
-done
-ps -eo pcpu,args --sort=-pcpu | sed -n 2,4p; exit 1
-"""
-"""Waits on a host until its machine has nothing to do: what timers of the boot still begin is over then."""
 
 
 class QemuProvider:
@@ -168,8 +148,7 @@ class QemuProvider:
                 return
             stop_all(self.machines)
             self.fleet.start(None)
-            self._wait_for_ssh(self.hosts(), BOOT_TIMEOUT_S)
-            self._settle()
+            self._guests.wait_until_booted()
             self.fleet.save(BASE)
 
     def start(self) -> None:
@@ -183,10 +162,9 @@ class QemuProvider:
         stop_all(self.machines)
         self.fleet.start(tag)
         if self.clock == "real":
-            with ThreadPoolExecutor() as pool:
-                list(pool.map(self._set_clock, self.hosts()))
+            self._guests.set_clocks()
         else:  # all answered when the snapshot was made: now one shows that the machine runs
-            self._wait_for_ssh(self.hosts()[:1], RESUME_TIMEOUT_S)
+            self._guests.wait_until_one_answers()
 
     def snapshots(self, *, reserve: bool = True) -> set[str]:
         """Return the states that the cache holds for a fleet of this shape; with ``reserve`` none of them is pruned."""
@@ -243,6 +221,10 @@ class QemuProvider:
         stop_all(folder)
         remove_folder(folder)
 
+    @property
+    def _guests(self) -> Guests:
+        return Guests(self.hosts(), self.fleet.machines, self.lab.ssh_config, self.progress, self.check)
+
     @cached_property
     def _hosts(self) -> tuple[Host, ...]:
         state = self.lab.load_state() if self.number == 0 else None
@@ -250,7 +232,7 @@ class QemuProvider:
         if state is not None and [host.name for host in state.hosts] == list(parts):
             return state.hosts
         controls = [name for name, part in parts.items() if part == "control"]
-        ports = iter(_ports(self.spec.qemu.ssh_port if self.number == 0 else 0, len(parts) + len(controls)))
+        ports = iter(find_ports(self.spec.qemu.ssh_port if self.number == 0 else 0, len(parts) + len(controls)))
         return tuple(
             Host(
                 name=name,
@@ -283,70 +265,6 @@ class QemuProvider:
             for tag, words in self.fleet.drop_damaged().items():
                 self.progress.warn(f"the cached snapshot '{tag}' is damaged ({words}); it is made again")
 
-    def _wait_for_ssh(self, hosts: Iterable[Host], timeout: float) -> None:
-        """Wait for the greeting of each host's SSH server; a connection alone would only prove that QEMU listens."""
-        deadline = time.monotonic() + timeout
-        for host in hosts:
-            self.progress.task(host.name, "wait for SSH")
-            while not greets(host):
-                self.check()
-                if time.monotonic() > deadline:
-                    message = f"{host.name} did not answer to SSH within {timeout:g} s"
-                    raise MachineSilent(message, log=self._console(host))
-                time.sleep(0.1)
-
-    def _console(self, host: Host) -> Path:
-        """Return the console log of the machine that is this host, or that carries it."""
-        machines = {machine.config.name: machine for machine in self.fleet.machines}
-        return machines.get(host.name, self.fleet.machines[0]).console
-
-    def _settle(self) -> None:
-        """Wait for the background jobs of a freshly booted guest, which would take 9 % off the first sample."""
-        for host in self.hosts():
-            self.progress.task(host.name, "wait until it is idle")
-            self._ask(host, BOOTED, "a unit failed at boot")
-        for host in self.hosts()[: len(self.fleet.machines)]:  # hosts of one machine share its processor
-            self._ask(host, IDLE, "it did not become idle")
-
-    def _set_clock(self, host: Host) -> None:
-        """Have a resumed host look at its RTC as soon as it answers; its own clock continues from when it was saved.
-
-        The RTC is this machine's clock. A time sent along would be as late as SSH, seconds on a busy machine.
-        """
-        self._wait_for_ssh([host], RESUME_TIMEOUT_S)
-        self._set_clock_now(host)
-
-    def _set_clock_now(self, host: Host) -> None:
-        self._ask(host, "date --set=@$(cat /sys/class/rtc/rtc0/since_epoch)", "its clock could not be set")
-
-    def _ask(self, host: Host, command: str, failure: str) -> None:
-        """Run a command on a host; MachineError with ``failure`` and what the command said."""
-        port = str(host.port)  # of this fleet; the file has the first one's
-        words = ["ssh", "-F", str(self.lab.ssh_config), "-p", port, host.name, command]
-        try:
-            done = proc.run(words, timeout=BOOT_TIMEOUT_S, check=False, error=MachineSilent)
-        except MachineSilent as error:
-            raise self._refusal(host, command, failure, error.message) from None
-        if done.exit_code:
-            self.check()  # a machine that has ended explains more
-            said = "; ".join((done.stdout + done.stderr).splitlines()[-5:]) or "it left no message"
-            raise self._refusal(host, command, failure, f"exit code {done.exit_code}: {said}")
-
-    def _refusal(self, host: Host, command: str, failure: str, detail: str) -> MachineError:
-        hint = "run the command again; if it repeats, look into the console log"
-        message = f"{host.name}: {failure}: '{command.splitlines()[0]}': {detail}"
-        return MachineError(message, hint=hint, log=self._console(host))
-
-
-def greets(host: Host) -> bool:
-    """Whether the host's SSH server says what it is."""
-    with (
-        contextlib.suppress(OSError),
-        socket.create_connection((host.address, host.port), timeout=GREETING_TIMEOUT_S) as peer,
-    ):
-        return peer.recv(4).startswith(b"SSH-")
-    return False
-
 
 def host_cpu() -> str:
     """Return the processor's name, as the kernel gives it."""
@@ -355,20 +273,3 @@ def host_cpu() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _ports(first: int, count: int) -> Iterable[int]:
-    """Return TCP ports on 127.0.0.1: the fixed ones, each free now, or any free ones."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for index, sock in enumerate(sockets):
-            port = first + index if first else 0
-            try:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(("127.0.0.1", port))
-            except OSError as error:
-                hint = "end the program that listens there, or set qemu.ssh_port in netlab.yml to another number"
-                raise PortInUse(
-                    f"port {port} on 127.0.0.1 is in use, but the lab needs it for SSH or its API", hint=hint
-                ) from error
-        return [sock.getsockname()[1] for sock in sockets]

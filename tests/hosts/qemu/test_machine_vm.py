@@ -46,7 +46,7 @@ def test_a_kernel_that_panics_is_quoted(provider, tmp_path):
 
 
 def test_a_machine_that_does_not_answer_is_named_and_none_is_left(provider, monkeypatch):
-    monkeypatch.setattr("netlab.hosts.qemu.provider.BOOT_TIMEOUT_S", 2.0)
+    monkeypatch.setattr("netlab.hosts.qemu.guests.BOOT_TIMEOUT_S", 2.0)
     monkeypatch.setattr(Fleet, "tags", lambda _: set())
     with pytest.raises(MachineSilent, match="client did not answer to SSH within 2 s") as caught:
         provider.prepare()

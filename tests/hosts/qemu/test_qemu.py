@@ -65,6 +65,7 @@ def ssh(tmp_path, monkeypatch):
         script.write_text(f"#!/bin/sh\n{body}\n")
         script.chmod(0o755)
         monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+        monkeypatch.setattr("netlab.hosts.qemu.guests.greets", lambda _: True)
 
     return install
 
@@ -98,9 +99,8 @@ def qemu_says(provider):
 
 def test_a_command_that_fails_on_a_host_names_host_command_and_what_it_said(provider, ssh):
     ssh("echo date: cannot set date: Operation not permitted >&2; exit 1")
-    (host, *_) = provider.hosts()
     with pytest.raises(MachineError) as caught:
-        provider._set_clock_now(host)
+        provider._guests.set_clocks()
     said = caught.value.message
     assert said.startswith("client: its clock could not be set: 'date --set=@")
     assert said.endswith("exit code 1: date: cannot set date: Operation not permitted")
@@ -109,10 +109,10 @@ def test_a_command_that_fails_on_a_host_names_host_command_and_what_it_said(prov
 
 
 def test_a_host_that_falls_silent_in_a_command_is_named(provider, ssh, monkeypatch):
-    monkeypatch.setattr("netlab.hosts.qemu.provider.BOOT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("netlab.hosts.qemu.guests.BOOT_TIMEOUT_S", 0.2)
     ssh("exec sleep 60")
     with pytest.raises(MachineError, match=r"client: its clock could not be set: .*ssh did not end within 0\.2 s"):
-        provider._set_clock_now(provider.hosts()[0])
+        provider._guests.set_clocks()
 
 
 def test_a_unit_that_failed_at_boot_is_named(provider, ssh, tmp_path):
@@ -123,14 +123,14 @@ def test_a_unit_that_failed_at_boot_is_named(provider, ssh, tmp_path):
     )
     systemctl.chmod(0o755)
     with pytest.raises(MachineError, match=r"client: a unit failed at boot: .*degraded; nginx\.service loaded failed"):
-        provider._settle()
+        provider._guests.wait_until_booted()
 
 
 def test_a_machine_that_has_ended_explains_a_command_that_failed(provider, ssh):
     ssh("exit 255")
     (provider.fleet.machines[0].folder / "pid").unlink()
     with pytest.raises(MachinePanicked, match="exited unexpectedly"):
-        provider._set_clock_now(provider.hosts()[0])
+        provider._guests.set_clocks()
 
 
 def test_a_machine_that_its_disk_stopped_says_so(provider, qemu_says):
@@ -152,9 +152,11 @@ def test_an_accelerator_that_gives_up_is_not_used_again(provider, qemu_says):
 
 def test_a_host_of_another_fleet_is_asked_on_its_own_port(provider, ssh, tmp_path):
     ssh(f'echo "$@" > {tmp_path}/asked')
-    host = provider.parallel_fleet(1).hosts()[0]
+    other = provider.parallel_fleet(1)
+    other.fleet = provider.fleet
+    (host, *_) = other.hosts()
     assert host.port != provider.hosts()[0].port
-    provider.parallel_fleet(1)._ask(host, "true", "it is not well")
+    other._guests._ask(host, "true", "it is not well")
     assert f"-p {host.port} {host.name} true" in (tmp_path / "asked").read_text()
 
 

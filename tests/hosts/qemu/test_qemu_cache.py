@@ -12,6 +12,7 @@ from netlab.errors import ArtifactMissing
 from netlab.hosts.qemu import provider as qemu
 from netlab.hosts.qemu.accel import Accelerator
 from netlab.hosts.qemu.fleet import BASE, Fleet
+from netlab.hosts.qemu.guests import Guests
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.spec.lab import LabSpec
@@ -76,8 +77,7 @@ def test_a_damaged_snapshot_is_told_of_and_made_again(make, monkeypatch, warning
     done = []
     monkeypatch.setattr(Fleet, "start", lambda _, tag: done.append(f"boot {tag}"))
     monkeypatch.setattr(Fleet, "save", lambda _, tag: done.append(f"save {tag}"))
-    monkeypatch.setattr(provider, "_wait_for_ssh", lambda *_: None)
-    monkeypatch.setattr(provider, "_settle", lambda: None)
+    monkeypatch.setattr(Guests, "wait_until_booted", lambda _: None)
     assert provider.snapshots() == set()
     provider.prepare()
     assert done == ["boot None", "save base"]
