@@ -11,6 +11,7 @@ import numpy as np
 from netlab.model.lab import Load
 from netlab.model.run import Artifact, Environment, ProfileInfo, Provenance, Run, RunHeader
 from netlab.model.sample import Counters, CpuTicks, HotFunction, HotSpots, Sample, WrkErrors, WrkResult
+from netlab.report.values import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,6 +100,19 @@ def header(**changes) -> RunHeader:
         "profiles": PROFILES,
     }
     return RunHeader(**{**values, **changes})
+
+
+def change(percent, low, high, verdict, pairs=5) -> Change:
+    """A comparison with another cell: in percent, with its interval."""
+    return Change(
+        base="b",
+        percent=percent,
+        low_percent=low,
+        high_percent=high,
+        confidence_percent=95,
+        pairs=pairs,
+        verdict=verdict,
+    )
 
 
 def made_of(profile: str = "aa", *, artifacts: dict[str, str] | None = None, **roles: str) -> Provenance:

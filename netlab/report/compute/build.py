@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netlab.errors import ConfigError, ResultsError
 from netlab.report.compute import checks, configurations, facts, kernels, paths, predictions, refused
 from netlab.report.compute.cells import Source, Taken, against, build_cell
-from netlab.report.text import words
+from netlab.report.text import labels, numbers, words
 from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
 
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
 
 
 def _count(profiles: dict[str, ProfileInfo], header: RunHeader) -> str:
-    return words.counted(len({one.name for one in profiles.values()} - {header.baseline_profile}), "container network")
+    return numbers.counted(
+        len({one.name for one in profiles.values()} - {header.baseline_profile}), "container network"
+    )
 
 
 def _base(header: RunHeader) -> str:
@@ -152,7 +154,7 @@ def _profiles(runs: Sequence[Run], told: Configurations, *, beside_clusters: boo
             if stacks.setdefault(profile.name, profile.stack) != profile.stack:
                 raise predictions.two_stacks(profile.name)
             found.setdefault(told.key(run.header.run_id, profile.name), profile)
-    labelled = words.labelled(found, beside_clusters=beside_clusters)
+    labelled = labels.labelled(found, beside_clusters=beside_clusters)
     return {key: told.marked(key, profile) for key, profile in labelled.items()}
 
 
@@ -184,7 +186,7 @@ def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo], told: Config
     loads = {load for _, _, load in taken}
     return {
         (name, path, load): Source(
-            label=_label(profiles, name) + words.load_suffix(load, loads),
+            label=_label(profiles, name) + labels.load_suffix(load, loads),
             stack=profiles[name].stack if name in profiles else None,
             taken=tuple(found),
             hotspots=tuple(spots.get((name, path, load.keepalive), ())),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab import stats
-from netlab.report.text.words import counted, joined, percent
+from netlab.report.text.numbers import counted, joined, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
-from netlab.report.text.words import CONTROL_CPUS, PARALLEL, joined
+from netlab.report.text.numbers import joined
+from netlab.report.text.words import CONTROL_CPUS, PARALLEL
 from netlab.report.values import Difference, MadeOf
 
 if TYPE_CHECKING:

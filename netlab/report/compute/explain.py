@@ -9,7 +9,7 @@ from netlab.report.compute import costs, paths
 from netlab.report.compute.build import build_report
 from netlab.report.compute.cells import costed
 from netlab.report.explanation import Explanation, Story
-from netlab.report.text import sentences, words
+from netlab.report.text import labels, sentences
 
 if TYPE_CHECKING:
     from netlab.model.run import ProfileInfo, Run
@@ -25,7 +25,7 @@ def explain(run: Run, profile: ProfileInfo) -> Explanation:
     header = run.header
     _refuse_unreadable(run, profile)
     cells = build_report([run]).cells if run.samples else ()
-    known = words.labelled({one.name: one for one in header.profiles})
+    known = labels.labelled({one.name: one for one in header.profiles})
     profile = known.get(profile.name, profile)
     drawn = paths.pictures(run.proofs, known, (header.baseline_profile, header.baseline_path))
     pictures = {one.path: one for one in drawn if one.profile == profile.name}

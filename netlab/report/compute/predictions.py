@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netlab import stats
 from netlab.errors import ConfigError
 from netlab.report.compute.configurations import run_numbers
-from netlab.report.text import verdicts, words
+from netlab.report.text import labels, numbers, verdicts
 from netlab.report.values import Order, Prediction, Predictions
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def add(clusters: Report, replicas: Report) -> Report:
     ConfigError where no cell was measured on both sides, or where one name means several things among the replicas.
     """
     if replicas.differences:
-        whats = words.joined(dict.fromkeys(one.what for one in replicas.differences))
+        whats = numbers.joined(dict.fromkeys(one.what for one in replicas.differences))
         raise ConfigError(
             f"the runs of replicas were not made of the same things ({whats}), so that none of them is the prediction",
             hint="name one of them after --replicas; 'netlab report' of both shows what differs",
@@ -78,7 +78,7 @@ def _has_clusters(header: RunHeader) -> bool:
 def _profiles(headers: Iterable[RunHeader]) -> str:
     """Write ``run a has baseline-vm (vm), calico-ipip (kubeadm); run b has …``."""
     return "; ".join(
-        f"run {header.run_id} has {words.joined(f'{one.name} ({one.stack})' for one in header.profiles)}"
+        f"run {header.run_id} has {numbers.joined(f'{one.name} ({one.stack})' for one in header.profiles)}"
         for header in headers
     )
 
@@ -140,7 +140,7 @@ def _places(cells: Sequence[Cell]) -> str:
     paths: dict[str, dict[str, None]] = {}
     for cell in cells:
         paths.setdefault(cell.profile, {})[cell.path] = None
-    return words.joined(f"{name} ({words.joined(found)})" for name, found in paths.items()) or "none"
+    return numbers.joined(f"{name} ({numbers.joined(found)})" for name, found in paths.items()) or "none"
 
 
 def _partner(cell: Cell, replicas: Sequence[Cell]) -> Cell | None:
@@ -172,7 +172,7 @@ def _rows(pairs: Sequence[tuple[Cell, Cell]]) -> tuple[Prediction, ...]:
 def _network(cell: Cell, loads: Collection[Load]) -> str:
     """Write ``calico-ipip``, and ``calico-ipip (run 2)`` where runs have several configurations of it."""
     runs = f" ({run_numbers(cell.runs)})" if cell.runs else ""
-    return f"{cell.profile}{runs}{words.load_suffix(cell.load, loads)}"
+    return f"{cell.profile}{runs}{labels.load_suffix(cell.load, loads)}"
 
 
 def _row(cluster: Cell, replica: Cell, real: Change, guess: Change, network: str) -> Prediction:
@@ -205,12 +205,12 @@ def _orders(rows: Sequence[Prediction]) -> Iterator[Order]:
             and (guess := verdicts.interval(row.replica_change))
         ]
         found = stats.rank_agreement([real for real, _ in ranked], [guess.value for _, guess in ranked])
-        text = verdicts.order(found, words.load_suffix(load, loads))
+        text = verdicts.order(found, labels.load_suffix(load, loads))
         yield Order(load=load, cells=found.n, tau=found.tau, settled=found.settled, kept=found.kept, text=text)
 
 
 def _sample_lengths(pairs: Sequence[tuple[Cell, Cell]]) -> Iterator[str]:
     real, guess = (sorted({cell.load.duration_s for cell in side}) for side in zip(*pairs, strict=True))
     if real != guess:
-        sides = [words.joined(f"{seconds} s" for seconds in lengths) for lengths in (real, guess)]
+        sides = [numbers.joined(f"{seconds} s" for seconds in lengths) for lengths in (real, guess)]
         yield "Samples took {} on the clusters and {} on the replicas; the load is otherwise the same.".format(*sides)

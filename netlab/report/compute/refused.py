@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netlab.report.text.words import joined
+from netlab.report.text.numbers import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

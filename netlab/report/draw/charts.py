@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab.report.draw import svg
 from netlab.report.draw.colours import BLUE, CPU, GREEN, GREY, GROUPS, ORANGE, OTHER_GROUP, SERIES, contrast
-from netlab.report.text import words
+from netlab.report.text import numbers, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ def throughput(report: Report) -> str | None:
     _intervals(right, cells)
     left.set_title("requests/s, median of the rounds (line: min to max)", loc="left")
     right.set_title(f"against {report.base}, 95 % CI", loc="left")
-    said = words.joined(f"{cell.name} {words.number(cell.rate.median)} requests/s" for cell in cells)
+    said = numbers.joined(f"{cell.name} {numbers.number(cell.rate.median)} requests/s" for cell in cells)
     return svg.inline(drawing, name="throughput", title="Requests per second", description=said)
 
 
@@ -55,7 +55,7 @@ def _rate_bars(axes: Axes, cells: Sequence[Cell]) -> None:
     axes.hlines(range(len(cells)), spans[0], spans[1], color=svg.INK, linewidth=2)
     for row, cell in enumerate(cells):
         place: dict[str, Any] = {"xytext": (6, 0), "textcoords": "offset points", "va": "center_baseline"}
-        axes.annotate(words.number(cell.rate.median), (spans[1][row], row), color=svg.INK, fontweight="bold", **place)
+        axes.annotate(numbers.number(cell.rate.median), (spans[1][row], row), color=svg.INK, fontweight="bold", **place)
     axes.set_xlim(0, 1.22 * max(spans[1]) or 1)
     _quiet(axes)
 
@@ -70,7 +70,7 @@ def _intervals(axes: Axes, cells: Sequence[Cell]) -> None:
         _interval(axes, row, cell)
     axes.margins(x=0.25)
     axes.locator_params(axis="x", nbins=5)  # or the labels of wide axes touch
-    axes.xaxis.set_major_formatter(lambda value, _: words.signed(value, 0) + words.NARROW + "%")
+    axes.xaxis.set_major_formatter(lambda value, _: numbers.signed(value, 0) + numbers.NARROW + "%")
     axes.grid(axis="x", linewidth=0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -82,7 +82,7 @@ def _interval(axes: Axes, row: int, cell: Cell) -> None:
     if change and change.low_percent is not None and change.high_percent is not None:
         axes.plot([change.low_percent, change.high_percent], [row, row], "|-", color=colour, linewidth=2.2)
     at = change.percent or 0 if change else 0
-    label = words.difference(change) if change else "base"
+    label = numbers.difference(change) if change else "base"
     place: dict[str, Any] = {"xytext": (0, 9), "textcoords": "offset points", "ha": "center", "va": "bottom"}
     plate: dict[str, Any] = {"facecolor": svg.PAPER, "edgecolor": "none", "pad": 1}  # keeps the zero line off the text
     axes.annotate(label, (at, row), color=svg.INK, fontsize=9.5, fontweight="bold", bbox=plate, **place)
@@ -108,11 +108,11 @@ def predictions(report: Report) -> str | None:
     for name, mark, colour in zip(words.sides(found), "oD", (BLUE, ORANGE), strict=True):
         axes.plot([], [], f"{mark}-", color=colour, markersize=7, linewidth=2.2, label=name)
     axes.margins(x=0.08)
-    axes.xaxis.set_major_formatter(lambda value, _: words.signed(value, 0) + words.NARROW + "%")
+    axes.xaxis.set_major_formatter(lambda value, _: numbers.signed(value, 0) + numbers.NARROW + "%")
     axes.grid(axis="x", linewidth=0.6)
     axes.set_xlabel(f"requests/s against {words.bases(found.base, found.replicas_base)}, 95 % CI")
     _legend(drawing, axes)
-    said = words.joined(f"{row.network} {row.path} {row.text}" for row in rows)
+    said = numbers.joined(f"{row.network} {row.path} {row.text}" for row in rows)
     return svg.inline(drawing, name="predictions", title="Clusters and their replicas", description=said)
 
 
@@ -138,7 +138,7 @@ def latency(report: Report) -> str | None:
     axes.grid(axis="x", linewidth=0.6)
     axes.set_xlabel("response time, µs (lower is better)")
     _legend(drawing, axes)
-    said = words.joined(f"{cell.name} p99 {words.number(cell.latency.p99_us)} µs" for cell in cells if cell.latency)
+    said = numbers.joined(f"{cell.name} p99 {numbers.number(cell.latency.p99_us)} µs" for cell in cells if cell.latency)
     return svg.inline(drawing, name="latency", title="Response time percentiles", description=said)
 
 
@@ -154,7 +154,7 @@ def _percentiles(axes: Axes, row: int, cell: Cell, *, first: bool) -> None:
     for (value, mark, colour), name in zip(marks, ("p50", "p90", "p99"), strict=True):
         axes.plot([value], [row], mark, color=colour, markersize=8, linestyle="none", label=name if first else None)
         place: dict[str, Any] = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center"}
-        axes.annotate(words.number(value), (value, row), fontsize=8.5, color=svg.MUTED, **place)
+        axes.annotate(numbers.number(value), (value, row), fontsize=8.5, color=svg.MUTED, **place)
 
 
 def distribution(report: Report) -> str | None:
@@ -168,8 +168,8 @@ def distribution(report: Report) -> str | None:
     for place, cell in enumerate(cells):
         _curve(axes, place, cell)
     axes.set(xscale="log", ylim=(0, 100.5), xlabel="response time, µs (logarithmic)", ylabel="% of requests")
-    axes.xaxis.set_major_formatter(lambda value, _: words.number(value))
-    axes.xaxis.set_minor_formatter(lambda value, _: words.number(value) if f"{value:.0e}"[0] in "235" else "")
+    axes.xaxis.set_major_formatter(lambda value, _: numbers.number(value))
+    axes.xaxis.set_minor_formatter(lambda value, _: numbers.number(value) if f"{value:.0e}"[0] in "235" else "")
     axes.grid(which="both", linewidth=0.5)
     _legend(drawing, axes, columns=columns)
     said = "Cumulative distribution of the response time of each cell, up to 99.9 % of its requests."
@@ -198,11 +198,11 @@ def cpu(report: Report) -> str | None:
     _rows(panels[0], cells)
     for axes, hosts in zip(panels, kernels, strict=True):
         values = [{k: v for use in cell.cpu if use.hosts == hosts for k, v in use.percent.items()} for cell in cells]
-        _stack(axes, values, CPU, words.number)
-        axes.set_title(f"kernel of {words.joined(hosts)}", loc="left")
+        _stack(axes, values, CPU, numbers.number)
+        axes.set_title(f"kernel of {numbers.joined(hosts)}", loc="left")
         axes.set_xlabel("% of one CPU")
     _legend(drawing, panels[0])
-    said = words.joined(f"{cell.name} softirq {words.percent(cell.cpu[0].percent['softirq'])}" for cell in cells)
+    said = numbers.joined(f"{cell.name} softirq {numbers.percent(cell.cpu[0].percent['softirq'])}" for cell in cells)
     return svg.inline(drawing, name="cpu", title="CPU time by class", description=said)
 
 
@@ -216,15 +216,15 @@ def softirqs(report: Report) -> str | None:
     drawing = svg.figure(WIDTH, _height(len(cells)) + 0.3)
     axes = drawing.subplots()
     _rows(axes, cells)
-    _stack(axes, [cell.softirqs_per_request for cell in cells], colours, lambda value: words.number(value, 2))
+    _stack(axes, [cell.softirqs_per_request for cell in cells], colours, lambda value: numbers.number(value, 2))
     axes.set_xlabel("softirq runs per request, all kernels of the lab")
     _legend(drawing, axes, columns=8)
-    said = words.joined(f"{cell.name} {_vectors(cell)}" for cell in cells)
+    said = numbers.joined(f"{cell.name} {_vectors(cell)}" for cell in cells)
     return svg.inline(drawing, name="softirqs", title="Softirqs per request by vector", description=said)
 
 
 def _vectors(cell: Cell) -> str:
-    return words.joined(f"{name} {words.number(value, 2)}" for name, value in cell.softirqs_per_request.items())
+    return numbers.joined(f"{name} {numbers.number(value, 2)}" for name, value in cell.softirqs_per_request.items())
 
 
 def groups(report: Report) -> str | None:
@@ -241,10 +241,10 @@ def groups(report: Report) -> str | None:
     axes = drawing.subplots()
     _rows(axes, cells)
     colours = {**GROUPS, **{group: OTHER_GROUP for group in report.subsystems if group not in GROUPS}}
-    _stack(axes, values, colours, lambda value: words.number(value, 1))
+    _stack(axes, values, colours, lambda value: numbers.number(value, 1))
     axes.set_xlabel("CPU µs per request" if costed else "% of the busy samples")
     _legend(drawing, axes, columns=10)
-    said = words.joined(f"{cell.name}: most in {cell.hot_groups[0].group}" for cell in cells)
+    said = numbers.joined(f"{cell.name}: most in {cell.hot_groups[0].group}" for cell in cells)
     return svg.inline(drawing, name="groups", title="CPU time by subsystem", description=said)
 
 

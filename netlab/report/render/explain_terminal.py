@@ -13,7 +13,7 @@ from rich.text import Text
 
 from netlab.model.proof import WIRE
 from netlab.report.draw import colours
-from netlab.report.text import sentences, words
+from netlab.report.text import numbers, sentences, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -121,6 +121,6 @@ def _name(part: Cost) -> str:
 
 
 def _figures(us: float, error: float | None, instructions: float | None, *, changed: bool) -> list[str]:
-    write = words.signed if changed else words.number
-    sure = f" ± {words.number(error, 1)}" if error is not None else ""
+    write = numbers.signed if changed else numbers.number
+    sure = f" ± {numbers.number(error, 1)}" if error is not None else ""
     return [write(us, 1) + sure, *([write(instructions, 0)] if instructions is not None else [])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.report.text import words
+from netlab.report.text import labels, numbers, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,7 +24,7 @@ def render(report: Report) -> str:
     drawn = {name: Markup(picture) for name, picture in charts.draw(report).items()}  # noqa: S704
     drawings = [Markup(drawing.draw(one, f"path-{at}")) for at, one in enumerate(report.paths)]  # noqa: S704
     page = _environment().get_template(TEMPLATE)
-    return page.render(report=report, charts=drawn, drawings=drawings, words=words)
+    return page.render(report=report, charts=drawn, drawings=drawings, words=words, numbers=numbers, labels=labels)
 
 
 def _environment() -> Environment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netlab.report.text import words
+from netlab.report.text import labels, numbers, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,12 +53,12 @@ def _cost(cell: Cell) -> list[str]:
     return [
         cell.label,
         cell.path,
-        words.number(cell.rate.median),
-        words.percent(cell.rate.spread_percent),
-        words.difference(cell.change),
-        words.interval(cell.change),
-        *words.times(cell.latency),
-        words.number(cell.cpu_us_per_request, 1),
+        numbers.number(cell.rate.median),
+        numbers.percent(cell.rate.spread_percent),
+        numbers.difference(cell.change),
+        numbers.interval(cell.change),
+        *numbers.times(cell.latency),
+        numbers.number(cell.cpu_us_per_request, 1),
     ]
 
 
@@ -67,9 +67,9 @@ def _predictions(report: Report) -> str:
     if not found:
         return ""
     said = [found.summary, *(order.text for order in found.orders)]
-    said += [f"No replica was measured for {words.joined(found.unpaired)}."] if found.unpaired else []
+    said += [f"No replica was measured for {numbers.joined(found.unpaired)}."] if found.unpaired else []
     environments = _table(["what", *words.sides(found)], words.environment_rows(report, found))
-    runs = _list(f"replicas' run {run.run_id}: {words.run_text(run)}" for run in found.runs)
+    runs = _list(f"replicas' run {run.run_id}: {labels.run_text(run)}" for run in found.runs)
     parts = (_list(said), _agreement(found), _list((*found.notes, *found.clock_notes)))
     own = (
         f"### The replicas' own figures ({found.replicas_clock} clock)",
@@ -85,11 +85,11 @@ def _agreement(found: Predictions) -> str:
         [
             row.network,
             row.path,
-            words.difference(row.cluster_change),
-            words.interval(row.cluster_change),
-            words.difference(row.replica_change),
-            words.interval(row.replica_change),
-            words.signed(row.difference_points),
+            numbers.difference(row.cluster_change),
+            numbers.interval(row.cluster_change),
+            numbers.difference(row.replica_change),
+            numbers.interval(row.replica_change),
+            numbers.signed(row.difference_points),
             row.text,
         ]
         for row in found.rows
@@ -102,9 +102,9 @@ def _subsystems(report: Report) -> str:
         [
             cell.name,
             share.group,
-            words.percent(share.percent),
-            words.number(share.us_per_request, 1),
-            words.signed(share.change_us_per_request, 1),
+            numbers.percent(share.percent),
+            numbers.number(share.us_per_request, 1),
+            numbers.signed(share.change_us_per_request, 1),
         ]
         for cell in report.cells
         for share in cell.hot_groups
@@ -117,7 +117,8 @@ def _latencies(report: Report) -> str:
     head = ["cell", "p50 µs", "p90 µs", "p99 µs", "mean µs", "longest µs"]
     head += [f"corrected {name}" for name in head[1:]]
     rows = (
-        [cell.name, *words.all_times(cell.latency), *words.all_times(cell.corrected_latency)] for cell in report.cells
+        [cell.name, *numbers.all_times(cell.latency), *numbers.all_times(cell.corrected_latency)]
+        for cell in report.cells
     )
     return _table(head, rows)
 
@@ -125,7 +126,7 @@ def _latencies(report: Report) -> str:
 def _cpu(report: Report) -> str:
     classes = ("user", "nice", "system", "irq", "softirq", "steal", "iowait", "idle")
     rows = (
-        [cell.name, words.joined(use.hosts), *(words.number(use.percent[name], 1) for name in classes)]
+        [cell.name, numbers.joined(use.hosts), *(numbers.number(use.percent[name], 1) for name in classes)]
         for cell in report.cells
         for use in cell.cpu
     )
@@ -139,7 +140,7 @@ def _vectors(report: Report) -> list[str]:
 def _softirqs(report: Report) -> str:
     vectors = _vectors(report)
     rows = (
-        [cell.name, *(words.number(cell.softirqs_per_request.get(vector), 3) for vector in vectors)]
+        [cell.name, *(numbers.number(cell.softirqs_per_request.get(vector), 3) for vector in vectors)]
         for cell in report.cells
     )
     return _table(["cell", *vectors], rows)
@@ -147,7 +148,7 @@ def _softirqs(report: Report) -> str:
 
 def _functions(report: Report) -> str:
     rows = (
-        [cell.name, found.symbol, found.group, words.percent(found.percent)]
+        [cell.name, found.symbol, found.group, numbers.percent(found.percent)]
         for cell in report.cells
         for found in cell.hot_functions
     )
@@ -177,12 +178,12 @@ def _facts(report: Report) -> str:
 
 def _missing(report: Report) -> str:
     return _table(
-        ["path", "why", "networks"], ([gap.path, gap.reason, words.together(gap.labels)] for gap in report.missing)
+        ["path", "why", "networks"], ([gap.path, gap.reason, labels.together(gap.labels)] for gap in report.missing)
     )
 
 
 def _environment(report: Report) -> str:
-    runs = [[words.run_name(report, at), words.run_text(run)] for at, run in enumerate(report.runs)]
+    runs = [[labels.run_name(report, at), labels.run_text(run)] for at, run in enumerate(report.runs)]
     facts = _table(["what", "value"], [*words.environment(report), *runs])
     return "\n\n".join(part for part in (facts, _kernels(report), _made_of(report)) if part)
 
@@ -190,7 +191,7 @@ def _environment(report: Report) -> str:
 def _kernels(report: Report) -> str:
     """Write each kernel's command line and vulnerabilities as the kernel says them."""
     rows = [
-        [words.joined(kernel.hosts), name, text]
+        [numbers.joined(kernel.hosts), name, text]
         for kernel in report.kernels
         for name, text in {"kernel command line": kernel.arguments, **kernel.vulnerabilities}.items()
     ]
@@ -204,7 +205,7 @@ def _made_of(report: Report) -> str:
 
 
 def _differences(report: Report) -> str:
-    runs = [words.run_name(report, at) for at in range(len(report.runs))]
+    runs = [labels.run_name(report, at) for at in range(len(report.runs))]
     return _table(["what", "of", *runs], words.difference_rows(report))
 
 

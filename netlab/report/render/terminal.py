@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from netlab.report.text import words
+from netlab.report.text import numbers, words
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -55,8 +55,8 @@ def _answer(report: Report) -> tuple[str, str]:
 def _doubts(report: Report) -> tuple[str, str]:
     """Say how much there is to read before the numbers are believed, and the first of it where that is short."""
     unmeasured = sum(len(gap.labels) for gap in report.missing if gap.reason.startswith(words.NO_SAMPLE))
-    counts = [words.counted(len(report.warnings), "warning")] if report.warnings else []
-    counts += [f"{words.counted(unmeasured, 'cell')} without a sample"] if unmeasured else []
+    counts = [numbers.counted(len(report.warnings), "warning")] if report.warnings else []
+    counts += [f"{numbers.counted(unmeasured, 'cell')} without a sample"] if unmeasured else []
     first = next(iter(report.warnings), "").partition(". ")[0].removesuffix(".")
     more = f", the first: {first}" if first and len(first) <= LONGEST else ""
     return (f"The report has {' and '.join(counts)}{more}.", "yellow") if counts else ("", "")
@@ -65,7 +65,7 @@ def _doubts(report: Report) -> tuple[str, str]:
 def _meaning(report: Report) -> tuple[str, str]:
     """Say what kind of time the numbers are in, and whether the guests guard against faults of their CPUs."""
     found = dict.fromkeys(kernel.mitigations for kernel in report.kernels)
-    guards = f"; CPU mitigations in the guests: {words.joined(found)}" if found else ""
+    guards = f"; CPU mitigations in the guests: {numbers.joined(found)}" if found else ""
     clock = CLOCKS[report.environment.clock]
     if report.predictions:
         sides = report.predictions.clusters_clock, report.predictions.replicas_clock
@@ -94,7 +94,7 @@ def _costs(report: Report, *, narrow: bool) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     for cell in report.cells:
         table.add_row(*_row(cell, narrow=narrow))
-    spread = "" if narrow else f"; spread: (max {words.MINUS} min)/mean of the rounds"
+    spread = "" if narrow else f"; spread: (max {numbers.MINUS} min)/mean of the rounds"
     table.caption = f"base: {report.base}, same round; requests/s: median{spread}"
     table.caption_justify = "left"
     return table
@@ -103,16 +103,16 @@ def _costs(report: Report, *, narrow: bool) -> Table:
 def _row(cell: Cell, *, narrow: bool) -> list[Text]:
     style = STYLES[cell.change.verdict] if cell.change else "bold"
     who = Text(cell.label)
-    difference = Text(words.difference(cell.change), style=f"bold {style}".strip())
+    difference = Text(numbers.difference(cell.change), style=f"bold {style}".strip())
     if cell.change and cell.change.low_percent is not None:
-        difference.append(f"\n{words.interval(cell.change)}", style="not bold dim")
+        difference.append(f"\n{numbers.interval(cell.change)}", style="not bold dim")
     return [
         who.append(f"\n  {cell.path}", style="bold"),
-        Text(words.number(cell.rate.median), style="bold"),
-        *(() if narrow else (Text(words.percent(cell.rate.spread_percent)),)),
+        Text(numbers.number(cell.rate.median), style="bold"),
+        *(() if narrow else (Text(numbers.percent(cell.rate.spread_percent)),)),
         difference,
-        *(Text(time) for time in words.times(cell.latency)),
-        Text(words.number(cell.cpu_us_per_request, 1)),
+        *(Text(time) for time in numbers.times(cell.latency)),
+        Text(numbers.number(cell.cpu_us_per_request, 1)),
     ]
 
 
@@ -131,8 +131,8 @@ def _agreement(found: Predictions) -> Table:
 
 
 def _verdict(row: Prediction) -> tuple[Text, Text]:
-    return Text(words.signed(row.difference_points), style="bold"), Text(row.text, style=AGREEMENTS[row.agreement])
+    return Text(numbers.signed(row.difference_points), style="bold"), Text(row.text, style=AGREEMENTS[row.agreement])
 
 
 def _difference(change: Change) -> Text:
-    return Text(words.difference(change), style="bold").append(f"\n{words.interval(change)}", style="not bold dim")
+    return Text(numbers.difference(change), style="bold").append(f"\n{numbers.interval(change)}", style="not bold dim")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.report.text import words
+from netlab.report.text import numbers, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,7 +93,7 @@ def of_change(change: CostChange) -> Iterator[str]:
     if change.saved:
         yield f"What costs less than there: {_parts(change.saved)}{_rest(change, more=False)}."
     elif _less(change) or not change.added:
-        yield f"{words.signed(change.rest.us)} µs come from changes too small to tell from chance."
+        yield f"{numbers.signed(change.rest.us)} µs come from changes too small to tell from chance."
 
 
 def _less(change: CostChange) -> bool:
@@ -105,7 +105,7 @@ def _rest(change: CostChange, *, more: bool) -> str:
     us = change.rest.us if more else -change.rest.us
     if us < _SHOWN:
         return ""
-    return f"; the rest, {words.number(us, 1)} µs, is of changes too small to tell from chance"
+    return f"; the rest, {numbers.number(us, 1)} µs, is of changes too small to tell from chance"
 
 
 def amount(us: float, spent: Sequence[Cost]) -> str:
@@ -115,11 +115,13 @@ def amount(us: float, spent: Sequence[Cost]) -> str:
 
 
 def _amount(us: float, instructions: float | None) -> str:
-    counted = f" ({words.number(abs(instructions))} instructions)" if instructions is not None else ""
-    return f"{words.number(abs(us), 1)} µs{counted}"
+    counted = f" ({numbers.number(abs(instructions))} instructions)" if instructions is not None else ""
+    return f"{numbers.number(abs(us), 1)} µs{counted}"
 
 
 def _parts(parts: Sequence[Cost], verb: str = "are ") -> str:
     """Write ``18.2 µs (35 %) are netfilter, 9.1 µs (18 %) veth crossing``."""
-    told = [(f"{words.number(abs(one.us), 1)} µs ({words.percent(one.percent, 0)})", named(one.group)) for one in parts]
-    return words.joined(f"{much} {'' if at else verb}{name}" for at, (much, name) in enumerate(told))
+    told = [
+        (f"{numbers.number(abs(one.us), 1)} µs ({numbers.percent(one.percent, 0)})", named(one.group)) for one in parts
+    ]
+    return numbers.joined(f"{much} {'' if at else verb}{name}" for at, (much, name) in enumerate(told))

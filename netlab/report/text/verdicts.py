@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from netlab import stats
-from netlab.report.text import words
+from netlab.report.text import numbers, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,25 +33,25 @@ def interval(change: Change) -> stats.Interval | None:
 def text(verdict: stats.Agreement, difference: float | None, real: Change, guess: Change) -> str:
     """Say by how many points a replica is apart, or why that cannot be told."""
     if verdict == "apart":
-        return f"apart by {words.points(abs(difference or 0.0))}"
+        return f"apart by {numbers.points(abs(difference or 0.0))}"
     if verdict == "cannot tell":
-        return f"cannot tell: {words.joined((*_doubts('cluster', real), *_doubts('replica', guess)))}"
+        return f"cannot tell: {numbers.joined((*_doubts('cluster', real), *_doubts('replica', guess)))}"
     return verdict
 
 
 def _doubts(who: str, change: Change) -> Iterator[str]:
     found = interval(change)
     if found is None:
-        yield f"{words.counted(change.pairs, 'round')} of the {who} with a baseline"
+        yield f"{numbers.counted(change.pairs, 'round')} of the {who} with a baseline"
     elif found.width > WIDEST_POINTS:
-        yield f"the {who}'s interval is {words.points(found.width)} wide"
+        yield f"the {who}'s interval is {numbers.points(found.width)} wide"
 
 
 def summary(rows: Sequence[Prediction]) -> str:
     """Count the verdicts, and say how far off the replicas are."""
     counts = Counter(row.agreement for row in rows)
     parts = [f"{counts[verdict]} {said}" for verdict, said in _COUNTED.items() if counts[verdict]]
-    return f"Of {words.counted(len(rows), 'cell')} measured on both: {words.joined(parts)}.{_misses(rows)}"
+    return f"Of {numbers.counted(len(rows), 'cell')} measured on both: {numbers.joined(parts)}.{_misses(rows)}"
 
 
 def _misses(rows: Sequence[Prediction]) -> str:
@@ -62,22 +62,22 @@ def _misses(rows: Sequence[Prediction]) -> str:
     most, worst = max(misses, key=lambda miss: miss[0])
     middle = stats.summarise([points for points, _ in misses]).median
     return (
-        f" Where it can be told, the replicas' estimates are off by {words.points(middle)} at the median and by "
-        f"{words.points(most)} at most ({worst})."
+        f" Where it can be told, the replicas' estimates are off by {numbers.points(middle)} at the median and by "
+        f"{numbers.points(most)} at most ({worst})."
     )
 
 
 def order(found: stats.RankAgreement, load: str) -> str:
     """Say how far the replicas' order is the clusters'."""
-    cells = words.counted(found.n, "cell")
+    cells = numbers.counted(found.n, "cell")
     if found.n < stats.FEWEST_RANKED:
         return f"Order{load}: cannot tell from {cells} with an interval on both sides; {stats.FEWEST_RANKED} can."
     if found.tau is None:
         return f"Order of {cells}{load}: cannot tell, because on one side all estimates are the same."
     return (
-        f"Order of {cells}{load}, by their estimates: Kendall's τ = {words.signed(found.tau, 2)} (1: the clusters' "
-        f"order, {words.MINUS}1: the reverse). The clusters' intervals settle the order of {found.settled} of "
-        f"{words.counted(found.pairs, 'pair')}; the replicas have {found.kept} of these in the same order."
+        f"Order of {cells}{load}, by their estimates: Kendall's τ = {numbers.signed(found.tau, 2)} (1: the clusters' "
+        f"order, {numbers.MINUS}1: the reverse). The clusters' intervals settle the order of {found.settled} of "
+        f"{numbers.counted(found.pairs, 'pair')}; the replicas have {found.kept} of these in the same order."
     )
 
 
@@ -93,7 +93,7 @@ def notes(base: str, replicas_base: str) -> tuple[str, ...]:
             "Predicted: the replica's estimate lies within the cluster's interval. Intervals overlap: it does not, but "
             "some value lies in both. Apart: none does; the points are between the estimates. Cannot tell: an interval "
             f"is missing (fewer than {stats.FEWEST_ROUNDS} rounds), or the two meet and one is wider than "
-            f"{words.points(WIDEST_POINTS)}, which would agree with almost anything."
+            f"{numbers.points(WIDEST_POINTS)}, which would agree with almost anything."
         ),
         (
             "A replica is the data path alone, without the product's control plane, its agents on the nodes and its "

@@ -1,15 +1,17 @@
-"""Numbers as text, and the sentences of a report. A missing number is a dash, never a zero."""
+"""The words and sentences of a report's tables."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from netlab.report.text.labels import CLUSTER, REPLICA, together
+from netlab.report.text.numbers import NARROW, NONE, counted, interval, joined, number, percent, signed
 
-    from netlab.model.lab import Clock, Load
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from netlab.model.lab import Clock
     from netlab.model.proof import DeviceFacts
-    from netlab.model.run import ProfileInfo
     from netlab.report.values import (
         Cell,
         Change,
@@ -18,17 +20,12 @@ if TYPE_CHECKING:
         Missing,
         PathHop,
         PathPicture,
-        Percentiles,
         Predictions,
         ProfileFacts,
         Report,
-        RunRef,
         Visit,
     )
 
-NONE = "\N{EN DASH}"
-MINUS = "\N{MINUS SIGN}"
-NARROW = "\N{NARROW NO-BREAK SPACE}"
 COUNTED = {
     "hops": "hop",
     "namespaces": "namespace",
@@ -41,9 +38,6 @@ COUNTED = {
 NO_SAMPLE = "no sample"
 """How the reason of a gap begins that is neither the network's nor the user's choice."""
 UNMEASURED = f"{NO_SAMPLE}: the run ended before this cell was measured"
-CLUSTER, REPLICA = "cluster", "data-path replica"
-PRODUCTS = {"calico": "Calico", "cilium": "Cilium", "kubernetes": "Kubernetes"}
-"""Components of the lock whose versions a label says; the others stand where the report says what is made of what."""
 CONTROL_CPUS, PARALLEL = "processors of the control plane", "fleets at the same time"
 OWN = {
     "netlab": {"netlab_version"},
@@ -61,117 +55,6 @@ REAL = (
     "Real clock: wall time, so that these numbers include everything else that the host was doing. Each comparison is "
     "made within one round to keep that out."
 )
-
-
-def labelled(profiles: Mapping[str, ProfileInfo], *, beside_clusters: bool = False) -> dict[str, ProfileInfo]:
-    """Mark each cluster as one and, where there are clusters, each replica as one."""
-    beside = beside_clusters or any(profile.stack == "kubeadm" for profile in profiles.values())
-    replica = REPLICA if beside else ""
-    return {
-        name: profile.model_copy(
-            update={
-                "label": _marked(profile, {"kubeadm": _cluster(profile), "datapath": replica}.get(profile.stack, ""))
-            }
-        )
-        for name, profile in profiles.items()
-    }
-
-
-def _cluster(profile: ProfileInfo) -> str:
-    """Write ``cluster: Calico 3.32.1 on Kubernetes 1.36.4``, as far as the run recorded it."""
-    artifacts = profile.provenance.artifacts if profile.provenance else {}
-    products = [f"{said} {artifacts[name].version}" for name, said in PRODUCTS.items() if name in artifacts]
-    return f"{CLUSTER}: {' on '.join(products)}" if products else CLUSTER
-
-
-def _marked(profile: ProfileInfo, mark: str) -> str:
-    if not mark or profile.label.endswith(f"{mark})"):
-        return profile.label
-    label = profile.label.removesuffix(f" ({profile.stack})")  # the report's word for it takes its place
-    label = label.removesuffix(f" ({CLUSTER})")
-    return f"{label[:-1]}, {mark})" if label.endswith(")") else f"{label} ({mark})"
-
-
-def number(value: float | None, digits: int = 0) -> str:
-    """Group thousands: ``20 224``; a dash where there is no value."""
-    if value is None:
-        return NONE
-    return f"{value:,.{digits}f}".replace(",", NARROW).replace("-", MINUS)
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """Add the sign to a value in percent: ``15.1 %``."""
-    return NONE if value is None else number(value, digits) + NARROW + "%"
-
-
-def signed(value: float | None, digits: int = 1) -> str:
-    """Write a difference: ``+4.0``, and ``0.0`` without a sign."""
-    if value is None:
-        return NONE
-    rounded = round(value, digits) or 0.0
-    return ("+" if rounded > 0 else "") + number(rounded, digits)
-
-
-def points(value: float) -> str:
-    """Write a distance of two percentages: ``6.3 points``."""
-    return f"{number(value, 1)} points"
-
-
-def counted(count: int, noun: str) -> str:
-    """Choose singular or plural: ``1 round``, ``5 rounds``."""
-    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
-
-
-def joined(items: Iterable[str]) -> str:
-    """Make a list in a sentence."""
-    return ", ".join(items)
-
-
-def difference(change: Change | None) -> str:
-    """Write a cell's change: ``+4.1 %``; the baseline itself says so."""
-    if change is None:
-        return "base"
-    return NONE if change.percent is None else signed(change.percent, 1) + NARROW + "%"
-
-
-def interval(change: Change | None) -> str:
-    """Write the confidence interval: ``+3.8 … +4.3 %``."""
-    if change is None or change.low_percent is None:
-        return NONE
-    return f"{signed(change.low_percent, digits(change))} … {signed(change.high_percent, digits(change))}{NARROW}%"
-
-
-def digits(change: Change) -> int:
-    """Count the decimals that an interval needs for its two ends to differ."""
-    width = (change.high_percent or 0) - (change.low_percent or 0)
-    return 1 if width >= 0.1 else 2
-
-
-def times(found: Percentiles | None) -> list[str]:
-    """Write response times in µs: p50, p90, p99."""
-    return [number(time) for time in ((found.p50_us, found.p90_us, found.p99_us) if found else (None,) * 3)]
-
-
-def all_times(found: Percentiles | None) -> list[str]:
-    """Write the same, and what is not needed at a glance: mean and longest."""
-    return [*times(found), *(number(time) for time in ((found.mean_us, found.max_us) if found else (None,) * 2))]
-
-
-def load_text(load: Load) -> str:
-    """Say what wrk did."""
-    reuse = "kept alive" if load.keepalive else "a new connection a request"
-    return (
-        f"{counted(load.connections, 'connection')} in a closed loop, {counted(load.threads, 'thread')}, "
-        f"{load.duration_s} s after {load.warmup_s:g} s of warm-up, {reuse}, "
-        f"{number(load.response_bytes)} byte responses"
-    )
-
-
-def load_suffix(load: Load, loads: Collection[Load]) -> str:
-    """Say what tells the load from the others of a report; nothing where it is the usual one."""
-    if len({other.model_copy(update={"keepalive": True}) for other in loads}) > 1:
-        return f", load: {load_text(load)}"
-    return "" if load.keepalive or len(loads) == 1 else ", one connection per request"
 
 
 def fact(value: object) -> str:
@@ -211,20 +94,9 @@ def mitigations(kernel: KernelFacts) -> str:
     return text
 
 
-def run_name(report: Report, at: int) -> str:
-    """Name the run at this place of a report: by its number too where there are several."""
-    run = report.runs[at]
-    return f"run {at + 1}: {run.run_id}" if len(report.runs) > 1 else f"run {run.run_id}"
-
-
 def difference_rows(report: Report) -> list[list[str]]:
     """Write what runs do not say alike: what, of which profiles, then one value per run."""
     return [[one.what, joined(one.profiles), *(value or NONE for value in one.values)] for one in report.differences]
-
-
-def run_text(run: RunRef) -> str:
-    """Say when a run was made, and what repeats its order."""
-    return f"{run.created_at:%Y-%m-%d %H:%M} UTC, {counted(run.rounds, 'round')}, seed {run.seed}"
 
 
 def clock_note(clock: Clock) -> str:
@@ -317,14 +189,6 @@ def offloads_text(row: DeviceRow) -> str:
 def gap_text(gap: Missing) -> str:
     """Name the cells of a gap: ``host of calico-ipip, macvlan (each a data-path replica)``."""
     return f"{gap.path} of {together(gap.labels)}"
-
-
-def together(labels: Sequence[str]) -> str:
-    """Say once what labels have in common: ``calico-ipip, macvlan (each a data-path replica)``."""
-    names, kinds = zip(*(label.removesuffix(")").partition(" (")[::2] for label in labels), strict=True)
-    if len(labels) > 1 and len(set(kinds)) == 1 and kinds[0]:
-        return f"{joined(names)} (each a {kinds[0]})"
-    return joined(labels)
 
 
 def sides(found: Predictions) -> tuple[str, str]:
