@@ -16,6 +16,7 @@ from netlab.errors import (
     LabBusy,
     MachinePanicked,
     MisfiledSample,
+    NetlabError,
     NotLocked,
     NotUp,
     ProofFailed,
@@ -533,6 +534,20 @@ def test_down_leaves_the_runs_and_nothing_else(lab, hosts, plays, monkeypatch):
     (lab.runs / "r1").rmdir()
     workflow.down(lab, LabSpec(), Reporter())
     assert not lab.state_folder.exists()
+
+
+def test_a_lab_that_an_older_netlab_left_up_is_refused_and_can_be_taken_down(lab, hosts, plays):
+    up(lab)
+    state = json.loads((lab.state_folder / "state.json").read_text())
+    old = [{"name": host["name"], "part": host["part"], "ssh_port": 2201} for host in state["hosts"]]
+    (lab.state_folder / "state.json").write_text(json.dumps({**state, "schema_version": 1, "hosts": old}))
+    with pytest.raises(NetlabError, match="cannot be read") as caught:
+        up(lab)
+    assert "netlab down" in caught.value.hint
+    workflow.down(lab, LabSpec(), Reporter())
+    assert not lab.state_folder.exists()
+    up(lab)
+    assert lab.load_state().profile == "baseline-vm"
 
 
 def test_down_holds_the_lock_until_its_file_is_gone(lab, hosts, plays, monkeypatch):

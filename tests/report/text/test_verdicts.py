@@ -4,20 +4,11 @@ import pytest
 
 from netlab import stats
 from netlab.report.text import verdicts
-from netlab.report.values import Change
+from tests import factories
 
 
 def change(percent, low=None, high=None, pairs=5):
-    verdict = "lower" if low is not None else "cannot tell"
-    return Change(
-        base="b",
-        percent=percent,
-        low_percent=low,
-        high_percent=high,
-        confidence_percent=95,
-        pairs=pairs,
-        verdict=verdict,
-    )
+    return factories.change(percent, low, high, "cannot tell" if low is None else "lower", pairs)
 
 
 SURE = change(-15.0, -16.0, -14.0)
