@@ -1,6 +1,7 @@
 import re
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,30 @@ def test_old_names_of_keys_are_read_with_a_warning(tmp_path):
     assert spec.fleet.nodes == 1
     assert "netlab.yml:3: 'fleet.cpus' is now called 'qemu.cpus'; the old name is still read" in told
     assert len(told) == 4
+
+
+VALUES = {
+    "cpus": st.integers(1, 64),
+    "memory_mib": st.just(0) | st.integers(9 * 1024, 1 << 20),
+    "control_cpus": st.integers(2, 64),
+    "control_memory_mib": st.integers(2048, 1 << 20),
+    "parallel": st.integers(0, 16),
+    "ssh_port": st.integers(0, 65_000),
+    "mitigations": st.sampled_from(["off", "auto"]),
+}
+
+
+@given(st.fixed_dictionaries({}, optional=VALUES), st.sets(st.sampled_from(sorted(VALUES))))
+def test_whatever_has_its_old_name_means_the_same(values, old):
+    former = {new[1]: before for before, new in RENAMED.items()}
+    sections = {"fleet": {}, "qemu": {}}
+    for name, value in values.items():
+        section, key = former[name] if name in old else ("qemu", name)
+        sections[section][key] = value
+    written = yaml.safe_dump(sections)
+    told: list[str] = []
+    assert parse_model(written, LabSpec, name="x", renamed=RENAMED, warn=told.append).qemu == QemuSpec(**values)
+    assert len(told) == len(old & set(values))
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED.items())
