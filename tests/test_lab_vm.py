@@ -2,12 +2,17 @@
 
 import json
 import os
+import shlex
 import signal
+import subprocess
 import time
 
 import pytest
 
+from netlab import access
 from netlab.errors import HostUnreachable, LabBusy, MachineError, MachineSilent
+from netlab.lab import Lab
+from netlab.model.host import Server
 from tests.conftest import wait_until
 
 pytestmark = pytest.mark.vm
@@ -30,6 +35,25 @@ def in_the_next_block(netlab):
     return work, fresh
 
 
+def a_host_is_reached_through_another_whose_key_is_known(lab):
+    client, node, _ = lab.hosts()
+    other = " ".join(lab.key.with_suffix(".pub").read_text().split()[:2])
+    stranger = Server(address=client.address, port=client.port, host_key=other)
+    for jump, reached in ((client, True), (stranger, False)):
+        far = node.model_copy(update={"address": node.lab_address, "port": 22, "jump": jump})
+        known, config = lab.folder / "known", lab.folder / "config"
+        known.write_text(access.known_hosts([far]))
+        config.write_text(access.ssh_config([far], lab.key, known))
+        variables = access.inventory([far], lab.key, known)["all"]["children"]["node"]["hosts"]["node1"]
+        for words in (
+            ["-F", config, "node1"],
+            [*shlex.split(variables["ansible_ssh_common_args"]), f"root@{far.address}"],
+        ):
+            done = subprocess.run(["ssh", *words, "hostname"], capture_output=True, text=True, check=False)
+            assert (done.stdout.strip() == "node1") == reached, done.stderr
+            assert reached or "Host key verification failed" in done.stderr
+
+
 def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
     first = netlab("up", "--profile", "baseline-vm")
     assert first.returncode == 0, first.stderr
@@ -43,6 +67,7 @@ def test_a_lab_comes_up_answers_and_goes_away(netlab, tmp_path):
     again = netlab("up", "--profile", "baseline-vm")
     assert again.returncode == 0
     assert "provision" not in again.stderr
+    a_host_is_reached_through_another_whose_key_is_known(Lab(tmp_path))
 
     assert len(netlab.machines()) == 1
     busy = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
