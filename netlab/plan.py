@@ -46,8 +46,8 @@ def _applied(lab: Lab, provider: Resumable, chosen: Mapping[str, Profile]) -> li
 
 def _step(profile: Profile, tag: str, state: LabState | None, snapshots: Collection[str]) -> str:
     if state is not None and state.snapshot == tag:
-        return f"{profile.name}: the hosts are that already"
+        return f"{profile.name}: applied already"
     if tag in snapshots:
-        return f"{profile.name}: restore snapshot {tag}"
+        return f"{profile.name}: resume snapshot {tag}"
     roles = ", ".join(use.role for use in profile.roles)
     return f"{profile.name}: play {len(profile.roles)} roles ({roles}), keep snapshot {tag}"

@@ -162,4 +162,4 @@ def _as_it_is_up(lab: Lab, spec: LabSpec) -> tuple[LabSpec, str]:
 
 
 def _no_profile_yet() -> NotUp:
-    return NotUp("the lab's hosts are no profile yet", hint="netlab prove --profile NAME")
+    return NotUp("no profile is applied to the lab's hosts yet", hint="netlab prove --profile NAME")

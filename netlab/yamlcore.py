@@ -93,7 +93,7 @@ def _joined(text: str) -> str:
     try:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError as error:
-        raise ValueError("half of a character (\\ud800 to \\udfff) is no text") from error
+        raise ValueError("half of a character (\\ud800 to \\udfff) is not text") from error
 
 
 def _whole(text: str) -> int:

@@ -200,7 +200,7 @@ NUMBER = "input should be a valid integer"
         ("artifacts: {lock: ~nosuchuser/x}", "1: artifacts.lock: '~nosuchuser/x': there is no user 'nosuchuser'"),
         ("artifacts:\n  mirror: ~nosuchuser", "2: artifacts.mirror: '~nosuchuser': there is no user 'nosuchuser'"),
         ('artifacts: {lock: "a\\0b"}', "1: artifacts.lock: a path cannot hold such a character"),
-        ('artifacts: {mirror: "a\\ud800b"}', "1: half of a character (\\ud800 to \\udfff) is no text"),
+        ('artifacts: {mirror: "a\\ud800b"}', "1: half of a character (\\ud800 to \\udfff) is not text"),
         ("qemu:\n  mitigations: full", "2: qemu.mitigations: input should be 'off' or 'auto', not 'full'"),
         ("qemu: {mitigations: true}", "1: qemu.mitigations: input should be 'off' or 'auto', not True"),
         ("- 1", "1: this must be a mapping (key: value), not [1]"),

@@ -570,7 +570,7 @@ def test_plan_names_what_is_done_and_what_is_not(lab, hosts, plays):
     up(lab)
     before = list(hosts.calls)
     steps = workflow.plan_of_run(lab, LabSpec(), Reporter()).steps
-    assert steps[:2] == (*hosts.outline(), "baseline-vm: the hosts are that already")
+    assert steps[:2] == (*hosts.outline(), "baseline-vm: applied already")
     assert any(step.startswith("calico-ipip: play 5 roles") for step in steps)
     assert hosts.calls == before
 

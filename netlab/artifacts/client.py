@@ -124,7 +124,7 @@ def _next(url: str, place: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise Astray("it redirects to what is no http:// or https:// URL")
+        raise Astray("it redirects to something other than an http:// or https:// URL")
     if (urlsplit(url).scheme, urlsplit(found).scheme) == ("https", "http"):
         raise Astray("it redirects to an unencrypted URL")
     return found

@@ -62,7 +62,9 @@ class Downloader:
         with tempfile.TemporaryDirectory(dir=self._cache.partials) as folder:
             file = self._arrived(label, url, Path(folder) / "text")
             if file.stat().st_size > MAX_TEXT_BYTES:
-                raise ArtifactChanged(f"{label} from {url} is larger than {size(MAX_TEXT_BYTES)}: that is no checksum")
+                raise ArtifactChanged(
+                    f"{label} from {url} is larger than {size(MAX_TEXT_BYTES)}: that is not a checksum"
+                )
             return file.read_text(encoding="utf-8", errors="replace")
 
     def learn(self, label: str, url: str) -> str:

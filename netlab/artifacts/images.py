@@ -155,4 +155,4 @@ def _hex(image: Image, entry: Any) -> str:
 
 def _no_image(image: Image) -> ArtifactChanged:
     what = f"the lock's digest {image.digest} names" if image.digest else "the registry or mirror says of its tag"
-    return ArtifactChanged(f"image {image.name}: what {what} is no image's manifest")
+    return ArtifactChanged(f"image {image.name}: what {what} is not the manifest of an image")

@@ -111,6 +111,6 @@ def _parsed(text: str) -> Proxy:
         usable = False
     if not usable:
         hint = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: [http://][USER:PASSWORD@]HOST[:PORT], or https:// before it"
-        message = f"the environment's proxy '{blanked(_whole(text))}' is none that netlab knows"
+        message = f"the environment's proxy '{blanked(_whole(text))}' is of a kind that netlab does not know"
         raise ArtifactUnreachable(message, hint=hint)
     return Proxy(f"{parts.scheme}://{parts.netloc}", basic(login))

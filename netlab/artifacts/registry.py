@@ -48,7 +48,7 @@ def places(name: str, mirror: str) -> list[str]:
 def resolve(name: str, mirror: str = "", login: str = "") -> str:
     """Ask the registry for the digest behind an image's tag, of the index where there are several architectures.
 
-    ``login`` is ``USER:PASSWORD`` of the mirror. ArtifactChanged when the answer is no image's manifest.
+    ``login`` is ``USER:PASSWORD`` of the mirror. ArtifactChanged when the answer is not the manifest of an image.
     """
     found = IMAGE.fullmatch(name)
     tag = found["tag"] if found else ""

@@ -111,7 +111,7 @@ class Transfer:
             raise self._unreachable(f"HTTP {status}: the proxy asks for a user and a password")
         if status == 416 or (status == 206 and _first_byte(response) != begin):
             self.forget()
-            return Again("the server has not the part that was asked for")
+            return Again("the server does not have the part that was asked for")
         if status not in {200, 206}:
             raise self._unreachable(f"HTTP {status}")
         return None

@@ -92,7 +92,7 @@ def age(text: str) -> timedelta:
 
     found = re.fullmatch(r"(\d{1,4})([hdw])", text, re.ASCII)
     if found is None:
-        raise UsageError(f"argument --older-than: '{text}' is no age", hint="for example 12h, 30d or 4w")
+        raise UsageError(f"argument --older-than: '{text}' is not an age", hint="for example 12h, 30d or 4w")
     return timedelta(days=int(found[1]) * DAYS[found[2]])
 
 

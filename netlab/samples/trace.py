@@ -114,7 +114,7 @@ def parse_trace(text: str) -> list[Event]:
                 hint="record again when the hosts are less busy: netlab prove",
             )
         if match is None:
-            raise ResultsError(f"the record has a line that is no event: {line[:80]!r}")
+            raise ResultsError(f"the record has a line that is not an event: {line[:80]!r}")
         fields = {name: value.strip('"') for name, value in _FIELD.findall(match["rest"])}
         events.append(Event(int(match["cpu"]), match["event"], fields))
     return _with_namespaces(events)

@@ -195,7 +195,7 @@ def test_a_digest_of_one_architecture_alone_serves(registry, component, pull, ca
 def test_a_manifest_that_is_none_is_refused(tmp_path, document):
     file = tmp_path / "manifest"
     file.write_text(json.dumps(document))
-    with pytest.raises(ArtifactChanged, match="is no image's manifest"):
+    with pytest.raises(ArtifactChanged, match="is not the manifest of an image"):
         explore(Image(name=NAME, digest=f"sha256:{'0' * 64}"), "amd64", lambda _: file)
 
 

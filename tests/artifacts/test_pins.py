@@ -231,7 +231,7 @@ def test_any_answer_is_a_manifest_or_refused(raw):
         result = check_manifest(NAME, raw)
     except ArtifactChanged as error:
         result = error.message
-    assert b"sha256:" in raw if result is None else "is no image's manifest" in result
+    assert b"sha256:" in raw if result is None else "is not the manifest of an image" in result
 
 
 @settings(max_examples=30)
@@ -380,7 +380,7 @@ def test_a_mirror_that_has_another_image_than_the_pinned_is_refused(registry, ge
 
 def test_a_mirror_that_says_no_manifest_of_a_tag_is_not_believed(get, image, server, pins):
     server.files["/registry.k8s.io/v2/pause/manifests/3.10"] = b"<html>welcome</html>"
-    with pytest.raises(ArtifactChanged, match="says of its tag is no image's manifest"):
+    with pytest.raises(ArtifactChanged, match="says of its tag is not the manifest of an image"):
         get(image, sources=Sources(mirror=server.url))
     assert not pins.exists()
 

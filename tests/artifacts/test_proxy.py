@@ -83,7 +83,7 @@ def test_the_environment_names_a_proxy(variables, values, proxy):
 )
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password(variables, text):
     variables(https_proxy=text)
-    with pytest.raises(ArtifactUnreachable, match="is none that netlab knows") as caught:
+    with pytest.raises(ArtifactUnreachable, match="is of a kind that netlab does not know") as caught:
         proxy_for("https://x.org/")
     assert "s3cret" not in str(caught.value) + caught.value.hint
 

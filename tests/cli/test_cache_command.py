@@ -105,7 +105,7 @@ def test_prune_removes_what_is_old_and_a_dry_run_nothing(netlab, cache):
 def test_an_age_that_is_none_is_a_usage_error(netlab, age):
     done = netlab("cache", "prune", f"--older-than={age}")
     assert done.returncode == 2
-    assert "is no age" in done.stderr
+    assert "is not an age" in done.stderr
 
 
 def test_doctor_notices_a_damaged_image(cache, folder):

@@ -73,7 +73,7 @@ SENTENCES = {
     "mkdir -p l/.netlab; touch l/.netlab/logs; netlab -C l down": (1, "l/.netlab/logs: File exists"),
     "mkdir -p s/.netlab/state.json; netlab -C s status": (1, "s/.netlab/state.json: Is a directory"),
     "ln -s loop loop; netlab -C loop status": (2, "cannot work in loop: Too many levels of symbolic links"),
-    "mkdir -p $(printf 'b\\377'); netlab -C b* status": (1, "has a character that is no text"),
+    "mkdir -p $(printf 'b\\377'); netlab -C b* status": (1, "has a character that is not text"),
     "XDG_CACHE_HOME=/dev/null/x netlab artifacts fetch runc": (1, "/dev/null/x/netlab/logs: Not a directory"),
     "XDG_CACHE_HOME=/sys netlab artifacts fetch runc": (1, "/sys/netlab: "),
     "netlab -C '~nosuchuser/x' status": (2, "-C: '~nosuchuser/x': there is no user 'nosuchuser'"),
