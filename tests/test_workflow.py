@@ -314,7 +314,7 @@ def test_a_profile_whose_packets_go_astray_is_not_up(lab, hosts, plays, monkeypa
 
 
 def test_prove_looks_at_the_hosts_as_they_are(lab, hosts, plays):
-    with pytest.raises(NotUp, match="no profile yet"):
+    with pytest.raises(NotUp, match="no profile is applied"):
         workflow.prove_paths(lab, LabSpec(), None, Reporter())
     up(lab)
     hosts.calls.clear()
