@@ -70,4 +70,4 @@ def test_clusters_are_measured_like_everything_else_and_reported_beside_their_re
     clusters = {(name, path, "kubeadm") for name in PROFILES for path in paths}
     assert measured == {("baseline-vm", "host", "vm"), *clusters}
     assert len(report["predictions"]["rows"]) == len(REPLICAS) * len(paths)
-    assert "ipvlan-l2 (cluster)" in (real / "report" / "report.md").read_text()
+    assert "ipvlan-l2 (cluster: Kubernetes 1.20.2)" in (real / "report" / "report.md").read_text()

@@ -230,7 +230,7 @@ def test_an_encrypted_url_does_not_lead_to_an_unencrypted_one(server, encrypted,
     with pytest.raises(ArtifactUnreachable, match="it redirects to an unencrypted URL"):
         fetch(cache, progress, f"{encrypted}/down")
     server.rules["/file"] = rules.redirect("file:///etc/passwd")
-    with pytest.raises(ArtifactUnreachable, match=r"no http:// or https:// URL"):
+    with pytest.raises(ArtifactUnreachable, match=r"other than an http:// or https:// URL"):
         fetch(cache, progress, f"{encrypted}/file")
     assert other.asked == []
 
