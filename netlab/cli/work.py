@@ -32,10 +32,10 @@ def open_lab() -> Lab:
     """Find the lab of the folder that the command was started in; NetlabError where its state cannot be kept."""
     lab = find_lab(Path.cwd())
     if os.path.lexists(lab.state_folder) and not lab.state_folder.is_dir():
-        message = f"{lab.state_folder} is no folder, but that is where netlab keeps the lab's state"
+        message = f"{lab.state_folder} is not a folder, but that is where netlab keeps the lab's state"
         raise NetlabError(message, hint="move it away")
     if any(letter < " " or "\ud800" <= letter <= "\udfff" for letter in str(lab.folder)):
-        message = f"the path of the lab's folder has a character that is no text: {str(lab.folder)!r}"
+        message = f"the path of the lab's folder has a character that is not text: {str(lab.folder)!r}"
         raise NetlabError(message, hint="rename the folder")
     return lab
 

@@ -215,7 +215,7 @@ def test_a_proxys_password_is_never_seen(netlab, folder, server, monkeypatch, na
         files=(File(name="tool", url=f"{scheme}://dl.example.org/x", sha256="0" * 64),),
         images=(Image(name="registry.example.org/pause:3"),) if scheme == "https" else (),
     )
-    monkeypatch.setattr("netlab.doctor._accelerator", list)
+    monkeypatch.setattr("netlab.hosts.qemu.doctor._accelerator", list)
     server.rules["http://dl.example.org/x"] = status(407)
     (folder / "own.yml").write_text(render_lock(Lock(schema_version=1, components=(tool,))))
     (folder / "netlab.yml").write_text("artifacts: {lock: own.yml}\n")

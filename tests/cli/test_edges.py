@@ -68,7 +68,7 @@ SENTENCES = {
     ),
     "mkdir f; touch f/.netlab; netlab -C f status": (
         1,
-        "f/.netlab is no folder, but that is where netlab keeps the lab's",
+        "f/.netlab is not a folder, but that is where netlab keeps the lab's",
     ),
     "mkdir -p l/.netlab; touch l/.netlab/logs; netlab -C l down": (1, "l/.netlab/logs: File exists"),
     "mkdir -p s/.netlab/state.json; netlab -C s status": (1, "s/.netlab/state.json: Is a directory"),
