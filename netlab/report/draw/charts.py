@@ -42,7 +42,7 @@ def throughput(report: Report) -> str | None:
     _rows(left, cells)
     _rate_bars(left, cells)
     _intervals(right, cells)
-    left.set_title("requests/s, median of the rounds (line: min to max)", loc="left")
+    left.set_title("requests/s, median (line: min to max)", loc="left")
     right.set_title(f"against {report.base}, 95 % CI", loc="left")
     said = numbers.joined(f"{cell.name} {numbers.number(cell.rate.median)} requests/s" for cell in cells)
     return svg.inline(drawing, name="throughput", title="Requests per second", description=said)
