@@ -26,13 +26,17 @@ def in_the_next_block(netlab):
 
     A machine that ran when the first sample came may be at its end: what is done to it would not be felt.
     """
-    work = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "3")
+    work = netlab.start("bench", "--profiles", "baseline-vm", "--rounds", "8")
     wait_until(lambda: list(netlab.folder.glob(SAMPLES)), seconds=200, what="the first sample")
-    before = set(netlab.machines())
-    wait_until(lambda: set(netlab.machines()) - before, seconds=100, what="the machine of the next block")
-    (fresh, *_) = set(netlab.machines()) - before
-    time.sleep(5)
-    return work, fresh
+    before, fresh = set(netlab.machines()), set()
+
+    def came() -> bool:
+        fresh.update(set(netlab.machines()) - before)
+        return bool(fresh)
+
+    wait_until(came, seconds=100, what="the machine of the next block")
+    time.sleep(2)
+    return work, min(fresh)
 
 
 def a_host_is_reached_through_another_whose_key_is_known(lab):
