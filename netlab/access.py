@@ -29,7 +29,8 @@ def ssh_config(hosts: Sequence[Host], key: Path, known: Path) -> str:
     """Return the text of an ``ssh_config`` with the hosts by name, entered with the private ``key``."""
     stanzas = []
     for host in hosts:
-        lines = [f"Host {host.name}", *(f"  {name} {value}" for name, value in _of_host(host, key, known).items())]
+        options = {**_login(host), **_of_host(host, key, known)}
+        lines = [f"Host {host.name}", *(f"  {name} {value}" for name, value in options.items())]
         stanzas.append("\n".join(lines) + "\n")
     common = "".join(f"  {name} {value}\n" for name, value in _of_all(key, known).items())
     return "\n".join([*stanzas, f"Host *\n{common}"])
@@ -47,8 +48,6 @@ def inventory(hosts: Sequence[Host], key: Path, known: Path) -> dict[str, Any]:
 
 def _variables(host: Host, key: Path, known: Path) -> dict[str, Any]:
     options = {**_of_all(key, known), **_of_host(host, key, known)}
-    for name in ("HostName", "Port", "User"):
-        options.pop(name)
     become = {} if host.user == "root" else {"ansible_become": True}
     return {
         "ansible_host": host.address,
@@ -76,17 +75,22 @@ def _of_all(key: Path, known: Path) -> dict[str, str]:
 
 def _of_host(host: Host, key: Path, known: Path) -> dict[str, str]:
     proxy = {"ProxyCommand": _through(host.jump, _jump_name(host), key, known)} if host.jump else {}
-    return {**_of_server(host, host.name), **proxy}
+    return {**_known_as(host.name), **proxy}
 
 
-def _of_server(server: Server, name: str) -> dict[str, str]:
-    """``HostKeyAlias``: a host that moves to another port or address needs no new entry in ``known_hosts``."""
-    return {"HostName": server.address, "Port": str(server.port), "User": server.user, "HostKeyAlias": name}
+def _login(server: Server) -> dict[str, str]:
+    """Return what Ansible has variables of its own for."""
+    return {"HostName": server.address, "Port": str(server.port), "User": server.user}
+
+
+def _known_as(name: str) -> dict[str, str]:
+    """Return the name in ``known_hosts``, so that a host may move to another port or address."""
+    return {"HostKeyAlias": name}
 
 
 def _through(jump: Server, name: str, key: Path, known: Path) -> str:
     """Return a ``ProxyCommand``; ``ProxyJump`` would enter the jump host with the user's own settings."""
-    options = {**_of_all(key, known), **_of_server(jump, name)}
+    options = {**_of_all(key, known), **_login(jump), **_known_as(name)}
     command = shlex.join(["ssh", "-F", "/dev/null", *(f"-o{option}={value}" for option, value in options.items())])
     return f"{ssh.escaped(command)} -W [%h]:%p {name}"
 

@@ -49,12 +49,10 @@ def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile
 def _prepare_payload(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Path | None:
     """Return the disk with all that the profiles download; where it cannot be had, the error names replicas."""
     words = artifacts_of(chosen)
+    if not words:
+        return None
     try:
-        return (
-            prepare.prepare_payload(words, spec.artifacts, lab.folder, progress, prepare.unused(chosen))
-            if words
-            else None
-        )
+        return prepare.prepare_payload(words, spec.artifacts, lab.folder, progress, prepare.unused(chosen))
     except (ArtifactError, MissingTool) as error:
         if all(profiles.find(profile.name, lab.folder / "profiles").stack != "kubeadm" for profile in chosen):
             replica = "'--stack datapath' takes the replica of the data path, which needs nothing to be downloaded"

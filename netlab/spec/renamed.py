@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+MOVED = ("cpus", "memory_mib", "control_cpus", "control_memory_mib", "mitigations", "ssh_port")
+
 RENAMED: dict[tuple[str, ...], tuple[str, ...]] = {
-    **{("fleet", name): ("qemu", name) for name in ("cpus", "memory_mib", "control_cpus", "control_memory_mib")},
-    **{("fleet", name): ("qemu", name) for name in ("mitigations", "ssh_port")},
+    **{("fleet", name): ("qemu", name) for name in MOVED},
     ("fleet", "lanes"): ("qemu", "parallel"),
 }
 """From 0.1."""

@@ -1,4 +1,4 @@
-"""What a machine is told at boot, through QEMU's fw_cfg: nothing is configured over SSH and nothing is baked a lab.
+"""What a machine is told at boot, through QEMU's fw_cfg: nothing is configured over SSH and nothing is baked per lab.
 
 Two kinds travel there. *systemd credentials* are read once, at first boot: names and addresses. *Keys* are read at
 every SSH connection, from the QEMU that runs now: so a snapshot holds no key, and any lab can restore it with its own.

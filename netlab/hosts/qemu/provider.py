@@ -122,8 +122,9 @@ class QemuProvider:
 
     def outline(self) -> tuple[str, ...]:
         """Say whether the image is baked already, and whether hosts are up."""
-        ready = image.find(self.recipe, assets.cache())
-        wrong = image.damage(image.folder_of(self.recipe, assets.cache()))
+        folder = image.folder_of(self.recipe, assets.cache())
+        wrong = image.damage(folder)
+        ready = None if wrong else image.read(folder)
         why = f" (the cached one is damaged: {wrong})" if wrong else ""
         bake_step = f"bake the image: {len(self.recipe.packages)} packages, then the roles{why}"
         made = f"make the hosts {', '.join(self.spec.parts)} (qemu, clock: {self.spec.clock})"
