@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DEBIAN_PACKAGES = {
+    "VBoxManage": "virtualbox",
     "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
     "newgidmap": "uidmap",
@@ -33,6 +34,8 @@ DEBIAN_PACKAGES = {
     "skopeo": "skopeo",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
+    "ssh-keyscan": "openssh-client",
+    "vagrant": "vagrant",
 }
 
 GRACE_S = 5.0

@@ -11,8 +11,9 @@ from netlab.model.lab import Clock, Load, Part, PathName, Stack
 from netlab.spec.artifacts import ArtifactsSpec
 from netlab.spec.bounds import whole
 from netlab.spec.qemu import QemuSpec
+from netlab.spec.vagrant import VagrantSpec
 
-Provider = Literal["qemu"]
+Provider = Literal["qemu", "vagrant"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
@@ -87,6 +88,7 @@ class LabSpec(Frozen):
     load: LoadSpec = Field(default=LoadSpec(), description="What wrk does for each sample.")
     fleet: FleetSpec = Field(default=FleetSpec(), description="The hosts of the lab.")
     qemu: QemuSpec = Field(default=QemuSpec(), description="Its virtual machines, for the provider of that name.")
+    vagrant: VagrantSpec = Field(default=VagrantSpec(), description="Vagrant's machines, for the provider of that name.")
     artifacts: ArtifactsSpec = Field(
         default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
     )
@@ -112,6 +114,12 @@ class LabSpec(Frozen):
     def _memory_suffices(self) -> Self:
         if self.provider == "qemu":
             self.qemu.check_memory(self.fleet.nodes + 1, self.stack)
+        return self
+
+    @model_validator(mode="after")
+    def _vagrant_makes_sense(self) -> Self:
+        if self.provider == "vagrant":
+            self.vagrant.check(self.stack)
         return self
 
     @property
