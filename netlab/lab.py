@@ -5,6 +5,7 @@
   lock, lock.json             the lock and who holds it
   keys/id_ed25519[.pub]       how netlab enters the hosts
   keys/host_ed25519[.pub]     what the hosts prove themselves with, known before first contact
+  keys/agent_ed25519[.pub]    how the client starts the agents of the others
   known_hosts, ssh_config     of the hosts that are up
   ansible/                    the private folder of the running play
   machines/  runs/  logs/  proofs/
@@ -49,6 +50,8 @@ class LabState(Frozen):
     profile: str | None = None
     snapshot: str | None = None
     """What the profile's snapshot is called: it changes with everything that goes into the profile."""
+    applied: str | None = None
+    """Profile whose roles are on the hosts, in whole or in part: without snapshots, they are undone before others."""
     hosts: tuple[Host, ...] = ()
 
 
@@ -98,10 +101,15 @@ class Lab:
         """Private key that hosts made by netlab prove themselves with; the public one is beside it."""
         return self.state_folder / "keys" / "host_ed25519"
 
-    def public_host_key(self) -> str:
-        """Return the public half of that key, as ``known_hosts`` has it; empty where there is none yet."""
+    @property
+    def agent_key(self) -> Path:
+        """Private key by which the client of hosts made by netlab starts the others' agents; it opens nothing else."""
+        return self.state_folder / "keys" / "agent_ed25519"
+
+    def public_key(self, private: Path) -> str:
+        """Return the public half of one of these keys, type and key alone; empty where there is none yet."""
         try:
-            return " ".join(self.host_key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
+            return " ".join(private.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
         except FileNotFoundError:
             return ""
 
@@ -126,7 +134,7 @@ class Lab:
         for folder in (self.state_folder, self.key.parent, self.runs, self.logs, self.machines):
             folder.mkdir(mode=0o700, parents=folder != self.state_folder, exist_ok=True)
         private_folder(self.sockets)
-        for key in (self.key, self.host_key):
+        for key in (self.key, self.host_key, self.agent_key):
             _make_key(key)
 
     @contextlib.contextmanager
@@ -167,6 +175,14 @@ class Lab:
             hint = "another version of netlab may have written it: run 'netlab down', then 'netlab up' again"
             raise NetlabError(f"{path} cannot be read: {error.errors()[0]['msg']}", hint=hint) from error
 
+    def provider(self) -> str | None:
+        """Return whose hosts are up, also where another version of netlab wrote that down; None where nothing is up."""
+        try:
+            name = json.loads((self.state_folder / "state.json").read_bytes())["provider"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return str(name)
+
     def save_state(self, state: LabState | None) -> None:
         """Store what is up, with ``known_hosts`` and ``ssh_config``; None: nothing is."""
         path = self.state_folder / "state.json"
@@ -174,9 +190,13 @@ class Lab:
             for file in (path, self.ssh_config, self.known_hosts):
                 file.unlink(missing_ok=True)
         else:
-            write_atomic(self.known_hosts, access.known_hosts(state.hosts).encode())
-            write_atomic(self.ssh_config, access.ssh_config(state.hosts, self.key, self.known_hosts).encode())
+            self.write_access(state.hosts)
             write_atomic(path, state.model_dump_json(indent=2).encode())
+
+    def write_access(self, hosts: Sequence[Host]) -> None:
+        """Write ``known_hosts`` and ``ssh_config``, by which the hosts are entered."""
+        write_atomic(self.known_hosts, access.known_hosts(hosts).encode())
+        write_atomic(self.ssh_config, access.ssh_config(hosts, self.key, self.known_hosts).encode())
 
     def hosts(self) -> tuple[Host, ...]:
         """Hosts that are up; NotUp when none is."""
