@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netlab.hosts.qemu import doctor
+from netlab.hosts.qemu import doctor as qemu_doctor
 from netlab.hosts.qemu.provider import QemuProvider
+from netlab.hosts.ssh import doctor as ssh_doctor
+from netlab.hosts.ssh.provider import SshProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,11 +24,14 @@ class Entry(NamedTuple):
     """How a provider's hosts are had, and what a machine must have for them."""
 
     make: Callable[[Lab, LabSpec, Progress, Path | None], Provider]
-    checks: Callable[[], list[Check]]
-    """For ``netlab doctor``."""
+    checks: Callable[[Lab, LabSpec], list[Check]]
+    """For ``netlab doctor``; they change nothing."""
 
 
-PROVIDERS: dict[str, Entry] = {"qemu": Entry(QemuProvider, doctor.checks)}
+PROVIDERS: dict[str, Entry] = {
+    "qemu": Entry(QemuProvider, qemu_doctor.checks),
+    "ssh": Entry(SshProvider, ssh_doctor.checks),
+}
 
 
 def provider_of(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> Provider:

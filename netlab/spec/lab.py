@@ -11,9 +11,10 @@ from netlab.model.lab import Clock, Load, Part, PathName, Stack
 from netlab.spec.artifacts import ArtifactsSpec
 from netlab.spec.bounds import whole
 from netlab.spec.qemu import QemuSpec
+from netlab.spec.ssh import SshSpec
 from netlab.spec.vagrant import VagrantSpec
 
-Provider = Literal["qemu", "vagrant"]
+Provider = Literal["qemu", "ssh", "vagrant"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
@@ -88,6 +89,7 @@ class LabSpec(Frozen):
     load: LoadSpec = Field(default=LoadSpec(), description="What wrk does for each sample.")
     fleet: FleetSpec = Field(default=FleetSpec(), description="The hosts of the lab.")
     qemu: QemuSpec = Field(default=QemuSpec(), description="Its virtual machines, for the provider of that name.")
+    ssh: SshSpec = Field(default=SshSpec(), description="Hosts that are there already, for the provider of that name.")
     vagrant: VagrantSpec = Field(default=VagrantSpec(), description="Vagrant's machines, for the provider of that name.")
     artifacts: ArtifactsSpec = Field(
         default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
