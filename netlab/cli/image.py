@@ -25,9 +25,9 @@ def register(subparsers: Subparsers) -> None:
         run,
         summary="write a disk that boots by itself: a Vagrant box, qcow2 or raw",
         description=(
-            "Bake a disk with all that netlab's hosts need, and write it in a format of others, with its checksum beside\n"
-            "it. 'box' is a Vagrant box for libvirt, 'virtualbox' one for VirtualBox, whose tools make it; 'qcow2' and\n"
-            "'raw' let in whom the cloud says (cloud-init)."
+            "Bake a disk with all that netlab's hosts need, and write it in a format of others, with its checksum\n"
+            "beside it. 'box' is a Vagrant box for libvirt, 'virtualbox' one for VirtualBox, whose tools make it;\n"
+            "'qcow2' and 'raw' let in whom the cloud says (cloud-init)."
         ),
         example="netlab image --format box",
         raises=(RequirementError, ImageError),

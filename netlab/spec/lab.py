@@ -90,7 +90,9 @@ class LabSpec(Frozen):
     fleet: FleetSpec = Field(default=FleetSpec(), description="The hosts of the lab.")
     qemu: QemuSpec = Field(default=QemuSpec(), description="Its virtual machines, for the provider of that name.")
     ssh: SshSpec = Field(default=SshSpec(), description="Hosts that are there already, for the provider of that name.")
-    vagrant: VagrantSpec = Field(default=VagrantSpec(), description="Vagrant's machines, for the provider of that name.")
+    vagrant: VagrantSpec = Field(
+        default=VagrantSpec(), description="Vagrant's machines, for the provider of that name."
+    )
     artifacts: ArtifactsSpec = Field(
         default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
     )

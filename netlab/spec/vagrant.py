@@ -40,7 +40,7 @@ class VagrantSpec(Frozen):
     )
     network: str = Field(
         default="10.10.0.0/24",
-        description="IPv4 network of the lab's own, which carries what is measured; no other lab or network may use it.",
+        description="IPv4 network of the lab's own, which carries what is measured; no other network may use it.",
     )
     box: str = Field(
         default="",

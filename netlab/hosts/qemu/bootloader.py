@@ -6,8 +6,8 @@
 | 1 … 2047 | ``core.img``, which knows ext4 and finds its settings in the partition |
 | 2048 … | the partition: the root file system |
 
-``boot.img`` loads what begins in sector 1, and the first sector of ``core.img`` the rest of it: both are as they come from
-GRUB. So nothing needs root, a loop device or the machine that the disk is for.
+``boot.img`` loads what begins in sector 1, and the first sector of ``core.img`` the rest of it: both are as they come
+from GRUB. So nothing needs root, a loop device or the machine that the disk is for.
 """
 
 from __future__ import annotations

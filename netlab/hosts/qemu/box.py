@@ -34,13 +34,13 @@ def texts(metadata: Mapping[str, object], vagrantfile: str = VAGRANTFILE) -> dic
 
 
 def pack(made: Path, contents: Mapping[str, bytes], files: Sequence[Path]) -> None:
-    """Write the archive; the same content is the same archive, whoever packs it and when. Disks are compressed already."""
+    """Write the archive; the same content is the same archive, at any time. Disks are compressed already."""
     with tarfile.open(made, "w", format=tarfile.USTAR_FORMAT) as archive:
         for name, content in contents.items():
             archive.addfile(_member(name, len(content)), io.BytesIO(content))
         for path in files:
-            with path.open("rb") as content:
-                archive.addfile(_member(path.name, path.stat().st_size), content)
+            with path.open("rb") as disk:
+                archive.addfile(_member(path.name, path.stat().st_size), disk)
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

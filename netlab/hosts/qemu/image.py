@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netlab.model.lab import Stack
 
 Login = Literal["cloud-init", "vagrant"]
-"""Who may enter a disk that boots by itself: whom a cloud says, or everyone who has Vagrant, until it replaces the key."""
+"""Who may enter a disk that boots by itself: whom a cloud says, or anyone with Vagrant, until it replaces the key."""
 
 SUITE = "trixie"
 OS_NAME = "Debian 13"

@@ -1,4 +1,4 @@
-"""The one module that runs ``vagrant``: every run is logged, known transient failures are tried again, errors are named."""
+"""The one module that runs ``vagrant``: work is logged, known transient failures are tried again, errors are named."""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ TRANSIENT = {
 }
 """Words of Vagrant's, or of its libvirt plugin's, for what may be over when it is tried again; and ours for it."""
 
-_BOX_HINT = "see vagrant.box, vagrant.box_url and vagrant.box_checksum in netlab.yml; docs/vagrant.md says how boxes are had"
+_BOX_HINT = (
+    "see vagrant.box, vagrant.box_url and vagrant.box_checksum in netlab.yml; docs/vagrant.md says how boxes are had"
+)
 _PLUGIN_HINT = "'netlab doctor' says which plugins are there; 'vagrant plugin install NAME' installs one"
 
 KNOWN = (

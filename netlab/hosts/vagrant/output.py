@@ -30,7 +30,7 @@ def parse(text: str) -> Iterator[Line]:
 
 
 def states(text: str) -> dict[str, str]:
-    """Return the state of each machine by its name, from ``vagrant status``: ``running``, ``not_created``, …"""
+    """Return the state of each machine by its name, from ``vagrant status``: ``running``, ``not_created``."""
     return {line.machine: line.data[0] for line in parse(text) if line.kind == "state" and line.machine and line.data}
 
 

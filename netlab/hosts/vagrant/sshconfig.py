@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netlab.errors import MachineError
 from netlab.model.frozen import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Login(Frozen):
@@ -32,17 +36,29 @@ def parse(text: str) -> dict[str, Login]:
     return {name: _login(name, options) for name, options in stanzas.items() if name}
 
 
+def of(logins: Mapping[str, Login], name: str) -> Login:
+    """Return a machine's login; MachineError where Vagrant named none."""
+    if name not in logins:
+        raise MachineError(f"Vagrant does not say how {name} is entered", hint="'vagrant status' shows whether it runs")
+    return logins[name]
+
+
 def _login(name: str, options: dict[str, str]) -> Login:
     try:
-        port = int(options["Port"])
-        if not 0 < port < 65_536:
-            raise ValueError(f"{port} is no port")
+        port = _port(options["Port"])
         key = Path(options["IdentityFile"])
         return Login(name=name, address=options["HostName"], port=port, user=options["User"], key=key)
     except KeyError as error:
         raise MachineError(f"Vagrant does not say how {name} is entered: {error.args[0]} is missing") from None
     except ValueError as error:
         raise MachineError(f"Vagrant does not say how {name} is entered: {error}") from None
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65_536:
+        raise ValueError(f"{port} is no port")
+    return port
 
 
 def _word(value: str) -> str:

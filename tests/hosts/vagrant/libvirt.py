@@ -1,4 +1,4 @@
-"""A libvirt of a test's own: in namespaces, so that its bridges, its dnsmasq, its NAT and its machines never touch the host.
+"""A libvirt of a test's own: in namespaces, so that its bridges, dnsmasq, NAT and machines never touch the host.
 
 All of it ends with the first process of the namespaces: no domain, no daemon and no network outlives the test.
 """
