@@ -12,6 +12,7 @@ from netlab.errors import MachineError
 from netlab.hosts.vagrant import failures, output
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from netlab.progress import Progress
@@ -41,8 +42,11 @@ class Vagrant:
             raise failures.error_of(_said(done.stdout) or _last_line(done.stderr))
         return done.stdout
 
-    def work(self, *words: str, timeout: float) -> None:
-        """Run a command that changes something, again where a known transient failure met it; shown while it lasts."""
+    def work(self, *words: str, timeout: float, before_retry: Callable[[str], None] = lambda _: None) -> None:
+        """Run a command that changes something, again where a known transient failure met it; shown while it lasts.
+
+        ``before_retry`` is told what Vagrant said.
+        """
         for left in reversed(range(TRIES)):
             message = self._attempt(words, timeout)
             if message is None:
@@ -54,6 +58,7 @@ class Vagrant:
                 raise error
             self.progress.warn(f"vagrant {words[0]}: {reason}; it is tried again")
             time.sleep(PAUSE_S)
+            before_retry(message)
 
     def end_forgotten(self) -> None:
         """End a Vagrant of this lab whose netlab was killed; it would work against this one."""

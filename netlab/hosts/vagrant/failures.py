@@ -24,6 +24,7 @@ TRANSIENT = {
     "SSH connection was reset": "SSH was reset",
     "timed out while attempting to connect via SSH": "SSH took too long",
     "connection was unexpectedly closed by the remote end": "SSH was closed",
+    "timeout during server version negotiating": "SSH took too long",
     "Failed to open an SSH channel": "SSH opened no channel",
     "(EHOSTUNREACH)": "there was no route to the machine",
     "(EHOSTDOWN)": "the machine did not answer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def failure(text: str) -> str | None:
     return " ".join(errors[-1].data[1].split()) if errors else None
 
 
-def failure_kind(text: str) -> str | None:
-    """Return the class of Vagrant's error: ``Vagrant::Errors::BoxChecksumMismatch``."""
-    return next((line.data[0] for line in parse(text) if line.kind == "error-exit" and line.data), None)
+def failed_machines(message: str) -> list[str]:
+    """Return the machines that a failure of several at the same time names."""
+    return re.findall(r"while executing the action on the '([^']+)'", message)
 
 
 def tasks(text: str) -> Iterator[tuple[str, str]]:

@@ -94,7 +94,7 @@ class VagrantProvider:
             return
         proc.find_tool("vagrant")
         self._remember()
-        self.vagrant.end_forgotten()
+        self._clear_unfinished()
         self.prepare()
         with self.progress.step(f"make the hosts (vagrant, {self.spec.vagrant.provider})"):
             self._up()
@@ -115,7 +115,7 @@ class VagrantProvider:
 
     def down(self) -> None:
         """Destroy the machines; MachineError where one is left."""
-        if (self.folder / fleet.FILE).exists():
+        if self._made:
             self.vagrant.end_forgotten()
             self.vagrant.work("destroy", "--force", timeout=DESTROY_TIMEOUT_S)
             left = sorted(name for name, state in self._states().items() if state != GONE)
@@ -128,7 +128,19 @@ class VagrantProvider:
         """Have Vagrant make and boot the machines; qemu's alone need its provisioner, for the address in the lab."""
         provision = [] if self.spec.vagrant.provider == "qemu" else ["--no-provision"]
         timeout = UP_TIMEOUT_S + self.spec.vagrant.boot_timeout_s * len(self._fleet.hosts)
-        self.vagrant.work("up", *provision, "--provider", self.spec.vagrant.provider, timeout=timeout)
+        words = ("up", *provision, "--provider", self.spec.vagrant.provider)
+        self.vagrant.work(*words, timeout=timeout, before_retry=self._clear_failed)
+
+    def _clear_failed(self, message: str) -> None:
+        """Remove the machines that a failure names: one that runs already, Vagrant would not configure any more."""
+        if names := output.failed_machines(message):
+            self.vagrant.work("destroy", "--force", *names, timeout=DESTROY_TIMEOUT_S)
+
+    def _clear_unfinished(self) -> None:
+        """End and remove what a killed netlab was making: whether it was configured, nobody knows."""
+        self.vagrant.end_forgotten()
+        if not self._known and self._made:
+            self.vagrant.work("destroy", "--force", timeout=DESTROY_TIMEOUT_S)
 
     def _enter(self) -> None:
         """Learn each machine's host key, unless it is known, and have the lab's key alone open it."""
@@ -169,6 +181,11 @@ class VagrantProvider:
 
     def _keep(self, hosts: tuple[Host, ...]) -> None:
         write_atomic(self._hosts_file, _HOSTS.dump_json(hosts, indent=2))
+
+    @property
+    def _made(self) -> bool:
+        """Whether Vagrant may have made something here."""
+        return (self.folder / ".vagrant").exists()
 
     @property
     def _remote(self) -> RemoteHosts:

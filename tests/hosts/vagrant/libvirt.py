@@ -48,7 +48,7 @@ Vagrant.configure("2") do |config|
     libvirt.cpu_mode = "custom"
     libvirt.cpu_model = "Nehalem"
     libvirt.cpu_feature name: "cx16", policy: "disable"
-    libvirt.volume_cache = "unsafe"
+    libvirt.disk_driver cache: "unsafe"
   end
 end
 """
@@ -73,11 +73,11 @@ class Libvirt:
         (self.folder / "no-kvm").touch(mode=0)
         (self.home / "Vagrantfile").write_text(HOME_VAGRANTFILE)
         words = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        log = (self.folder / "libvirt.log").open("w")
-        self._init = subprocess.Popen(
-            [*words, "sh", "-c", SETUP, "setup", self.folder, sys.executable],
-            stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
-        )  # fmt: skip
+        with (self.folder / "libvirt.log").open("w") as log:
+            self._init = subprocess.Popen(
+                [*words, "sh", "-c", SETUP, "setup", self.folder, sys.executable],
+                stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
+            )  # fmt: skip
         line = self._init.stdout.readline()
         assert line == "ready\n", (self.folder / "libvirt.log").read_text()
 
@@ -85,6 +85,7 @@ class Libvirt:
         if self._init:
             self._init.send_signal(signal.SIGKILL)
             self._init.wait(30)
+            self._init.stdout.close()
 
     @property
     def enter(self) -> list[str]:
