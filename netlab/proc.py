@@ -183,6 +183,21 @@ def end_marked(name: str, value: str, *, grace: float = 1.0) -> None:
     family.end_marked(name, value, grace=grace)
 
 
+def end_if_marked(pid: int, name: str, value: str, *, grace: float = 1.0) -> None:
+    """End a process as ``end_tree``, if it is the one that was started with ``name=value`` in its environment.
+
+    Daemons that it has started have sessions of their own, and run on.
+    """
+    import psutil  # noqa: PLC0415 - as above
+
+    from netlab import family  # noqa: PLC0415 - as above
+
+    with contextlib.suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        if process.environ().get(name) == value:
+            family.end_tree(process, grace=grace)
+
+
 def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
     argv: Sequence[object],
     *,

@@ -22,7 +22,7 @@ PAUSE_S = 10.0
 QUESTION_TIMEOUT_S = 120.0
 """Of what only looks; Vagrant itself takes two seconds to start."""
 MARK = "NETLAB_VAGRANT"
-"""In the environment of every Vagrant of a lab, so that one whose netlab was killed can be found and ended."""
+"""In the environment of every Vagrant of a lab, so that one whose netlab was killed is ended, and no other process."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,9 @@ class Vagrant:
 
     def end_forgotten(self) -> None:
         """End a Vagrant of this lab whose netlab was killed; it would work against this one."""
-        proc.end_marked(MARK, str(self.folder), grace=proc.GRACE_S)
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(self._pid_file.read_text(encoding="utf-8"))
+            proc.end_if_marked(pid, MARK, str(self.folder), grace=proc.GRACE_S)
 
     def _attempt(self, words: tuple[str, ...], timeout: float) -> str | None:
         """Return what Vagrant said when it failed; None where it did not."""
@@ -73,10 +75,13 @@ class Vagrant:
         with contextlib.ExitStack() as stack:
             with signals.held():
                 child = proc.spawn(argv, log=log, env=self._environment, cwd=self.folder)
-                stack.callback(child.stop, grace=proc.GRACE_S)
+                end = stack.enter_context(contextlib.ExitStack())
+                end.callback(child.stop, grace=proc.GRACE_S)
+                self._pid_file.write_text(str(child.pid), encoding="utf-8")
             text = self._follow(child, log, begin, timeout)
-        if child.exit_code is None:
-            raise MachineError(f"vagrant {words[0]} did not end within {timeout:g} s", log=log)
+            if child.exit_code is None:
+                raise MachineError(f"vagrant {words[0]} did not end within {timeout:g} s", log=log)
+            end.pop_all()  # machines may have been started by it, which run on
         return None if child.exit_code == 0 else _said(text) or _last_line(text)
 
     def _follow(self, child: proc.Child, log: Path, begin: int, timeout: float) -> str:
@@ -103,6 +108,10 @@ class Vagrant:
             "VAGRANT_CHECKPOINT_DISABLE": "1",
             MARK: str(self.folder),
         }
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / "vagrant.pid"
 
     def _log(self, words: tuple[str, ...]) -> Path:
         return self.logs / f"vagrant-{words[0]}.log"

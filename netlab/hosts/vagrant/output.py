@@ -55,6 +55,15 @@ def plugins(text: str) -> dict[str, str]:
     return found
 
 
+def snapshots(text: str) -> dict[str, set[str]]:
+    """Return the names of each machine's snapshots, from ``vagrant snapshot list``."""
+    found: dict[str, set[str]] = {}
+    for line in parse(text):
+        if line.kind == "ui" and len(line.data) > 1 and line.machine and line.data[0] == "detail":
+            found.setdefault(line.machine, set()).add(line.data[1].strip())
+    return found
+
+
 def failure(text: str) -> str | None:
     """Return what Vagrant said when it failed, on one line; None where it said nothing of it."""
     errors = [line for line in parse(text) if line.kind == "error-exit" and len(line.data) > 1]

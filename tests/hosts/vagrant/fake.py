@@ -7,10 +7,12 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 PROGRAM = """#!{python}
 import sys
+import time
 sys.path.insert(0, {root!r})
 from tests.hosts.vagrant import fake
 sys.exit(fake.main({name!r}, sys.argv[1:]))
@@ -46,7 +48,7 @@ class Machines:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "machines.json"
         if not self.file.exists():
-            self.write({"states": {}, "calls": [], "failures": [], "boxes": [], "keys": {}})
+            self.write({"states": {}, "calls": [], "failures": [], "boxes": [], "keys": {}, "slow": 0, "snapshots": []})
 
     def read(self) -> dict:
         return json.loads(self.file.read_text())
@@ -95,6 +97,8 @@ def _answer(program: str, words: list[str], machines: Machines) -> int:
 def _vagrant(machines: Machines, words: list[str]) -> int:
     words = [word for word in words if word not in _ALWAYS]
     known = machines.read()
+    if words[0] == "up" and known["slow"]:
+        time.sleep(known["slow"])
     if words[0] in {"up", "destroy"} and known["failures"]:
         failure = known["failures"].pop(0)
         machines.write(known)
@@ -149,6 +153,17 @@ def _box(machines: Machines, words: list[str]) -> int:
     return 0
 
 
+def _snapshot(machines: Machines, words: list[str]) -> int:
+    known = machines.read()
+    if words[1] == "save":
+        machines.change(snapshots=[*known["snapshots"], words[-1]])
+    if words[1] == "list":
+        for name in known["states"]:
+            for line in known["snapshots"] or ["You can take a snapshot with `vagrant snapshot save`."]:
+                print(f"1,{name},ui,detail,{line}")
+    return 0 if words[1] != "restore" or words[-1] in known["snapshots"] else 1
+
+
 def _plugin(machines: Machines, words: list[str]) -> int:
     print("1,,plugin-name,vagrant-libvirt\n1,vagrant-libvirt,plugin-version,0.11.2%!(VAGRANT_COMMA) system")
     return 0
@@ -166,6 +181,7 @@ _COMMANDS = {
     "destroy": _destroy,
     "box": _box,
     "plugin": _plugin,
+    "snapshot": _snapshot,
     "--version": _version,
 }
 
@@ -177,8 +193,6 @@ def _keyscan(machines: Machines, words: list[str]) -> int:
 
 def _ssh(machines: Machines, words: list[str]) -> int:
     """Answer where the machine runs and the key that is offered is one of its own."""
-    import time  # noqa: PLC0415 - of this program only
-
     config = Path(words[words.index("-F") + 1]).read_text()
     name = next(word for word in words if f"Host {word}\n" in config)
     stanza = config.split(f"Host {name}\n")[1].split("\n\n")[0]

@@ -86,3 +86,10 @@ def test_lines_come_back_as_they_were_written(lines):
     assert [(line.machine, line.kind, list(line.data)) for line in output.parse(text)] == lines
     for read in (output.states, output.boxes, output.plugins, output.failure):
         read(text)
+
+
+def test_machines_that_a_failure_of_several_names():
+    message = output.failure(golden("up"))
+    assert output.failed_machines(message) == ["client"]
+    assert "timeout during server version negotiating" in message
+    assert output.failed_machines("something else") == []

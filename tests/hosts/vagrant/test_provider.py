@@ -1,6 +1,9 @@
 """The life of a lab's machines, with a Vagrant that only notes what it is asked: nothing is left behind."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -26,12 +29,12 @@ def provider(tmp_path, machines):
     return make(tmp_path)
 
 
-def make(folder, **section):
+def make(folder, kind=VagrantProvider, **section):
     lab = Lab(folder)
     lab.state_folder.mkdir(mode=0o700, exist_ok=True)
     lab.create()
     spec = LabSpec.model_validate({"provider": "vagrant", "fleet": {"nodes": 1}, "vagrant": {**BOX, **section}})
-    return VagrantProvider(lab, spec, Reporter())
+    return kind(lab, spec, Reporter())
 
 
 def test_machines_are_made_entered_and_removed(provider, machines, tmp_path):
@@ -187,3 +190,43 @@ def test_outline_asks_nobody(provider, machines):
 )
 def test_the_best_host_key_is_pinned(text, key):
     assert contact.pinned(text) == key
+
+
+def test_a_machine_that_a_transient_failure_met_is_made_again(provider, machines):
+    """Vagrant does not configure one that runs already."""
+    met = "An error occurred while executing the action on the 'client'\nmachine. SSH connection was reset!"
+    machines.change(failures=[met])
+    provider.start()
+    assert machines.called("destroy") == [["vagrant", "destroy", "--force", "client"]]
+    assert len(machines.called("up")) == 2
+
+
+def test_what_a_killed_netlab_left_is_made_again(provider, machines, tmp_path):
+    provider.start()
+    (provider.folder / "hosts.json").unlink()
+    make(tmp_path).start()
+    assert machines.called("destroy") == [["vagrant", "destroy", "--force"]]
+    assert provider.running()
+
+
+def test_a_vagrant_whose_netlab_was_killed_is_ended(provider, machines, tmp_path):
+    (provider.folder).mkdir()
+    words = [sys.executable, "-c", "import time; time.sleep(60)"]
+    mine = subprocess.Popen(words, env={**os.environ, command.MARK: str(provider.folder)}, start_new_session=True)
+    other = subprocess.Popen(words, start_new_session=True)
+    try:
+        for process, ended in ((mine, True), (other, False)):
+            (provider.folder / "vagrant.pid").write_text(str(process.pid))
+            provider.vagrant.end_forgotten()
+            assert (process.poll() is not None) is ended
+    finally:
+        for process in (mine, other):
+            process.kill()
+            process.wait()
+
+
+def test_an_up_that_takes_too_long_is_ended(provider, machines, monkeypatch):
+    machines.change(slow=60)
+    provider.vagrant.folder.mkdir()
+    with pytest.raises(MachineError, match="vagrant up did not end within 1 s"):
+        provider.vagrant.work("up", timeout=1)

@@ -1,4 +1,4 @@
-"""The real thing: two hosts by Vagrant and libvirt, up, proven, measured, reported, and gone. Tens of minutes, emulated."""
+"""The real thing: two hosts by Vagrant and libvirt, up, proven, measured, reported, gone. Tens of minutes, emulated."""
 
 import json
 import os
@@ -58,7 +58,7 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory):
-    """netlab's own box. The namespaces lead nowhere, so the disk is baked outside of them; inside, it is packed again."""
+    """netlab's own box. The namespaces lead nowhere, so the disk is baked outside; inside, it is packed again."""
     path = tmp_path_factory.mktemp("box") / "netlab-datapath.box"
     words = [sys.executable, "-m", "netlab", "image", "--format", "box", "--output", path]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=1200)
