@@ -1,4 +1,4 @@
-"""Every role has a teardown, playbooks call them in the order in which they undo each other, and inputs do not matter."""
+"""Every role has a teardown that needs no input, and playbooks call them in the order in which they undo each other."""
 
 from __future__ import annotations
 
@@ -89,9 +89,10 @@ def test_what_a_role_writes_is_what_its_teardown_removes(role):
         pytest.skip("the teardown is other roles'")
     removed = [*undone(role, "paths"), *(f"/etc/systemd/system/{name}" for name in undone(role, "masks"))]
     written = set()
+    named = re.compile(r"(?:dest|path): (/(?:etc|usr|opt|var|root)/[^\s{}]+)$", re.MULTILINE)
     for file in sorted((ROLES / role / "tasks").glob("*.yml")):
         if file.name != "teardown.yml":
-            written |= set(re.findall(r"(?:dest|path): (/(?:etc|usr|opt|var|root)/[^\s{}]+)$", file.read_text(), re.M))
+            written |= set(named.findall(file.read_text()))
     folders = {*undone(role, "folders"), "/etc/netlab", "/etc/netlab/pods", "/usr/local/bin", "/opt/cni", "/etc/hosts"}
     missing = [path for path in written if not _covered(path, removed) and path not in folders]
     assert missing == []
