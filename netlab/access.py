@@ -29,10 +29,10 @@ def ssh_config(hosts: Sequence[Host], key: Path, known: Path) -> str:
     """Return the text of an ``ssh_config`` with the hosts by name, entered with the private ``key``."""
     stanzas = []
     for host in hosts:
-        options = {**_login(host), **_of_host(host, key, known)}
+        options = {**_login(host), **_identity(host, key), **_of_host(host, key, known)}
         lines = [f"Host {host.name}", *(f"  {name} {value}" for name, value in options.items())]
         stanzas.append("\n".join(lines) + "\n")
-    common = "".join(f"  {name} {value}\n" for name, value in _of_all(key, known).items())
+    common = "".join(f"  {name} {value}\n" for name, value in _of_all(known).items())
     return "\n".join([*stanzas, f"Host *\n{common}"])
 
 
@@ -47,7 +47,7 @@ def inventory(hosts: Sequence[Host], key: Path, known: Path) -> dict[str, Any]:
 
 
 def _variables(host: Host, key: Path, known: Path) -> dict[str, Any]:
-    options = {**_of_all(key, known), **_of_host(host, key, known)}
+    options = {**_of_all(known), **_identity(host, key), **_of_host(host, key, known)}
     become = {} if host.user == "root" else {"ansible_become": True}
     return {
         "ansible_host": host.address,
@@ -57,12 +57,12 @@ def _variables(host: Host, key: Path, known: Path) -> dict[str, Any]:
         "ansible_ssh_common_args": shlex.join(f"-o{name}={value}" for name, value in options.items()),
         "netlab_part": host.part,
         "netlab_address": host.lab_address,
+        "netlab_interface": host.interface,
     }
 
 
-def _of_all(key: Path, known: Path) -> dict[str, str]:
+def _of_all(known: Path) -> dict[str, str]:
     return {
-        "IdentityFile": ssh.quoted(key),
         "IdentitiesOnly": "yes",
         "UserKnownHostsFile": ssh.quoted(known),
         "GlobalKnownHostsFile": "/dev/null",
@@ -71,6 +71,10 @@ def _of_all(key: Path, known: Path) -> dict[str, str]:
         "PasswordAuthentication": "no",
         "LogLevel": "ERROR",
     }
+
+
+def _identity(server: Server, key: Path) -> dict[str, str]:
+    return {"IdentityFile": ssh.quoted(server.identity or key)}
 
 
 def _of_host(host: Host, key: Path, known: Path) -> dict[str, str]:
@@ -90,7 +94,7 @@ def _known_as(name: str) -> dict[str, str]:
 
 def _through(jump: Server, name: str, key: Path, known: Path) -> str:
     """Return a ``ProxyCommand``; ``ProxyJump`` would enter the jump host with the user's own settings."""
-    options = {**_of_all(key, known), **_login(jump), **_known_as(name)}
+    options = {**_of_all(known), **_identity(jump, key), **_login(jump), **_known_as(name)}
     command = shlex.join(["ssh", "-F", "/dev/null", *(f"-o{option}={value}" for option, value in options.items())])
     return f"{ssh.escaped(command)} -W [%h]:%p {name}"
 

@@ -10,10 +10,12 @@
     │   └── PortInUse                4
     ├── LabBusy                      5   another netlab works on this lab
     ├── NotUp                        6   the lab has no such host, profile or run yet
-    ├── MachineError                 7   a virtual machine failed
+    ├── MachineError                 7   a host failed, or cannot be had
     │   ├── AcceleratorFailed        7   it stopped a guest, though its probe had passed
     │   ├── MachinePanicked          7
-    │   └── MachineSilent            7   no answer within the deadline
+    │   ├── MachineSilent            7   no answer within the deadline
+    │   ├── HostRefused              7   a host lets nobody in, or shows another key than the known one
+    │   └── HostUnsuitable           7   a host cannot carry a lab, or carries another one
     ├── AnsibleFailed                8   a task failed (host, task and message come first)
     │   └── HostUnreachable          8   SSH was lost or never came up
     ├── BenchmarkFailed              9   a sample could not be taken or is not credible
@@ -103,7 +105,7 @@ class NotUp(NetlabError):
 
 
 class MachineError(NetlabError):
-    """A virtual machine failed."""
+    """A host failed, or cannot be had."""
 
     exit_code = 7
 
@@ -118,6 +120,14 @@ class MachinePanicked(MachineError):
 
 class MachineSilent(MachineError):
     """The machine gave no answer within the deadline."""
+
+
+class HostRefused(MachineError):
+    """A host lets nobody in, or proves itself with another key than the known one."""
+
+
+class HostUnsuitable(MachineError):
+    """A host cannot carry a lab, or carries another one."""
 
 
 class AnsibleFailed(NetlabError):

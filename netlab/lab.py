@@ -49,6 +49,8 @@ class LabState(Frozen):
     profile: str | None = None
     snapshot: str | None = None
     """What the profile's snapshot is called: it changes with everything that goes into the profile."""
+    applied: str | None = None
+    """Profile whose roles are on the hosts, in whole or in part: without snapshots, they are undone before others."""
     hosts: tuple[Host, ...] = ()
 
 
@@ -167,6 +169,14 @@ class Lab:
             hint = "another version of netlab may have written it: run 'netlab down', then 'netlab up' again"
             raise NetlabError(f"{path} cannot be read: {error.errors()[0]['msg']}", hint=hint) from error
 
+    def provider(self) -> str | None:
+        """Return whose hosts are up, also where another version of netlab wrote that down; None where nothing is up."""
+        try:
+            name = json.loads((self.state_folder / "state.json").read_bytes())["provider"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return str(name)
+
     def save_state(self, state: LabState | None) -> None:
         """Store what is up, with ``known_hosts`` and ``ssh_config``; None: nothing is."""
         path = self.state_folder / "state.json"
@@ -174,9 +184,13 @@ class Lab:
             for file in (path, self.ssh_config, self.known_hosts):
                 file.unlink(missing_ok=True)
         else:
-            write_atomic(self.known_hosts, access.known_hosts(state.hosts).encode())
-            write_atomic(self.ssh_config, access.ssh_config(state.hosts, self.key, self.known_hosts).encode())
+            self.write_access(state.hosts)
             write_atomic(path, state.model_dump_json(indent=2).encode())
+
+    def write_access(self, hosts: Sequence[Host]) -> None:
+        """Write ``known_hosts`` and ``ssh_config``, by which the hosts are entered."""
+        write_atomic(self.known_hosts, access.known_hosts(hosts).encode())
+        write_atomic(self.ssh_config, access.ssh_config(hosts, self.key, self.known_hosts).encode())
 
     def hosts(self) -> tuple[Host, ...]:
         """Hosts that are up; NotUp when none is."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netlab.hosts.provider import Snapshots
 from netlab.model.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from netlab.hosts.provider import Resumable
+    from netlab.hosts.provider import Provider
     from netlab.lab import Lab, LabState
     from netlab.model.profile import Profile
     from netlab.spec.lab import LabSpec
@@ -21,13 +22,13 @@ class Plan(Frozen):
     steps: tuple[str, ...]
 
 
-def plan_up(lab: Lab, provider: Resumable, chosen: Mapping[str, Profile]) -> Plan:
+def plan_up(lab: Lab, provider: Provider, chosen: Mapping[str, Profile]) -> Plan:
     """Say what ``netlab up`` would do with the profile (or none), by its snapshot's name."""
     steps = _applied(lab, provider, chosen) or ["the hosts stay freshly booted"]
     return Plan(steps=(*provider.outline(), *steps))
 
 
-def plan_run(lab: Lab, spec: LabSpec, provider: Resumable, chosen: Mapping[str, Profile]) -> Plan:
+def plan_run(lab: Lab, spec: LabSpec, provider: Provider, chosen: Mapping[str, Profile]) -> Plan:
     """Say what ``netlab run`` would do with the profiles, each by its snapshot's name."""
     cells = [f"{profile.name}/{path}" for profile in chosen.values() for path in profile.info(spec.paths).paths]
     load = spec.load
@@ -36,18 +37,22 @@ def plan_run(lab: Lab, spec: LabSpec, provider: Resumable, chosen: Mapping[str, 
         f"connections for {load.duration_s} s after {load.warmup_s:g} s of warm-up"
     )
     steps = (*provider.outline(), *_applied(lab, provider, chosen))
+    if not isinstance(provider, Snapshots):
+        measure += "; before each profile of a round, the previous one's roles are undone and its own are played"
     return Plan(steps=(*steps, measure, "profile each cell once", "write the report", "remove the hosts"))
 
 
-def _applied(lab: Lab, provider: Resumable, chosen: Mapping[str, Profile]) -> list[str]:
-    state, snapshots = lab.load_state(), provider.snapshots(reserve=False)
+def _applied(lab: Lab, provider: Provider, chosen: Mapping[str, Profile]) -> list[str]:
+    state = lab.load_state()
+    snapshots = provider.snapshots(reserve=False) if isinstance(provider, Snapshots) else None
     return [_step(profile, tag, state, snapshots) for tag, profile in chosen.items()]
 
 
-def _step(profile: Profile, tag: str, state: LabState | None, snapshots: Collection[str]) -> str:
+def _step(profile: Profile, tag: str, state: LabState | None, snapshots: Collection[str] | None) -> str:
     if state is not None and state.snapshot == tag:
         return f"{profile.name}: applied already"
-    if tag in snapshots:
+    if snapshots and tag in snapshots:
         return f"{profile.name}: resume snapshot {tag}"
     roles = ", ".join(use.role for use in profile.roles)
-    return f"{profile.name}: play {len(profile.roles)} roles ({roles}), keep snapshot {tag}"
+    kept = "prove it" if snapshots is None else f"keep snapshot {tag}"
+    return f"{profile.name}: play {len(profile.roles)} roles ({roles}), {kept}"

@@ -11,10 +11,12 @@ from netlab.errors import NotUp
 from netlab.hosts.registry import provider_of
 from netlab.measure.bench import bench as measure
 from netlab.plan import plan_run, plan_up
-from netlab.provision.apply import apply_profile, lab_state, proof_folder
+from netlab.provision.apply import apply_profile
 from netlab.provision.opening import opened, remove
+from netlab.provision.plays import proof_folder
 from netlab.provision.prove import prove
 from netlab.provision.session import Session
+from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
 from netlab.report.render.files import write_report
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from netlab.hosts.provider import Resumable
+    from netlab.hosts.provider import Provider
     from netlab.lab import Lab
     from netlab.model.profile import Profile
     from netlab.model.proof import Proof
@@ -46,8 +48,7 @@ def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
         if name:
             apply_profile(session, chosen[0])
         else:
-            session.lab.save_state(lab_state(session))
-            session.start(None)
+            _cleared(session)
 
 
 def prove_paths(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Proof:
@@ -102,6 +103,7 @@ def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
         return
     lock_files = {lab.state_folder / name for name in ("lock", "lock.json")}
     with lab.lock(removing=True):
+        spec = spec.model_copy(update={"provider": lab.provider() or spec.provider})  # whatever netlab.yml says by now
         remove(Session(lab, spec, provider_of(lab, spec, progress), progress))
         shutil.rmtree(lab.sockets, ignore_errors=True)  # ssh removes its own, maybe at this moment
         for entry in set(lab.state_folder.iterdir()) - {lab.runs, *lock_files}:
@@ -122,12 +124,17 @@ def _remove_empty(folder: Path) -> None:
 
 
 def reset(lab: Lab, spec: LabSpec, progress: Progress) -> None:
-    """Resume the hosts that are up as they had freshly booted, with no profile applied."""
+    """Make the hosts that are up have no profile applied: freshly booted, or with its roles undone."""
     spec, name = _as_it_is_up(lab, spec)
-    with opened(lab, spec, progress, [find_profile(lab, spec, name)]) as session:
-        session.lab.save_state(lab_state(session))
-        with progress.step("resume the hosts freshly booted"):
-            session.start(None)
+    profile = find_profile(lab, spec, name)
+    with opened(lab, spec, progress, [profile]) as session, progress.step(f"clear the hosts of {name}"):
+        _cleared(session)
+
+
+def _cleared(session: Session) -> None:
+    states = states_of(session)
+    states.begin()
+    states.clear()
 
 
 def plan_of_up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> Plan:
@@ -142,7 +149,7 @@ def plan_of_run(lab: Lab, spec: LabSpec, progress: Progress) -> Plan:
     return plan_run(lab, spec, _looked_at(lab, spec, chosen, progress), _tagged(spec, chosen))
 
 
-def _looked_at(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> Resumable:
+def _looked_at(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> Provider:
     """Return the provider of hosts with the profiles' payload, to be asked and not told; nothing is downloaded."""
     words = artifacts_of(chosen)
     payload = prepare.place(words, spec.artifacts, lab.folder, prepare.unused(chosen)) if words else None
@@ -158,7 +165,8 @@ def _as_it_is_up(lab: Lab, spec: LabSpec) -> tuple[LabSpec, str]:
     state = lab.load_state()
     if state is None or state.profile is None:
         raise _no_profile_yet()
-    return spec.model_copy(update={"stack": state.stack, "clock": state.clock}), state.profile
+    update = {"provider": state.provider, "stack": state.stack, "clock": state.clock}
+    return spec.model_copy(update=update), state.profile
 
 
 def _no_profile_yet() -> NotUp:

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from netlab.cli.parser import Parser
 
 
+PROVIDERS = ("qemu",)
+"""Those of ``netlab.spec.lab``, which a help page is not to wait for."""
+
+
 def names(text: str) -> tuple[str, ...]:
     """Split ``a,b,c``."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
@@ -23,6 +27,7 @@ def add_profiles(parser: Parser) -> None:
 
 def add_making(parser: Parser) -> None:
     """Add what decides how hosts are made."""
+    parser.add_argument("--provider", choices=PROVIDERS, help="where hosts come from")
     parser.add_argument(
         "--stack",
         choices=("vm", "datapath", "kubeadm"),

@@ -77,7 +77,7 @@ def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
     """
     data = spec.model_dump(exclude_unset=True)
     given = {name: value for name, value in options.items() if value is not None}
-    data |= {name: given[name] for name in ("profiles", "stack", "rounds", "seed", "clock") if name in given}
+    data |= {name: given[name] for name in _TOP if name in given}
     if "paths" in given:
         data["paths"] = () if given["paths"] == (ALL,) else given["paths"]
     if "locked" in given:
@@ -119,6 +119,8 @@ def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None
 
 ALL = "all"
 
+_TOP = ("profiles", "provider", "stack", "rounds", "seed", "clock")
+"""Options that are called as what they set."""
 _LOAD = {"duration": "duration_s", "connections": "connections"}
 
 

@@ -38,7 +38,11 @@ class Provider(Protocol):
         """Make what every fleet begins with: images, first boots. Not for two fleets at once."""
 
     def start(self) -> None:
-        """Make all hosts answer to SSH, freshly booted. Their state is lost, and so are connections to them."""
+        """Make all hosts be there and answer to SSH.
+
+        With ``Snapshots`` they are freshly booted: their state is lost, and so are connections to them. Without,
+        hosts that are there already stay as they are.
+        """
 
     def check(self) -> None:
         """Raise MachineError when a host is gone."""
@@ -50,8 +54,9 @@ class Provider(Protocol):
         """Remove the hosts; nothing of them is left running. The lab's own fleet takes all others along."""
 
 
+@runtime_checkable
 class Snapshots(Protocol):
-    """Hosts whose state can be kept and resumed."""
+    """Hosts whose state can be kept and resumed; without it, profiles are undone and applied again in every round."""
 
     def snapshots(self, *, reserve: bool = True) -> set[str]:
         """Return the names of states that ``resume`` knows.
@@ -72,17 +77,16 @@ class Snapshots(Protocol):
         """Return the folder of the files that prove what the state ``tag`` is."""
 
 
-class Resumable(Provider, Snapshots, Protocol):
-    """A provider with snapshots, which measuring in interleaved rounds needs."""
-
-
 @runtime_checkable
 class ParallelFleets(Protocol):
-    """Hosts of which there may be more than once: fleets of the same shape that share their snapshots."""
+    """Hosts of which there may be more than once: fleets of the same shape that share their snapshots.
+
+    A provider that has them has ``Snapshots``: what one fleet provisions, another must be able to enter.
+    """
 
     @property
     def parallel(self) -> int:
         """Return how many fleets may work at the same time without one being felt in the figures of another."""
 
-    def parallel_fleet(self, number: int) -> Resumable:
+    def parallel_fleet(self, number: int) -> Provider:
         """Return the provider of the fleet with this number, from 0, which is the lab's own."""

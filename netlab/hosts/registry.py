@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from netlab.hosts.provider import Resumable
+    from netlab.hosts.provider import Provider
     from netlab.lab import Lab
     from netlab.model.check import Check
     from netlab.progress import Progress
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Entry(NamedTuple):
     """How a provider's hosts are had, and what a machine must have for them."""
 
-    make: Callable[[Lab, LabSpec, Progress, Path | None], Resumable]
+    make: Callable[[Lab, LabSpec, Progress, Path | None], Provider]
     checks: Callable[[], list[Check]]
     """For ``netlab doctor``."""
 
@@ -29,6 +29,6 @@ class Entry(NamedTuple):
 PROVIDERS: dict[str, Entry] = {"qemu": Entry(QemuProvider, doctor.checks)}
 
 
-def provider_of(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> Resumable:
+def provider_of(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> Provider:
     """Return the provider that the lab's ``netlab.yml`` names; its hosts get the disk ``payload`` to read."""
     return PROVIDERS[spec.provider].make(lab, spec, progress, payload)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from netlab.measure import drive
 from netlab.model.run import RunHeader
 from netlab.provision import provenance
-from netlab.provision.apply import lab_state, provision
 from netlab.provision.parallel import work
+from netlab.provision.states import states_of
 from netlab.results.store import proof_folder, write_header
 
 if TYPE_CHECKING:
@@ -27,20 +27,24 @@ if TYPE_CHECKING:
 
 def bench(session: Session, chosen: Sequence[Profile]) -> Path:
     """Provision the profiles that have no snapshot yet, measure all of them, and return the run's folder."""
-    session.lab.save_state(lab_state(session))
-    known = session.provider.snapshots()
-    missing = [profile for profile in chosen if session.tag(profile) not in known]
+    states = states_of(session)
+    states.begin()
+    missing = [profile for profile in chosen if not states.known(profile)]
     with _fleets(session) as fleets:
         if missing:
             session.provider.prepare()
-            work(fleets, [partial(provision, profile=profile) for profile in missing])
+            work(fleets, [partial(_provision, profile=profile) for profile in missing])
         header = _header(session, chosen)
         folder = session.lab.runs / header.run_id
         write_header(folder, header)
         for profile in chosen:
-            shutil.copytree(session.provider.evidence(session.tag(profile)), proof_folder(folder / "raw", profile.name))
+            shutil.copytree(states.evidence(profile), proof_folder(folder / "raw", profile.name))
         drive.measure(fleets, header, {profile.name: profile for profile in chosen}, folder, session.progress)
     return folder
+
+
+def _provision(fleet: Session, profile: Profile) -> None:
+    states_of(fleet).provision(profile)
 
 
 @contextlib.contextmanager

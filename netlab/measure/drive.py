@@ -1,4 +1,4 @@
-"""Runs a plan: restore, play the benchmark role, look at what came back; in a last block, profile what can be used."""
+"""Runs a plan: enter a profile, play the benchmark role, look at what came back; last, profile what can be used."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netlab.errors import BenchmarkFailed, MisfiledSample, ResultsError
 from netlab.measure.plan import Block, Target, plan_rounds
 from netlab.provision.parallel import work
+from netlab.provision.states import states_of
 from netlab.results.store import hotspots_folder, load_samples, refuse
 from netlab.samples.sample import parse_sample
 
@@ -71,7 +72,7 @@ def _keepalive(profile: Profile, header: RunHeader) -> bool:
 
 
 def _measure(session: Session, profile: Profile, block: Block, place: Path, hotspots: Path | None) -> None:
-    """Take the block's samples; those that measured failures once more, from the same snapshot."""
+    """Take the block's samples; those that measured failures once more, in the same state."""
     chosen: Sequence[Target] = block.targets
     for attempt in range(1, ATTEMPTS + 1):
         _take(session, profile, chosen, place)
@@ -119,9 +120,9 @@ def _refuse_silence(header: RunHeader, folder: Path) -> None:
 
 
 def _take(session: Session, profile: Profile, chosen: Sequence[Target], place: Path) -> None:
-    """Take a sample of each target on hosts that were just resumed."""
+    """Take a sample of each target on hosts that are the profile: just resumed, or applied just now."""
     settle_s = CLUSTER_SETTLE_S if profile.cluster is not None else 0
-    session.start(session.tag(profile))
+    states_of(session).enter(profile)
     _play(session, "bench", profile, chosen, {"benchmark_dest": str(place), "netlab_settle_s": settle_s})
 
 

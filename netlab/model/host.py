@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Part
+
+LAB_INTERFACE = "lab0"
+"""What hosts of netlab's own making call it, and what records and reports call it everywhere."""
 
 
 class Server(Frozen):
@@ -17,6 +22,8 @@ class Server(Frozen):
     user: str = "root"
     host_key: str = ""
     """Public key that it proves itself with (``ssh-ed25519 AAAA…``); without one, nobody can enter."""
+    identity: Path | None = None
+    """Private key that enters it, or the public half of one that an agent holds; None: the lab's own."""
 
 
 class Host(Server):
@@ -26,6 +33,8 @@ class Host(Server):
     part: Part
     lab_address: str
     """On the lab's own network, which carries what is measured."""
+    interface: str = LAB_INTERFACE
+    """That has the lab address."""
     jump: Server | None = None
     """Through which it is reached; None: directly."""
     api_port: int | None = None

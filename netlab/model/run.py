@@ -48,6 +48,24 @@ class ProfileInfo(Frozen):
     """What its hosts were resumed from, which each sample says too; empty in runs of an older netlab."""
 
 
+class Machine(Frozen):
+    """What a host of a provider's is, as it says itself. Runs on unlike machines are not compared."""
+
+    name: str
+    os: str
+    kernel: str
+    cpu: str
+    """Model of the processors, as the kernel gives it."""
+    cpus: int
+    memory_mib: int
+    cpu_flags: str = ""
+    """What the processors can do, as the kernel gives it: words, separated by spaces."""
+    instance_type: str = ""
+    """What a cloud calls its size; empty elsewhere, as the next."""
+    zone: str = ""
+    """Where in the cloud it runs."""
+
+
 class Environment(Frozen):
     """Where the run was measured; runs from different environments are not compared."""
 
@@ -74,6 +92,8 @@ class Environment(Frozen):
     """How many worked at the same time; None in runs of an older netlab."""
     kernels: tuple[tuple[str, ...], ...] = ()
     """Names of all hosts, those together that share a kernel."""
+    machines: tuple[Machine, ...] = ()
+    """What each host is, where netlab did not make it from an image of its own."""
 
 
 class RunHeader(Frozen):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from netlab import ansible, profiles
 from netlab.artifacts import prepare
-from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, MissingTool, ProofFailed
+from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, MissingTool, ProofFailed
+from netlab.hosts.provider import Snapshots
 from netlab.hosts.registry import provider_of
 from netlab.provision.session import Session
 from netlab.selection import artifacts_of
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from netlab.lab import Lab
+    from netlab.lab import Lab, LabState
     from netlab.model.profile import Profile
     from netlab.progress import Progress
     from netlab.spec.lab import LabSpec
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
 def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Iterator[Session]:
     """Hold the lab's lock, with the payload of the chosen profiles.
 
-    What an error leaves half done is removed, unless it is there to be looked at.
+    What an error leaves half done is removed, unless it is there to be looked at, or was there before and cannot be
+    had again from a snapshot. ConfigError where the lab's hosts are of another provider.
 
     An unfinished start of an earlier, killed netlab is cleared away by the provider.
     """
     lab.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lab.lock():
         lab.create()
+        before = lab.load_state()
+        _refuse_another_provider(before, spec)
         payload = _prepare_payload(lab, spec, progress, chosen)
         session = Session(lab, spec, provider_of(lab, spec, progress, payload), progress)
         try:
@@ -41,9 +45,16 @@ def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile
             raise  # 'netlab ssh' shows why
         except BaseException:
             state = lab.load_state()
-            if state is not None and state.profile is None:
+            kept = before is not None and not isinstance(session.provider, Snapshots)
+            if state is not None and state.profile is None and not kept:
                 remove(session)
             raise
+
+
+def _refuse_another_provider(state: LabState | None, spec: LabSpec) -> None:
+    if state is not None and state.provider != spec.provider:
+        message = f"the lab's hosts are of the provider '{state.provider}', but '{spec.provider}' is asked for"
+        raise ConfigError(message, hint=f"'netlab down' removes them; '--provider {state.provider}' works with them")
 
 
 def _prepare_payload(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Path | None:

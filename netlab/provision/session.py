@@ -13,7 +13,7 @@ from netlab.provision.tags import snapshot_tag
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from netlab.hosts.provider import Resumable
+    from netlab.hosts.provider import Provider
     from netlab.lab import Lab
     from netlab.model.profile import Profile
     from netlab.progress import Progress
@@ -26,7 +26,7 @@ class Session:
 
     lab: Lab
     spec: LabSpec
-    provider: Resumable
+    provider: Provider
     progress: Progress
     fleet: int = 0
     """Which of the lab's fleets; 0 is the one that the lab's state tells of."""
@@ -70,14 +70,6 @@ class Session:
         except HostUnreachable:
             self.provider.check()
             raise
-
-    def start(self, tag: str | None) -> None:
-        """Make the hosts answer in the state of the snapshot ``tag``, or freshly booted (None)."""
-        self.disconnect()
-        if tag is None:
-            self.provider.start()
-        else:
-            self.provider.resume(tag)
 
     def disconnect(self) -> None:
         """Close SSH connections that are kept open between plays: a restore leaves nobody at their other end."""

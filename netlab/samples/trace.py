@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import ResultsError
+from netlab.model.host import LAB_INTERFACE as LAB
 from netlab.model.proof import WIRE, Hop
 from netlab.samples.probes import PROBES
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from netlab.model.proof import HopKind
 
-LAB = "lab0"
-"""The interface of each host on the lab's Ethernet."""
 TCP_HEADER = (20, 60)
 """Bytes, from no option to all that fit."""
 USUAL_TCP_HEADER = 32

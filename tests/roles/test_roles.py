@@ -173,6 +173,7 @@ def test_the_maps_of_nftables_lead_to_chains_that_exist(others):
 
 def test_the_conflist_is_json_with_what_was_asked_for():
     values = {"pod_network_type": "ipvlan", "pod_network_mode": "l2", "pod_network_subnet": "10.0.0.0/24"}
+    values["pod_network_master"] = "lab0"
     plugin = json.loads(template("pod_network", "conflist.j2", **values))["plugins"][0]
     assert (plugin["type"], plugin["mode"], plugin["master"]) == ("ipvlan", "l2", "lab0")
     assert plugin["ipam"]["ranges"] == [[{"subnet": "10.0.0.0/24"}]]

@@ -1,0 +1,142 @@
+"""Hosts that answer to SSH, whoever made them: waited for, asked, told apart from those that refuse."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from netlab import __version__, proc
+from netlab.errors import HostRefused, MachineError, MachineSilent
+from netlab.model.run import Environment, Machine
+from netlab.samples.machine import SCRIPT, parse_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from netlab.lab import Lab
+    from netlab.model.host import Host
+    from netlab.proc import Outcome
+    from netlab.progress import Progress
+
+T = TypeVar("T")
+
+ANSWER_TIMEOUT_S = 60.0
+"""Of one command on one host."""
+CONNECT_TIMEOUT_S = 15
+PAUSE_S = 2.0
+REFUSALS = {
+    "Host key verification failed": "it proves itself with another key than the known one",
+    "Permission denied": "it lets nobody in with this user and key",
+}
+"""What ssh says where trying again does not help."""
+
+
+class RemoteHosts:
+    """The hosts of a lab on the real clock, each with a kernel of its own."""
+
+    def __init__(self, lab: Lab, hosts: Sequence[Host], progress: Progress) -> None:
+        self._lab = lab
+        self._hosts = hosts
+        self._progress = progress
+
+    def wait(self, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        """Wait until all can be entered; HostRefused at once from one that refuses, else MachineSilent."""
+        self._lab.write_access(self._hosts)
+        deadline = time.monotonic() + timeout_s
+        for host in self._hosts:
+            self._progress.task(host.name, "wait for SSH")
+            while outcome := self._refused(host):
+                if time.monotonic() > deadline:
+                    message = f"{host.name} did not answer to SSH at {where(host)} within {timeout_s:g} s"
+                    raise MachineSilent(f"{message}: {_last_line(outcome.stderr)}")
+                time.sleep(PAUSE_S)
+
+    def answer(self) -> bool:
+        """Whether all can be entered now."""
+        self._lab.write_access(self._hosts)
+        try:
+            return not any(self._on_all(self._refused).values())
+        except HostRefused:
+            return False
+
+    def check(self) -> None:
+        """MachineError naming a host that cannot be entered any more."""
+        for name, outcome in self._on_all(self._refused).items():
+            if outcome:
+                hint = f"look whether it runs: netlab ssh {name}"
+                raise MachineError(f"{name} does not answer to SSH: {_last_line(outcome.stderr)}", hint=hint)
+
+    def ask(self, script: str, failure: str) -> dict[str, str]:
+        """Run a script by ``sh`` as root on all hosts; what it writes, by host. MachineError with ``failure``."""
+        done = self._on_all(lambda host: self._run(host, script))
+        return {name: _written(name, failure, outcome) for name, outcome in done.items()}
+
+    def machines(self) -> tuple[Machine, ...]:
+        """Say what each host is; ResultsError where one does not."""
+        answers = self.ask(SCRIPT, "it does not say what it is")
+        return tuple(parse_machine(host.name, answers[host.name]) for host in self._hosts)
+
+    def environment(self, provider: str, machines: Sequence[Machine]) -> Environment:
+        """Return what a run records about where it was measured."""
+        nodes = [machine for machine, host in zip(machines, self._hosts, strict=True) if host.part == "node"]
+        return Environment(
+            netlab_version=__version__,
+            provider=provider,
+            clock="real",
+            accelerator="",
+            qemu_version=None,
+            host_cpu="; ".join(sorted({machine.cpu for machine in machines})),
+            host_cpus=nodes[0].cpus,
+            guest_os="; ".join(sorted({machine.os for machine in machines})),
+            guest_kernel="; ".join(sorted({machine.kernel for machine in machines})),
+            guest_cpus=nodes[0].cpus,
+            guest_memory_mib=sum(machine.memory_mib for machine in machines),
+            image_key="",
+            fleet={host.name: host.part for host in self._hosts},
+            kernels=tuple((host.name,) for host in self._hosts),
+            parallel_fleets=1,
+            machines=tuple(machines),
+        )
+
+    def _refused(self, host: Host) -> Outcome | None:
+        """Return what ssh said where the host cannot be entered; HostRefused where that will not change."""
+        outcome = self._run(host, "true")
+        if outcome.exit_code == 0:
+            return None
+        for words, reason in REFUSALS.items():
+            if words in outcome.stderr:
+                raise HostRefused(f"{host.name} at {where(host)} cannot be entered: {reason}", hint=_HINTS[words])
+        return outcome
+
+    def _run(self, host: Host, script: str) -> Outcome:
+        become = [] if host.user == "root" else ["sudo", "--non-interactive"]
+        options = [f"-oConnectTimeout={CONNECT_TIMEOUT_S}", "-oBatchMode=yes"]
+        words = ["ssh", "-F", self._lab.ssh_config, *options, host.name, *become, "sh", "-s"]
+        return proc.run(words, timeout=ANSWER_TIMEOUT_S, input=script, check=False, error=MachineSilent)
+
+    def _on_all(self, what: Callable[[Host], T]) -> dict[str, T]:
+        with ThreadPoolExecutor(max_workers=len(self._hosts) or 1) as pool:
+            return dict(zip([host.name for host in self._hosts], pool.map(what, self._hosts), strict=True))
+
+
+def where(host: Host) -> str:
+    """Say where a host is entered: ``debian@192.0.2.7:22``."""
+    return f"{host.user}@{host.address}:{host.port}"
+
+
+_HINTS: Mapping[str, str] = {
+    "Host key verification failed": "if the host was installed again, remove its old key and learn the new one",
+    "Permission denied": "see that the user's authorized_keys has the key, and that the user may run sudo",
+}
+
+
+def _written(name: str, failure: str, done: Outcome) -> str:
+    if done.exit_code:
+        raise MachineError(f"{name}: {failure}: {_last_line(done.stderr) or f'exit code {done.exit_code}'}")
+    return done.stdout
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "it left no message"

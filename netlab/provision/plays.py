@@ -1,0 +1,70 @@
+"""The plays that a profile is made of, and what the lab remembers of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.files import remove_folder
+from netlab.lab import LabState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netlab.model.profile import Profile
+    from netlab.provision.session import Session
+
+
+def cluster(session: Session, profile: Profile) -> None:
+    """Make the hosts the cluster that the profile builds on."""
+    session.play("cluster", {**(profile.cluster or {}), **session.provider.facts()})
+
+
+def catch_up(session: Session) -> None:
+    """Have a cluster that was resumed work again, however long ago it was saved."""
+    session.play("resume", {}, accelerate=False)
+
+
+def up(session: Session, profile: Profile, *, check_paths: bool) -> None:
+    """Play the profile's roles. ``check_paths``: ask along every path afterwards, which a proof does anyway."""
+    session.play(
+        "up",
+        {
+            **_of_profile(profile),
+            "app_response_bytes": session.spec.load.response_bytes,
+            "netlab_snapshot": session.tag(profile),
+            "netlab_check_paths": check_paths,
+            **session.provider.facts(),
+        },
+    )
+
+
+def teardown(session: Session, profile: Profile) -> None:
+    """Undo what the profile's roles did to the hosts."""
+    session.play("teardown", {**_of_profile(profile), **session.provider.facts()})
+
+
+def _of_profile(profile: Profile) -> dict[str, str]:
+    return {"netlab_profile": profile.name, "netlab_profile_file": str(profile.file)}
+
+
+def proof_folder(session: Session, profile: Profile) -> Path:
+    """Return an empty folder for what is recorded next; it stays when the proof fails."""
+    folder = session.lab.proofs / profile.name
+    remove_folder(folder)  # what stayed of an earlier proof would be taken for one of this
+    return folder
+
+
+def lab_state(session: Session, profile: Profile | None = None, *, applied: str | None = None) -> LabState:
+    """Return what is up: the session's hosts, with the profile that is proven on them, if there is one.
+
+    ``applied``: see ``LabState``.
+    """
+    return LabState(
+        provider=session.spec.provider,
+        clock=session.provider.clock,
+        stack=session.spec.stack,
+        profile=profile.name if profile else None,
+        snapshot=session.tag(profile) if profile else None,
+        applied=applied,
+        hosts=session.provider.hosts(),
+    )

@@ -1,0 +1,93 @@
+"""Profiles without snapshots: the previous one's roles are undone, then the next one's are played."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab.errors import UnknownProfile
+from netlab.provision import plays
+from netlab.provision.plays import lab_state, proof_folder
+from netlab.provision.prove import prove
+from netlab.selection import find_profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netlab.model.profile import Profile
+    from netlab.provision.session import Session
+
+
+class Reapplied:
+    """``States`` of hosts whose state cannot be kept.
+
+    The lab's state says whose roles are on the hosts, from before the first of them is played: so they are undone even
+    where netlab was killed in the middle.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def begin(self) -> None:
+        """Have the hosts there; the roles that are on them stay."""
+        session = self._session
+        session.provider.start()
+        session.lab.save_state(lab_state(session, applied=self._applied))
+
+    def clear(self) -> None:
+        """Undo what is on the hosts."""
+        session = self._session
+        if (name := self._applied) is None:
+            return
+        with session.progress.step(f"undo {name}"):
+            self._undo(name)
+        session.lab.save_state(lab_state(session))
+
+    def known(self, profile: Profile) -> bool:  # noqa: ARG002 - as the protocol has it
+        """Nothing is: what was proven on hosts that others may have changed since is proven again."""
+        return False
+
+    def provision(self, profile: Profile) -> None:
+        """Apply the profile and prove it."""
+        session = self._session
+        self._apply(profile, check_paths=False)
+        with session.progress.step(f"prove {profile.name}"):
+            prove(session, profile, proof_folder(session, profile))
+        session.lab.save_state(lab_state(session, profile, applied=profile.name))
+
+    def enter(self, profile: Profile) -> None:
+        """Apply the profile, unless the hosts are it already."""
+        session = self._session
+        state = session.lab.load_state()
+        if state is not None and state.snapshot == session.tag(profile):
+            return
+        self._apply(profile, check_paths=True)
+        session.lab.save_state(lab_state(session, profile, applied=profile.name))
+
+    def evidence(self, profile: Profile) -> Path:
+        """Return what this run's ``provision`` recorded."""
+        return self._session.lab.proofs / profile.name
+
+    def _apply(self, profile: Profile, *, check_paths: bool) -> None:
+        session = self._session
+        if self._applied != profile.name:
+            self.clear()
+        session.lab.save_state(lab_state(session, applied=profile.name))
+        with session.progress.step(f"provision {profile.name}"):
+            if profile.cluster is not None:
+                plays.cluster(session, profile)
+            plays.up(session, profile, check_paths=check_paths)
+
+    @property
+    def _applied(self) -> str | None:
+        state = self._session.lab.load_state()
+        return state.applied if state else None
+
+    def _undo(self, name: str) -> None:
+        """Play the teardown of the profile; of everything where its file is gone."""
+        session = self._session
+        try:
+            profile = find_profile(session.lab, session.spec, name)
+        except UnknownProfile:
+            session.play("down", session.provider.facts())
+        else:
+            plays.teardown(session, profile)
