@@ -2,8 +2,8 @@
 
 Run as a program: ``python ec2_api.py PORT``. ``Ec2Api`` starts it and talks to it.
 
-What moto does not have: placement groups, and the snapshot that a volume of an image was made from. Regions are three
-instead of all. What a test may ask for: that an action fails with one of EC2's error codes.
+What moto is without: placement groups, deletion of a launch template's versions, and the snapshot that a volume of an
+image was made from. Regions are three instead of all. A test may have an action fail with one of EC2's error codes.
 """
 
 import io
@@ -67,7 +67,7 @@ class Ec2Api:
 
     def client(self, region: str):
         """EC2's own client, for a test that looks or tampers."""
-        import boto3
+        import boto3  # noqa: PLC0415 - an extra; the tests that need it ask for it
 
         login = {name.lower(): value for name, value in MARKERS.items()}
         return boto3.client("ec2", region_name=region, endpoint_url=self.url, **login)
@@ -130,27 +130,32 @@ class Front:
         self._groups: dict[str, dict[str, str]] = {}
 
     def __call__(self, environ, start_response):
-        size = int(environ.get("CONTENT_LENGTH") or 0)
-        body = environ["wsgi.input"].read(size)
-        path = environ["PATH_INFO"]
-        if path.startswith("/netlab-test/"):
-            return self._control(path.rpartition("/")[2], body, start_response)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if environ["PATH_INFO"].startswith("/netlab-test/"):
+            return self._control(environ["PATH_INFO"].rpartition("/")[2], body, start_response)
         environ["wsgi.input"] = io.BytesIO(body)
         words = dict(urllib.parse.parse_qsl(body.decode()))
         action = words.get("Action", "")
         self._calls.append(action)
         if (wanted := self._failing.get(action)) is not None:
             if wanted["after"] <= 0:
-                if not wanted["code"]:
-                    while action in self._failing:
-                        time.sleep(0.1)
-                return _refuse(start_response, wanted["code"], wanted["message"])
+                return self._fail(action, wanted, start_response)
             wanted["after"] -= 1
+        return self._answer(action, words, environ, start_response)
+
+    def _fail(self, action, wanted, start_response):
+        while not wanted["code"] and action in self._failing:
+            time.sleep(0.1)
+        return _refuse(start_response, wanted["code"] or "Unavailable", wanted["message"])
+
+    def _answer(self, action, words, environ, start_response):
         if action.endswith(("PlacementGroup", "PlacementGroups")):
             return self._placement(action, words, start_response)
         if action == "DescribeRegions":
             items = (f"<item><regionName>{name}</regionName></item>" for name in REGIONS)
             return _answer(start_response, action, f"<regionInfo>{''.join(items)}</regionInfo>")
+        if action == "DeleteLaunchTemplateVersions":  # before the template itself, with which they go
+            return _answer(start_response, action, "")
         if action == "DescribeVolumes":
             return self._volumes(environ, start_response)
         return self._inner(environ, start_response)
@@ -221,8 +226,8 @@ def _refuse(start_response, code, message):
 
 
 def main() -> None:
-    from moto.server import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import run_simple
+    from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - in its own process only
+    from werkzeug.serving import run_simple  # noqa: PLC0415 - as above
 
     application = Front(DomainDispatcherApplication(create_backend_app))
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
