@@ -5,6 +5,7 @@
   lock, lock.json             the lock and who holds it
   keys/id_ed25519[.pub]       how netlab enters the hosts
   keys/host_ed25519[.pub]     what the hosts prove themselves with, known before first contact
+  keys/agent_ed25519[.pub]    how the client starts the agents of the others
   keys/hosts/NAME[.pub]       the same of each host in a cloud, one pair per host
   cloud.json                  what is remembered of hosts in a cloud
   known_hosts, ssh_config     of the hosts that are up
@@ -102,10 +103,15 @@ class Lab:
         """Private key that hosts made by netlab prove themselves with; the public one is beside it."""
         return self.state_folder / "keys" / "host_ed25519"
 
-    def public_host_key(self) -> str:
-        """Return the public half of that key, as ``known_hosts`` has it; empty where there is none yet."""
+    @property
+    def agent_key(self) -> Path:
+        """Private key by which the client of hosts made by netlab starts the others' agents; it opens nothing else."""
+        return self.state_folder / "keys" / "agent_ed25519"
+
+    def public_key(self, private: Path) -> str:
+        """Return the public half of one of these keys, type and key alone; empty where there is none yet."""
         try:
-            return " ".join(self.host_key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
+            return " ".join(private.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
         except FileNotFoundError:
             return ""
 
@@ -130,7 +136,7 @@ class Lab:
         for folder in (self.state_folder, self.key.parent, self.runs, self.logs, self.machines):
             folder.mkdir(mode=0o700, parents=folder != self.state_folder, exist_ok=True)
         private_folder(self.sockets)
-        for key in (self.key, self.host_key):
+        for key in (self.key, self.host_key, self.agent_key):
             make_key(key)
 
     @contextlib.contextmanager

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.hosts.cloud import record, requirements
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.ec2 import Ec2
 from netlab.hosts.cloud.provider import CloudProvider
-from netlab.hosts.qemu import doctor
+from netlab.hosts.qemu import doctor as qemu_doctor
 from netlab.hosts.qemu.provider import QemuProvider
+from netlab.hosts.ssh import doctor as ssh_doctor
+from netlab.hosts.ssh.provider import SshProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,21 +29,22 @@ class Entry(NamedTuple):
     """How a provider's hosts are had, and what a machine must have for them."""
 
     make: Callable[[Lab, LabSpec, Progress, Path | None], Provider]
-    checks: Callable[[], list[Check]]
-    """For ``netlab doctor``."""
+    checks: Callable[[Lab, LabSpec], list[Check]]
+    """For ``netlab doctor``; they change nothing."""
     cloud: Callable[[LabSpec], Cloud] | None = None
-    """Whose account the hosts are in, where they outlive the lab's state; None: they end with this machine's."""
+    """Whose account the hosts are in, where they outlive the lab's state; None: they are in nobody's."""
 
 
 def _of_cloud(name: str, cloud: Callable[[LabSpec], Cloud]) -> Entry:
     def make(lab: Lab, spec: LabSpec, progress: Progress, _payload: Path | None) -> Provider:
         return CloudProvider(cloud(spec), lab, spec, progress)
 
-    return Entry(make, partial(requirements.checks, name), cloud)
+    return Entry(make, lambda _lab, _spec: requirements.checks(name), cloud)
 
 
 PROVIDERS: dict[str, Entry] = {
-    "qemu": Entry(QemuProvider, doctor.checks),
+    "qemu": Entry(QemuProvider, qemu_doctor.checks),
+    "ssh": Entry(SshProvider, ssh_doctor.checks),
     "ec2": _of_cloud("ec2", lambda spec: Ec2(spec.ec2)),
 }
 

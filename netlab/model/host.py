@@ -33,6 +33,8 @@ class Host(Server):
     part: Part
     lab_address: str
     """On the lab's own network, which carries what is measured."""
+    lab_port: int = Field(default=22, ge=1, le=65_535)
+    """Where its SSH server answers the lab's other hosts."""
     interface: str = LAB_INTERFACE
     """That has the lab address."""
     jump: Server | None = None
