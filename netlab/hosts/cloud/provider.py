@@ -9,14 +9,14 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from netlab.errors import CloudLeftover, CloudLogin, ConfigError, HostRefused, MachineError, MachineSilent, NetlabError
-from netlab.hosts.cloud import keys, record
+from netlab.errors import CloudLeftover, CloudLogin, ConfigError, MachineSilent, NetlabError
+from netlab.hosts.cloud import interfaces, keys, record
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.cost import described
 from netlab.hosts.cloud.record import Record
-from netlab.hosts.cloud.user_data import INTERFACE, user_data
+from netlab.hosts.cloud.user_data import user_data
 from netlab.hosts.remote import RemoteHosts
-from netlab.model.host import Host
+from netlab.model.host import LAB_INTERFACE, Host
 
 if TYPE_CHECKING:
     from netlab.hosts.cloud.cloud import Cloud
@@ -33,8 +33,6 @@ OPEN = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 CHANGEABLE = {"hours", "ssh_from"}
 """Keys of the section that may change while the hosts stay."""
 BOOT_TIMEOUT_S = 600.0
-NAMED = f"ip -4 -o address show dev {INTERFACE} scope global | grep -q inet"
-"""Succeeds on a host whose interface has got its name, which ends connections that are older."""
 PAUSE_S = 5.0
 ATTEMPTS = 5
 """How often all is removed that is found, until nothing is found."""
@@ -68,6 +66,7 @@ class CloudProvider:
                 address=known.addresses[name],
                 host_key=keys.host_key(self._lab, name).public,
                 lab_address=self._lab_addresses[name],
+                interface=known.interfaces.get(name, LAB_INTERFACE),
                 jump=self._cloud.section.jump,
             )
             for name, part in self._spec.parts.items()
@@ -163,7 +162,7 @@ class CloudProvider:
         there = begun.model_copy(update={"addresses": answer["hosts"], "zones": answer["zones"]})
         record.save(self._lab, there)
         with self._progress.step("wait until the hosts have booted"):
-            self._wait()
+            there = there.model_copy(update={"interfaces": self._wait()})
         with self._progress.step("take the keys out of the hosts' reach"):
             self._api.play("seal", begun.place, {"netlab_lab": begun.lab})
         record.save(self._lab, there.model_copy(update={"complete": True}))
@@ -194,7 +193,8 @@ class CloudProvider:
             ],
         }
 
-    def _wait(self) -> None:
+    def _wait(self) -> dict[str, str]:
+        """Return the hosts' interfaces in the lab."""
         try:
             self._remote.wait(BOOT_TIMEOUT_S)
         except MachineSilent as error:
@@ -203,21 +203,7 @@ class CloudProvider:
                 f"only {who} may enter ({self._spec.provider}.ssh_from): is that your address as others see it?"
             )
             raise
-        self._wait_for_names()
-
-    def _wait_for_names(self) -> None:
-        deadline = time.monotonic() + BOOT_TIMEOUT_S
-        while True:
-            try:
-                self._remote.ask(NAMED, f"its interface is not called {INTERFACE}")
-            except HostRefused:
-                raise
-            except MachineError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(PAUSE_S)
-            else:
-                return
+        return interfaces.wait_for(self._remote, self._lab_addresses, self._cloud.mtu, BOOT_TIMEOUT_S)
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
         """Remove what was made, if nothing was there before; say what is left, and what it costs."""

@@ -42,6 +42,8 @@ class Record(Frozen):
     """Whether all hosts were there once, and were handed out to be worked with."""
     addresses: dict[str, str] = Field(default_factory=dict)
     """By the host's name: where it is entered."""
+    interfaces: dict[str, str] = Field(default_factory=dict)
+    """What the hosts call theirs in the lab."""
     zones: dict[str, str] = Field(default_factory=dict)
 
 

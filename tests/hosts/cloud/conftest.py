@@ -16,6 +16,12 @@ ec2:
 """
 
 
+YES = """#!/bin/sh
+for number in 10 11 12; do echo "10.10.0.$number ens5 1500"; done
+"""
+"""Lets everybody in, and says what a host says of its interfaces."""
+
+
 @pytest.fixture(scope="session")
 def ec2(tmp_path_factory):
     """EC2's API; the tests that share it have labs of their own."""
@@ -35,7 +41,7 @@ class CloudLab(Command):
         (folder / "netlab.yml").write_text(NETLAB_YML)
         yes = folder.parent / f"{folder.name}-bin"
         yes.mkdir()
-        (yes / "ssh").write_text("#!/bin/sh\nexit 0\n")
+        (yes / "ssh").write_text(YES)
         (yes / "ssh").chmod(0o755)
         path = f"{yes}:{os.environ['PATH']}"
         for name, value in {**api.environment, "PATH": path, "HOME": str(folder)}.items():
@@ -57,9 +63,7 @@ class CloudLab(Command):
             "key pairs": client.describe_key_pairs()["KeyPairs"],
             "addresses": client.describe_addresses()["Addresses"],
             "security groups": [
-                each
-                for each in client.describe_security_groups()["SecurityGroups"]
-                if each["GroupName"] not in {"default"}
+                each for each in client.describe_security_groups()["SecurityGroups"] if each["GroupName"] != "default"
             ],
             "route tables": client.describe_route_tables(Filters=inside)["RouteTables"],
             "subnets": client.describe_subnets(Filters=inside)["Subnets"],
