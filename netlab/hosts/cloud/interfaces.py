@@ -21,7 +21,7 @@ PAUSE_S = 5.0
 
 
 def wait_for(remote: RemoteHosts, addresses: Mapping[str, str], mtu: int, timeout_s: float) -> dict[str, str]:
-    """Return the interface with each host's address as soon as it has the MTU (0: any); MachineSilent where none has."""
+    """Return the interface with each host's address, once it has the MTU (0: any); MachineSilent where none has."""
     deadline = time.monotonic() + timeout_s
     while True:
         said = _said(remote)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from netlab.hosts.cloud.keys import KeyPair
 
 MTU_SCRIPT = """#!/bin/sh
-# Gives the interface with the address {address} an MTU of {mtu}: now, and whenever systemd-networkd configures it again.
+# Gives the interface with the address {address} an MTU of {mtu}: now, and whenever it is configured again.
 set -eu
 name=$(ip -o -4 address show scope global | awk -v want={address}/ 'index($4, want) == 1 {{ print $2 }}')
 test -n "$name"

@@ -17,7 +17,7 @@ from tests.hosts.cloud.ec2_api import MARKERS
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
-CREATING = re.compile("^(Create|Run|Import|Allocate|Associate|Authorize|Terminate|Delete|Revoke)")
+CREATING = re.compile("^(Create(?!Tags)|Run|Import|Allocate|Associate|Authorize|Terminate|Delete|Revoke)")
 
 
 def texts(folder):
