@@ -6,6 +6,7 @@ import shlex
 import time
 from typing import TYPE_CHECKING
 
+from netlab.hosts import interfaces
 from netlab.model.check import Check
 
 if TYPE_CHECKING:
@@ -31,14 +32,11 @@ echo "kernel=$(uname -r)"
 echo "init=$(cat /proc/1/comm)"
 echo "time=$(date +%s.%N)"
 echo "free_mib=$(df --output=avail -m / | tail -n 1)"
-echo "networkd=$(systemctl is-active systemd-networkd.service 2>/dev/null)"
 echo "claim=$(cat {CLAIM} 2>/dev/null)"
 command -v python3 >/dev/null && echo python=yes
 command -v modprobe >/dev/null && echo modprobe=yes
-ip -o -4 address show | while read -r _ device _ address _; do echo "address ${{address%/*}}=$device"; done
-"""
+{interfaces.SCRIPT}"""
 """For ``sh`` on the host, as root."""
-
 
 RELEASE = f"rm -f {CLAIM}; rmdir /var/lib/netlab 2>/dev/null || true"
 """For ``sh`` on a host that no lab is on any more."""
@@ -52,12 +50,7 @@ def claim(lab: str, folder: str) -> str:
 def ask(remote: RemoteHosts) -> dict[str, dict[str, str]]:
     """Ask all hosts; MachineError where one does not say what it is."""
     answers = remote.ask(SCRIPT, "it does not say what it is")
-    return {name: parse_answers(text) for name, text in answers.items()}
-
-
-def parse_answers(text: str) -> dict[str, str]:
-    """Read what ``SCRIPT`` wrote."""
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return {name: interfaces.parse_answers(text) for name, text in answers.items()}
 
 
 def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None = None) -> Iterator[Check]:
@@ -68,8 +61,9 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
     claimed = said.get("claim", "")
     yield _check(host, "labs", not claimed or claimed.split()[0] == lab, f"carries {_owner(claimed)}", _CLAIMED)
-    networkd = said.get("networkd") or "not installed"
-    yield _check(host, "networkd", networkd == "active", networkd, _NETWORKD, needed=False)
+    file = said.get(f"networkd {found}", "")
+    how = f"configures {found} by {file}" if file else f"does not configure {found or 'the lab address'}"
+    yield _check(host, "networkd", bool(file), how, _NETWORKD, needed=False)
 
 
 def _system(said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:
