@@ -45,8 +45,13 @@ def read_inventory(source: Path) -> dict[str, Any]:
     )
     if done.exit_code:
         raise ConfigError(f"Ansible cannot read the inventory {source}: {_reason(done.stderr)}")
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout, object_hook=_plain)
     return found
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    """Return a value that a plugin had from elsewhere, which Ansible marks as never to be taken for a template."""
+    return value.get("__ansible_unsafe", value)
 
 
 def choose(listed: Mapping[str, Any], spec: LabSpec) -> dict[str, tuple[str, Variables]]:

@@ -41,7 +41,7 @@ def host_of(name: str, part: Part, known_as: str, variables: Mapping[str, Any]) 
     ConfigError where ssh cannot tell a key or netlab cannot tell the lab address; HostRefused where the host's key is
     not known.
     """
-    _refuse_templates(known_as, variables)
+    _refuse_unreadable(known_as, variables)
     options = _options(known_as, variables)
     settings = asked(_variable(variables, "ansible_host") or known_as, options)
     server = _server(known_as, settings, _identity(known_as, variables))
@@ -74,18 +74,21 @@ def parse_settings(text: str) -> dict[str, list[str]]:
 
 
 def parse_keys(text: str) -> str:
-    """Read what ``ssh-keygen -F`` wrote; the preferred key, type and text, or nothing."""
-    keys = [line.split() for line in text.splitlines() if line and line[0] not in "#@"]
-    known = {words[1]: " ".join(words[1:3]) for words in keys if len(words) > 2}
-    return next((known[kind] for kind in KEY_TYPES if kind in known), "")
+    """Read what ``ssh-keygen -F`` wrote; the preferred key that is not revoked, type and text, or nothing."""
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    revoked = {tuple(words[2:4]) for words in lines if words[:1] == ["@revoked"]}
+    keys = [tuple(words[1:3]) for words in lines if len(words) > 2 and not words[0].startswith("@")]
+    kept = [key for key in keys if key not in revoked and key[0] in KEY_TYPES]
+    return " ".join(min(kept, key=lambda key: KEY_TYPES.index(key[0]), default=()))
 
 
-def _refuse_templates(what: str, variables: Mapping[str, Any]) -> None:
-    """ConfigError for a variable that only a play could fill in, where it says how the host is entered."""
+def _refuse_unreadable(what: str, variables: Mapping[str, Any]) -> None:
+    """ConfigError for a variable that only a play could read, where it says how the host is entered."""
     for name in [*_ALIASES, *_ALIASES.values(), *_OPTIONS, "netlab_address", "netlab_interface", "netlab_ssh_port"]:
-        if "{{" in str(variables.get(name, "")):
-            hint = "write the value itself: an inventory's templates are filled in by plays only"
-            raise ConfigError(f"{what}: {name} is a template ({variables[name]})", hint=hint)
+        value = variables.get(name, "")
+        if not isinstance(value, str | int) or "{{" in str(value) or not str(value).isprintable():
+            hint = "write the value itself: templates and encrypted values are read by plays only"
+            raise ConfigError(f"{what}: {name} of the inventory is neither a text nor a number", hint=hint)
 
 
 def _variable(variables: Mapping[str, Any], name: str) -> str:
@@ -164,26 +167,26 @@ def _jump(what: str, settings: Mapping[str, list[str]], config: Sequence[str]) -
 def _known_key(what: str, settings: Mapping[str, list[str]], address: str, port: int) -> str:
     alias = settings.get("hostkeyalias", [""])[0] or address
     name = alias if port == 22 else f"[{alias}]:{port}"
-    for file in _files([*settings.get("userknownhostsfile", ()), *settings.get("globalknownhostsfile", ())]):
-        if file.is_file():
-            done = proc.run(["ssh-keygen", "-F", name, "-f", file], timeout=TIMEOUT_S, check=False)
-            if key := parse_keys(done.stdout):
-                return key
+    files = _files([*settings.get("userknownhostsfile", ()), *settings.get("globalknownhostsfile", ())])
+    looked_up = [["ssh-keygen", "-F", name, "-f", file] for file in files if file.is_file()]
+    if key := parse_keys("".join(proc.run(words, timeout=TIMEOUT_S, check=False).stdout for words in looked_up)):
+        return key
     hint = f"enter it once by 'ssh -p {port} {address}', and compare the key that it shows with the host's own"
     raise HostRefused(f"the key that {what} ({name}) proves itself with is not known", hint=hint)
 
 
 def _files(values: Sequence[str]) -> Iterator[Path]:
     """Return the files that ssh named in lines: it writes several in one, and does not quote those with spaces."""
-    for value in values:
+    for value in (value for value in values if value != NONE):
         yield _path(value)
         yield from (_path(word) for word in value.split() if word != value)
 
 
 def _path(text: str) -> Path:
-    """Return what ssh or the inventory call a file, with the user's home in place where they have ``~``."""
+    """Return what ssh or the inventory call a file, with the user's home in place where they have ``~`` or ``%d``."""
+    text = text.strip('"')
     try:
-        return Path(expand(text.strip('"'))).absolute()
+        return Path(expand(f"~{text[2:]}" if text.startswith("%d/") else text).replace("%%", "%")).absolute()
     except ValueError as error:
         raise ConfigError(str(error)) from None
 

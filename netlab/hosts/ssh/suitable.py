@@ -29,17 +29,18 @@ _INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
 
 SCRIPT = f"""export PATH=$PATH:/usr/sbin:/sbin
 . /etc/os-release
-echo "distribution=$ID $ID_LIKE"
-echo "os=$PRETTY_NAME"
-echo "kernel=$(uname -r)"
-echo "init=$(cat /proc/1/comm)"
-echo "time=$(date +%s.%N)"
-echo "free_mib=$(df --output=avail -m / | tail -n 1)"
-echo "networkd=$(systemctl is-active systemd-networkd.service 2>/dev/null)"
-echo "claim=$(cat {CLAIM} 2>/dev/null)"
-command -v python3 >/dev/null && echo python=yes
-command -v modprobe >/dev/null && echo modprobe=yes
-ip -o -4 address show | while read -r _ device _ address _; do echo "address ${{address%/*}}=$device"; done
+say() {{ printf '%s=%s\\n' "$1" "$2"; }}
+say distribution "$ID $ID_LIKE"
+say os "$PRETTY_NAME"
+say kernel "$(uname -r)"
+say init "$(cat /proc/1/comm)"
+say time "$(date +%s.%N)"
+say free_mib "$(df --output=avail -m / | tail -n 1)"
+say networkd "$(systemctl is-active systemd-networkd.service 2>/dev/null)"
+say claim "$(cat {CLAIM} 2>/dev/null)"
+command -v python3 >/dev/null && say python yes
+command -v modprobe >/dev/null && say modprobe yes
+ip -o -4 address show | while read -r _ device _ address _; do say "address ${{address%/*}}" "$device"; done
 """
 """For ``sh`` on the host, as root."""
 
