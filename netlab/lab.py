@@ -53,7 +53,10 @@ class LabState(Frozen):
     snapshot: str | None = None
     """What the profile's snapshot is called: it changes with everything that goes into the profile."""
     applied: str | None = None
-    """Profile whose roles are on the hosts, in whole or in part: without snapshots, they are undone before others."""
+    """What the snapshot of the profile would be called whose roles are on the hosts, in whole or in part.
+
+    Without snapshots, they are undone before others are played.
+    """
     hosts: tuple[Host, ...] = ()
 
 

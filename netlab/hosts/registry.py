@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from netlab.errors import ConfigError
 from netlab.hosts.cloud import record, requirements
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.ec2 import Ec2
@@ -51,6 +52,9 @@ PROVIDERS: dict[str, Entry] = {
 
 def provider_of(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> Provider:
     """Return the provider that the lab's ``netlab.yml`` names; its hosts get the disk ``payload`` to read."""
+    if spec.provider not in PROVIDERS:  # of the state that another version wrote
+        message = f"the lab's hosts are of the provider '{spec.provider}', which this version of netlab does not have"
+        raise ConfigError(message, hint=f"use the netlab that made them; this one has {', '.join(PROVIDERS)}")
     return PROVIDERS[spec.provider].make(lab, spec, progress, payload)
 
 
