@@ -15,10 +15,13 @@ from netlab.model.check import Check
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from netlab.lab import Lab
+    from netlab.spec.lab import LabSpec
 
-def checks(provider: str) -> list[Check]:
-    """Look at what the provider needs, at the cache, and at who can be reached; nothing is changed."""
-    return [*PROVIDERS[provider].checks(), _cache(), _skopeo(), *_network()]
+
+def checks(lab: Lab, spec: LabSpec) -> list[Check]:
+    """Look at what the lab's provider needs, at the cache, and at who can be reached; nothing is changed."""
+    return [*PROVIDERS[spec.provider].checks(lab, spec), _cache(), _skopeo(), *_network()]
 
 
 def _cache() -> Check:

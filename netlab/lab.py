@@ -5,6 +5,9 @@
   lock, lock.json             the lock and who holds it
   keys/id_ed25519[.pub]       how netlab enters the hosts
   keys/host_ed25519[.pub]     what the hosts prove themselves with, known before first contact
+  keys/agent_ed25519[.pub]    how the client starts the agents of the others
+  keys/hosts/NAME[.pub]       the same of each host in a cloud, one pair per host
+  cloud.json                  what is remembered of hosts in a cloud
   known_hosts, ssh_config     of the hosts that are up
   ansible/                    the private folder of the running play
   machines/  runs/  logs/  proofs/
@@ -50,7 +53,10 @@ class LabState(Frozen):
     snapshot: str | None = None
     """What the profile's snapshot is called: it changes with everything that goes into the profile."""
     applied: str | None = None
-    """Profile whose roles are on the hosts, in whole or in part: without snapshots, they are undone before others."""
+    """What the snapshot of the profile would be called whose roles are on the hosts, in whole or in part.
+
+    Without snapshots, they are undone before others are played.
+    """
     hosts: tuple[Host, ...] = ()
 
 
@@ -100,10 +106,15 @@ class Lab:
         """Private key that hosts made by netlab prove themselves with; the public one is beside it."""
         return self.state_folder / "keys" / "host_ed25519"
 
-    def public_host_key(self) -> str:
-        """Return the public half of that key, as ``known_hosts`` has it; empty where there is none yet."""
+    @property
+    def agent_key(self) -> Path:
+        """Private key by which the client of hosts made by netlab starts the others' agents; it opens nothing else."""
+        return self.state_folder / "keys" / "agent_ed25519"
+
+    def public_key(self, private: Path) -> str:
+        """Return the public half of one of these keys, type and key alone; empty where there is none yet."""
         try:
-            return " ".join(self.host_key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
+            return " ".join(private.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
         except FileNotFoundError:
             return ""
 
@@ -128,8 +139,8 @@ class Lab:
         for folder in (self.state_folder, self.key.parent, self.runs, self.logs, self.machines):
             folder.mkdir(mode=0o700, parents=folder != self.state_folder, exist_ok=True)
         private_folder(self.sockets)
-        for key in (self.key, self.host_key):
-            _make_key(key)
+        for key in (self.key, self.host_key, self.agent_key):
+            make_key(key)
 
     @contextlib.contextmanager
     def lock(self, *, removing: bool = False) -> Iterator[None]:
@@ -221,7 +232,8 @@ def private_folder(path: Path) -> None:
         raise NetlabError(f"{path} belongs to somebody else or is open to others", hint=f"remove {path}")
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> None:
+    """Make a pair of ed25519 keys, the public one beside ``path``; one that is there already stays."""
     if not path.with_suffix(".pub").exists():
         path.unlink(missing_ok=True)
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", path], timeout=60)

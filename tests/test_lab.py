@@ -31,7 +31,7 @@ def lab(tmp_path):
 
 
 def test_all_is_private(lab):
-    paths = [lab.state_folder, lab.key, lab.host_key, lab.runs, lab.logs, lab.machines, lab.sockets]
+    paths = [lab.state_folder, lab.key, lab.host_key, lab.agent_key, lab.runs, lab.logs, lab.machines, lab.sockets]
     assert [oct(path.stat().st_mode & 0o077) for path in paths] == ["0o0"] * len(paths)
     assert len(str(lab.sockets / ("x" * 40))) < 100 or not str(lab.sockets).startswith("/tmp/netlab")
 
@@ -43,7 +43,7 @@ def test_creating_again_keeps_the_keys(lab):
 
 
 def test_the_host_key_is_known_before_first_contact(lab):
-    public = lab.public_host_key()
+    public = lab.public_key(lab.host_key)
     lab.save_state(
         STATE.model_copy(update={"hosts": tuple(host.model_copy(update={"host_key": public}) for host in HOSTS)})
     )

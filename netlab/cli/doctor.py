@@ -23,13 +23,15 @@ def register(subparsers: Subparsers) -> None:
         run,
         summary="check what is missing on this machine",
         description=(
-            "Check the programs, the space and the accelerator netlab needs, and say how to get what is missing.\n"
+            "Check what the lab's provider needs: programs, space and accelerator of this machine, or the hosts that\n"
+            "are there; say how to get what is missing.\n"
             "Registries and servers that real clusters come from are asked too, for three seconds; nothing else needs\n"
             "them."
         ),
         example="netlab doctor --json",
         raises=(ConfigError, RequirementError),
     )
+    options.add_provider(parser)
     options.add_json(parser)
 
 
@@ -37,11 +39,11 @@ def run(args: Namespace) -> int:
     """Run the command."""
     import json  # noqa: PLC0415 - imported late, so that --help is quick
 
-    from netlab.cli.work import open_lab, warn  # noqa: PLC0415 - as above
+    from netlab.cli.work import open_lab, spec_of  # noqa: PLC0415 - as above
     from netlab.doctor import checks  # noqa: PLC0415 - as above
-    from netlab.spec.file import load_spec  # noqa: PLC0415 - as above
 
-    found = checks(load_spec(open_lab().folder, warn).provider)
+    lab = open_lab()
+    found = checks(lab, spec_of(lab, args))
     if args.json:
         print(json.dumps([check.model_dump(mode="json") for check in found], indent=2))
     else:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from netlab.cli.parser import Parser
 
 
-PROVIDERS = ("qemu",)
+PROVIDERS = ("qemu", "ssh", "ec2")
 """Those of ``netlab.spec.lab``, which a help page is not to wait for."""
 
 
@@ -27,7 +27,7 @@ def add_profiles(parser: Parser) -> None:
 
 def add_making(parser: Parser) -> None:
     """Add what decides how hosts are made."""
-    parser.add_argument("--provider", choices=PROVIDERS, help="where hosts come from")
+    add_provider(parser)
     parser.add_argument(
         "--stack",
         choices=("vm", "datapath", "kubeadm"),
@@ -35,6 +35,11 @@ def add_making(parser: Parser) -> None:
     )
     parser.add_argument("--clock", choices=("auto", "real", "virtual"), help="what the hosts' clocks count")
     add_locked(parser)
+
+
+def add_provider(parser: Parser) -> None:
+    """Add ``--provider``."""
+    parser.add_argument("--provider", choices=PROVIDERS, help="where hosts come from")
 
 
 def add_locked(parser: Parser) -> None:

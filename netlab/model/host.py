@@ -33,8 +33,12 @@ class Host(Server):
     part: Part
     lab_address: str
     """On the lab's own network, which carries what is measured."""
+    lab_port: int = Field(default=22, ge=1, le=65_535)
+    """Where its SSH server answers the lab's other hosts."""
     interface: str = LAB_INTERFACE
     """That has the lab address."""
+    networkd_file: str = "20-lab.network"
+    """Name of systemd-networkd's file that configures that interface; empty where another program does."""
     jump: Server | None = None
     """Through which it is reached; None: directly."""
     api_port: int | None = None

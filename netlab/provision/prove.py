@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.provision.promise import check
-from netlab.samples import probes
 from netlab.samples.evidence import read_proof, read_requests
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ def prove(session: Session, profile: Profile, folder: Path) -> Proof:
             ],
             "benchmark_dest": str(folder),
             "benchmark_response_bytes": session.spec.load.response_bytes,
-            "benchmark_probes": probes.definitions(),
-            "benchmark_events": probes.EVENTS,
             "benchmark_trace_hosts": _recorders(session),
             "netlab_names_pods": profile.names_pods,
         },

@@ -16,11 +16,13 @@ from pydantic import BaseModel, Field, ValidationError
 from netlab.errors import ResultsError
 from netlab.excerpt import first_words
 from netlab.model.frozen import Frozen
+from netlab.model.host import LAB_INTERFACE
 from netlab.model.lab import PathName
 from netlab.model.proof import DeviceFacts, HostFacts, PathTrace, Proof
 from netlab.samples.trace import Event, Kernel, journeys, parse_trace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 REQUESTS, FACTS, TRACE = "requests.json", "facts.json", ".trace.gz"
@@ -63,6 +65,8 @@ class RawNamespace(Frozen):
     features: dict[str, tuple[str, ...]]
     rps: tuple[str, ...]
     settings: dict[str, str]
+    interface: str = LAB_INTERFACE
+    """What the host calls its interface in the lab; of its own namespace, as the next two."""
     kernel_arguments: str = ""
     vulnerabilities: dict[str, str] = Field(default_factory=dict)
     """Both of a host's own namespace; recordings from before they were recorded are read too."""
@@ -115,8 +119,19 @@ def _kernels(folder: Path, facts: RawFacts) -> list[Kernel]:
     for file in files:
         name = file.name.removesuffix(TRACE)
         places = _places(facts, tuple(facts.hosts) if shared else (name,))
-        kernels.append(Kernel(_events(file), places, alone=shared))
+        kernels.append(Kernel(_in_the_lab(_events(file), facts.hosts.get(name, {})), places, alone=shared))
     return kernels
+
+
+def _in_the_lab(events: list[Event], host: Mapping[str, RawNamespace]) -> list[Event]:
+    """Call a host's interface in the lab by the name that it has everywhere else."""
+    interface = host[""].interface if "" in host else LAB_INTERFACE
+    if interface == LAB_INTERFACE:
+        return events
+    return [
+        event._replace(fields={**event.fields, "dev": LAB_INTERFACE}) if event.fields.get("dev") == interface else event
+        for event in events
+    ]
 
 
 def _events(file: Path) -> list[Event]:

@@ -5,11 +5,17 @@ tunnels of one kernel. Where a packet is, is told by devices and hooks; what hap
 function that a kernel does not have, or whose module is not loaded, cannot be crossed there: that probe is left out.
 Kprobes and not fprobes: to define one of those, the kernel compares all its symbols, three quarters of a second each on
 an emulated host.
+
+A host takes probes from nobody: it has its own copy of them, roles/benchmark/files/netlab/probes.json, which
+``python -m netlab.samples.probes`` writes.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
+
+from netlab import assets
 
 if TYPE_CHECKING:
     from netlab.model.proof import HopKind
@@ -81,3 +87,12 @@ def definitions() -> dict[str, str]:
         name: f"{'t' if probe.tracepoint else 'p'}:{GROUP}/{name} {probe.where} {probe.fields}"
         for name, probe in PROBES.items()
     }
+
+
+def file_text() -> str:
+    """Return the text of the copy that hosts have."""
+    return json.dumps({"probes": definitions(), "events": EVENTS}, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    (assets.roles() / "benchmark" / "files" / "netlab" / "probes.json").write_text(file_text(), encoding="utf-8")

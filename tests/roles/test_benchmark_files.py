@@ -8,11 +8,13 @@ import io
 import json
 import os
 import resource
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 import time
 from functools import partial
@@ -24,6 +26,7 @@ import pytest
 import yaml
 
 from netlab.errors import MisfiledSample
+from netlab.samples import probes
 from netlab.samples.evidence import RawFacts, read_proof, read_requests
 from netlab.samples.perf import parse_hotspots
 from netlab.samples.procfs import RawCounters, parse_softirqs, parse_softnet, parse_stat
@@ -111,6 +114,16 @@ def fake_bin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def open_bin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The same where every user can read it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        yield folder
+
+
 def install(folder: Path, name: str, text: str) -> None:
     (folder / name).write_text(text)
     (folder / name).chmod(0o755)
@@ -120,21 +133,38 @@ def program(name: str, folder: Path = FILES) -> list[str]:
     return [sys.executable, "-IS", str(folder / name)]
 
 
-@contextlib.contextmanager
-def started(folder: Path = FILES, **options: object) -> Iterator[str]:
-    """ADDRESS:PORT of an agent."""
-    command = [*program("netlab-agent", folder), "127.0.0.1", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-        process.kill()
+AT = "ssh://root@192.0.2.1"
+"""Where the fake ssh finds every agent."""
+
+
+def let_ssh_start(fake_bin: Path, command: list[str]) -> str:
+    """Have ``ssh`` start a program on this machine; where it is to be found."""
+    words = shlex.join(command)
+    install(fake_bin, "ssh", f"#!/bin/sh\ncase \"$*\" in *' -O exit '*) ;; *) exec {words};; esac\n")
+    return AT
 
 
 @pytest.fixture
 def agent(fake_bin: Path) -> Iterator[str]:
-    """An agent of its own; its perf is the one in ``fake_bin`` when there is one."""
-    with started() as address:
-        yield address
+    """Where ssh starts the agent; its perf is the one in ``fake_bin``, if there is one. No load outlives its driver."""
+    yield let_ssh_start(fake_bin, program("netlab-agent"))
+    wait_until(lambda: not loads())
+    assert not loads()
+
+
+def loads() -> list[int]:
+    """Processes of wrk that were started below this test, or that lost their parent."""
+    mine = {os.getpid(), 1}
+    found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in found if name_and_parent(pid) in {("wrk", parent) for parent in mine}]
+
+
+def name_and_parent(pid: int) -> tuple[str, int]:
+    try:
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition(" (")[2].rpartition(") ")
+    except OSError:
+        return "", 0
+    return name, int(rest.split()[1])
 
 
 def changed(folder: Path, **constants: object) -> Path:
@@ -153,15 +183,23 @@ def changed(folder: Path, **constants: object) -> Path:
     return folder
 
 
-def ask(agent: str, *requests: str) -> list[dict[str, object]]:
-    host, port = agent.split(":")
-    with socket.create_connection((host, int(port)), 10) as connection, connection.makefile("rw") as stream:
-        answers = []
-        for request in requests:
-            stream.write(f"{request}\n")
-            stream.flush()
-            answers.append(json.loads(stream.readline()))
-        return answers
+@contextlib.contextmanager
+def asked(*requests: str, folder: Path = FILES, **options: object) -> Iterator[subprocess.Popen[str]]:
+    """An agent that was sent these requests."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        program("netlab-agent", folder), stdin=pipe, stdout=pipe, stderr=pipe, text=True, **options
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write("".join(f"{request}\n" for request in requests))
+        process.stdin.flush()
+        yield process
+        process.kill()
+
+
+def ask(*requests: str) -> list[dict[str, object]]:
+    with asked(*requests) as process:
+        return [json.loads(process.stdout.readline()) for _ in requests]
 
 
 def drive(mode: str, job: object, folder: Path = FILES, **options: object) -> subprocess.CompletedProcess[str]:
@@ -176,8 +214,8 @@ def job_of(tmp_path: Path, url: str, agent: str, **changes: object) -> dict[str,
     return {"output": str(tmp_path / "out"), "paths": paths, "agents": agents, "load": LOAD, **changes}
 
 
-def test_agent_reads_this_kernel(agent):
-    first, second = ask(agent, "counters", "counters")
+def test_agent_reads_this_kernel():
+    first, second = ask("counters", "counters")
     assert first.pop("boot_id") == second.pop("boot_id") == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     before, after = RawCounters.model_validate(first), RawCounters.model_validate(second)
     assert parse_stat(before.stat).keys() == parse_stat(after.stat).keys()
@@ -202,18 +240,21 @@ def test_agent_reads_this_kernel(agent):
             "run perf 9;ls",
         ),
         *("run", "run ls", "run facts now", "run wrk", "run wrk no-such-pod -c1", "run get ../../etc", "run 'facts"),
+        *("run trace p:netlab/mine", 'run trace {"probes": {}}', "run sh -c id", "bash", "x" * 5000),
     ],
 )
-def test_agent_refuses_all_else_and_goes_on(agent, request_):
-    refused, answered = ask(agent, request_, "counters")
+def test_agent_refuses_all_else_and_continues(request_):
+    refused, *_, answered = ask(*[request_[at : at + 4096] for at in range(0, len(request_) or 1, 4096)], "counters")
     assert refused["error"] == f"unknown request {request_[:80]!r}: counters, stamp, run PROGRAM"
     assert "boot_id" in answered
 
 
-def test_agent_answers_while_another_client_is_silent(agent):
-    host, port = agent.split(":")
-    with socket.create_connection((host, int(port)), 10):
-        assert "boot_id" in ask(agent, "counters")[0]
+def test_agent_ends_with_its_client():
+    with asked("counters") as process:
+        assert "boot_id" in json.loads(process.stdout.readline())
+        process.stdin.close()
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
 
 
 @needs_root
@@ -225,15 +266,15 @@ def test_drive_passes_perfs_words_on(tmp_path, url, agent, fake_bin):
 
 
 @needs_root
-def test_perf_ends_with_who_asked_for_it(agent, fake_bin, tmp_path):
+def test_perf_ends_with_who_asked_for_it(fake_bin, tmp_path):
     install(fake_bin, "perf", f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
-    host, port = agent.split(":")
-    with socket.create_connection((host, int(port)), 10) as connection:
-        connection.sendall(b"run perf 99\n")
+    with asked("run perf 99") as process:
         wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip())
-    perf = Path("/proc", (tmp_path / "pid").read_text().strip())
-    wait_until(lambda: not perf.exists())
-    assert not perf.exists()
+        process.stdin.close()
+        process.stdout.close()
+        perf = Path("/proc", (tmp_path / "pid").read_text().strip())
+        wait_until(lambda: not perf.exists())
+        assert not perf.exists()
 
 
 def wait_until(true: Callable[[], object]) -> None:
@@ -288,7 +329,6 @@ def test_drive_times_nothing_that_answers_otherwise(tmp_path, url, agent, *, tar
     [
         ({"paths": [{"name": "host", "url": "http://127.0.0.1:1/"}]}, "cannot connect to http://127.0.0.1:1/ at"),
         ({"paths": [{"name": "host", "url": "https://127.0.0.1/"}]}, "'https://127.0.0.1/' is not a URL of the form"),
-        ({"agents": {"node1": "127.0.0.1:1"}}, "cannot connect to the agent of node1 at 127.0.0.1:1"),
     ],
 )
 def test_drive_says_what_does_not_answer(tmp_path, url, agent, change, message):
@@ -406,17 +446,17 @@ STAMP = {"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-1"}
 
 
 @needs_wrk
-def test_a_sample_says_which_profile_its_hosts_are(tmp_path, url):
+def test_a_sample_says_which_profile_its_hosts_are(tmp_path, url, fake_bin):
     place = tmp_path / "profile.json"
     folder = changed(tmp_path / "programs", STAMP=str(place))
     paths = [{"name": "pod-ip", "url": url}]
-    with started(folder) as agent:
-        for text, stamp in [("", None), (json.dumps(STAMP), STAMP)]:
-            place.write_text(text)
-            done = drive("sample", job_of(tmp_path, url, agent, paths=paths), folder)
-            assert (done.returncode, done.stderr) == (0, "")
-            raw = (tmp_path / "out" / "pod-ip.json").read_bytes()
-            assert json.loads(raw)["stamps"] == dict.fromkeys((os.uname().nodename, "node1", "node2"), stamp)
+    agent = let_ssh_start(fake_bin, program("netlab-agent", folder))
+    for text, stamp in [("", None), (json.dumps(STAMP), STAMP)]:
+        place.write_text(text)
+        done = drive("sample", job_of(tmp_path, url, agent, paths=paths), folder)
+        assert (done.returncode, done.stderr) == (0, "")
+        raw = (tmp_path / "out" / "pod-ip.json").read_bytes()
+        assert json.loads(raw)["stamps"] == dict.fromkeys((os.uname().nodename, "node1", "node2"), stamp)
     assert parse_sample(raw, profile="ipvlan-l2", round_=1, position=0, snapshot="ipvlan-l2-1").wrk.requests > 0
     for other in ({"profile": "ipvlan-l3"}, {"profile": "ipvlan-l2", "snapshot": "ipvlan-l2-2"}):
         with pytest.raises(MisfiledSample):
@@ -462,13 +502,35 @@ def test_wrk_may_open_a_file_for_each_connection(tmp_path, url, agent, fake_bin)
 
 
 @needs_root
-def test_wrk_in_a_pod_may_open_as_many_files(tmp_path, url, pod, fake_bin):
-    install(fake_bin, "wrk", "#!/bin/sh\nulimit -n\nexit 2\n")
-    with started(**few_files()) as agent:
-        paths = [{"name": "clusterip", "url": "http://127.0.0.1:8080/", "pod": pod, "at": agent}]
-        job = job_of(tmp_path, url, agent, paths=paths, load=LOAD | {"connections": 10_000})
-        said = drive("sample", job).stderr
-    assert said == f"netlab-drive: wrk ended before @ready: {resource.getrlimit(resource.RLIMIT_NOFILE)[1]}\n"
+def test_wrk_in_a_pod_is_nobody_and_may_open_as_many_files(tmp_path, url, pod, fake_bin, open_bin):
+    install(open_bin, "wrk", "#!/bin/sh\necho $(id -u) $(ulimit -n) $(grep CapBnd /proc/self/status)\nexit 2\n")
+    few = f"ulimit -S -n 64; exec {shlex.join(program('netlab-agent'))}"
+    agent = let_ssh_start(fake_bin, ["sh", "-c", few])
+    paths = [{"name": "clusterip", "url": "http://127.0.0.1:8080/", "pod": pod, "at": agent}]
+    job = job_of(tmp_path, url, agent, paths=paths, load=LOAD | {"connections": 10_000})
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert drive("sample", job).stderr == f"netlab-drive: wrk ended before @ready: 65534 {most} CapBnd: {0:016x}\n"
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"http://127.0.0.1:8080/ 1 /tmp/own.lua '{json.dumps(LOAD)}'",
+        f"file:///etc/shadow 1 plain '{json.dumps(LOAD)}'",
+        f"http://127.0.0.1:8080/ 99999 plain '{json.dumps(LOAD)}'",
+        f"http://127.0.0.1:8080/ 1 plain '{json.dumps(LOAD | {'connections': 10_001})}'",
+        "http://127.0.0.1:8080/ 1 plain -s",
+        f"http://127.0.0.1:8080/ 1 plain '{json.dumps(LOAD)}' -s own.lua",
+    ],
+)
+def test_an_agent_hands_wrk_nothing_of_its_clients_own(pod, fake_bin, words):
+    install(fake_bin, "wrk", "#!/bin/sh\necho started\n")
+    with asked(f"run wrk {pod} {words}") as process:
+        assert json.loads(process.stdout.readline()) == {"running": "wrk"}
+        said = process.stdout.read()
+    assert said.startswith("netlab-drive: ")
+    assert "started" not in said
 
 
 BOTH_WAYS = """
@@ -541,23 +603,15 @@ def test_the_app_gives_what_a_load_may_ask_for(tmp_path, agent, size, load):
     assert sample.wrk.bytes > size * sample.wrk.requests
 
 
-@contextlib.contextmanager
-def talking(*answers_: bytes) -> Iterator[str]:
-    """Something in an agent's place: to each line it says one of these, and then it hangs up."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def let_ssh_say(fake_bin: Path, *answers_: bytes) -> str:
+    """Something in an agent's place: to each line it says one of these, and then it ends."""
+    steps = [f"sys.stdin.readline(); {_step(answer)}" for answer in answers_]
+    text = "\n".join(["import os, sys, time", *steps])
+    return let_ssh_start(fake_bin, [sys.executable, "-c", text])
 
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                connection, _ = server.accept()
-                with connection, connection.makefile("rb") as lines:
-                    for answer in answers_:
-                        lines.readline()
-                        if answer is SILENCE:
-                            time.sleep(2)
-                        connection.sendall(answer)
 
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
+def _step(answer: bytes) -> str:
+    return "time.sleep(2)" if answer is SILENCE else f"os.write(1, {answer!r})"
 
 
 SILENCE = b"silence"
@@ -575,18 +629,28 @@ RUNNING = b'{"running": "perf"}\n'
         ("perf", (RUNNING + b"@ready\n", b"what?\n"), "the profiler of node1: what?"),
         ("perf", (RUNNING + b"@ready\n", b"@on\n", b"@off\n", b"[what?\n"), "JSONDecodeError in line "),
         ("perf", (RUNNING + b"@ready\n", SILENCE), "the profiler of node1 does not answer: timed out"),
-        ("prove", (b'{"running": "trace"}\n', SILENCE), "the recorder behind 127.0.0.1:"),
+        ("prove", (b'{"running": "trace"}\n', SILENCE), "the recorder of node1 does not answer: timed out"),
     ],
 )
 @needs_wrk
-def test_what_an_agent_says_wrong_is_one_sentence(tmp_path, url, mode, said, message):
+def test_what_an_agent_says_wrong_is_one_sentence(tmp_path, url, fake_bin, mode, said, message):
     folder = changed(tmp_path / "programs", TIMEOUT_S=0.5, PERF_TIMEOUT_S=0.5, TRACE_TIMEOUT_S=0.5)
-    with talking(*said) as agent:
-        job = job_of(tmp_path, url, agent, paths=[{"name": "host", "url": url}], agents={"node1": agent})
-        job |= {"perf": {"seconds": 0, "hertz": 99}, "trace": {"hosts": ["node1"], "job": {}}}
-        done = drive(mode, job, folder)
+    agent = let_ssh_say(fake_bin, *said)
+    job = job_of(tmp_path, url, agent, paths=[{"name": "host", "url": url}], agents={"node1": agent})
+    job |= {"perf": {"seconds": 0, "hertz": 99}, "trace": {"hosts": ["node1"]}}
+    done = drive(mode, job, folder)
     assert done.returncode == 1
     assert done.stderr.startswith(f"netlab-drive: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+@needs_wrk
+def test_what_ssh_says_is_why_an_agent_cannot_be_reached(tmp_path, url, fake_bin):
+    install(fake_bin, "ssh", "#!/bin/sh\necho 'root@192.0.2.1: Permission denied (publickey).' >&2; exit 255\n")
+    done = drive("sample", job_of(tmp_path, url, AT, paths=[{"name": "host", "url": url}]))
+    assert done.returncode == 1
+    assert "netlab-drive: the agent of node1" in done.stderr
+    assert "Permission denied (publickey)." in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -608,13 +672,10 @@ def test_a_request_that_is_none_is_one_sentence(words):
     assert done.stderr.startswith("netlab-drive: ")
 
 
-def test_agent_tells_the_facts_of_this_host(agent):
-    host, port = agent.split(":")
-    with socket.create_connection((host, int(port)), 60) as connection, connection.makefile("rw") as stream:
-        stream.write("run facts\n")
-        stream.flush()
-        assert json.loads(stream.readline()) == {"running": "facts"}
-        facts = RawFacts.model_validate({"hosts": {"node1": json.loads(stream.read())}})
+def test_agent_tells_the_facts_of_this_host():
+    with asked("run facts") as process:
+        assert json.loads(process.stdout.readline()) == {"running": "facts"}
+        facts = RawFacts.model_validate({"hosts": {"node1": json.loads(process.stdout.read())}})
     here = facts.hosts["node1"][""]
     assert here.namespace == Path("/proc/self/ns/net").stat().st_ino
     assert "lo" in {link.ifname for link in here.links}
@@ -626,21 +687,23 @@ def test_agent_tells_the_facts_of_this_host(agent):
 
 
 FAKE_TRACE = """#!/usr/bin/python3
-import json, sys
-job = json.loads(sys.stdin.readline())
-print("@ready", *job["probes"], flush=True)
+import sys
+print("@ready lost", flush=True)
 sys.stdin.readline()
 print("# tracer: nop")
 """
 
 
 @pytest.fixture
-def tracing_agent(tmp_path: Path) -> Iterator[str]:
-    """An agent whose netlab-trace needs no tracefs."""
+def tracing_agent(tmp_path: Path, fake_bin: Path) -> str:
+    """Where ssh starts an agent whose netlab-trace needs no tracefs."""
     folder = changed(tmp_path / "programs", PROVE_TIMEOUT_S=1)
     install(folder, "netlab-trace", FAKE_TRACE)
-    with started(folder) as address:
-        yield address
+    return let_ssh_start(fake_bin, program("netlab-agent", folder))
+
+
+def test_hosts_record_what_netlab_reads():
+    assert (FILES / "probes.json").read_text() == probes.file_text(), "python -m netlab.samples.probes writes it"
 
 
 def test_drive_proves_and_says_which_path_did_not_answer(tmp_path, url, tracing_agent):
@@ -648,7 +711,7 @@ def test_drive_proves_and_says_which_path_did_not_answer(tmp_path, url, tracing_
         {"name": "host", "url": url, "origin": "client"},
         {"name": "pod-ip", "url": "http://127.0.0.1:1/", "origin": "client"},
     ]
-    trace = {"hosts": ["node1"], "job": {"probes": {"lost": "p:netlab/lost nothing"}, "events": {}}}
+    trace = {"hosts": ["node1"], "interfaces": {"node1": "eth1"}}
     done = drive("prove", job_of(tmp_path, url, tracing_agent, paths=paths, trace=trace), tmp_path / "programs")
     assert (done.returncode, done.stderr) == (0, "")
     requests = read_requests(tmp_path / "out")
@@ -658,25 +721,28 @@ def test_drive_proves_and_says_which_path_did_not_answer(tmp_path, url, tracing_
     ]
     assert requests.lacking == {"node1": ("lost",)}
     assert [trace.request for trace in read_proof(tmp_path / "out", "p").paths] == [(), ()]
+    facts = RawFacts.model_validate({"hosts": json.loads((tmp_path / "out" / "facts.json").read_text())})
+    assert {host: found[""].interface for host, found in facts.hosts.items()} == {"node1": "eth1", "node2": "lab0"}
 
 
 def test_a_kernel_that_cannot_record_is_named(tmp_path, url, tracing_agent):
     install(tmp_path / "programs", "netlab-trace", "#!/bin/sh\necho @error no tracefs\n")
-    trace = {"hosts": ["node1"], "job": {"probes": {}, "events": {}}}
+    trace = {"hosts": ["node1"]}
     done = drive("prove", job_of(tmp_path, url, tracing_agent, trace=trace))
     assert done.returncode == 1
     assert "cannot record: @error no tracefs" in done.stderr
 
 
 def play(tmp_path: Path, playbook: str, url: str, agent: str, **inputs: object) -> None:
-    """Play one of netlab's playbooks with this machine as every host."""
-    host, port = agent.split(":")
+    """Play one of netlab's playbooks with this machine as every host, where ssh starts an agent."""
+    assert agent == AT
+    host = "127.0.0.1"
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "netlab_address": host}
     (tmp_path / "hosts.json").write_text(
         json.dumps({"client": {"hosts": {"client": local}}, "node": {"hosts": {"node1": local, "node2": local}}})
     )
     told = {
-        "benchmark_agent_port": int(port), "benchmark_folder": str(FILES), "benchmark_output": str(tmp_path / "out"),
+        "benchmark_folder": str(FILES), "benchmark_output": str(tmp_path / "out"),
         "benchmark_paths": [{"name": "host", "url": url.replace(host, "{{ hostvars['node1'].netlab_address }}")}],
         "benchmark_warmup_s": 0,
     }  # fmt: skip

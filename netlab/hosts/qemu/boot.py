@@ -9,17 +9,21 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from netlab.files import write_atomic
 from netlab.hosts.qemu import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from netlab.lab import Lab
     from netlab.model.host import Host
 
 CREDENTIALS = "opt/io.systemd.credentials"
 KEYS = "opt/netlab"
 PREFIX_LENGTH = 24
+AGENT = "/usr/local/lib/netlab/netlab-agent"
+"""Of the role ``benchmark``."""
 
 
 def mac(kind: int, index: int) -> str:
@@ -27,9 +31,23 @@ def mac(kind: int, index: int) -> str:
     return f"52:54:00:6e:{kind:02x}:{index:02x}"
 
 
-def key_files(host_key: Path, authorized_keys: Path) -> dict[str, Path]:
-    """Fw_cfg names of what sshd reads at each connection."""
-    return {f"{KEYS}/ssh_host_ed25519_key": host_key, f"{KEYS}/authorized_keys": authorized_keys}
+def key_files(lab: Lab, client: Host) -> dict[str, Path]:
+    """Write down who may enter the hosts and how they prove themselves; fw_cfg names of what sshd and ssh read.
+
+    The lab's key opens all. That of the client starts netlab-agent, whatever it asks for, and only from the client.
+    """
+    agent_key = lab.public_key(lab.agent_key)
+    only = f'from="{client.lab_address}",restrict,command="{AGENT}"'
+    keys = f"{lab.public_key(lab.key)}\n{only} {agent_key}\n"
+    authorized, known = lab.key.parent / "authorized_keys", lab.key.parent / "known_hosts"
+    write_atomic(authorized, keys.encode())
+    write_atomic(known, f"* {lab.public_key(lab.host_key)}\n".encode())
+    return {
+        f"{KEYS}/ssh_host_ed25519_key": lab.host_key,
+        f"{KEYS}/authorized_keys": authorized,
+        f"{KEYS}/agent_key": lab.agent_key,
+        f"{KEYS}/known_hosts": known,
+    }
 
 
 def own_machine(host: Host, index: int) -> dict[str, str]:

@@ -15,6 +15,9 @@ from netlab.model.check import Check
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netlab.lab import Lab
+    from netlab.spec.lab import LabSpec
+
 TOOLS = (accel.QEMU, "qemu-img", "mmdebstrap", "ssh", "ssh-keygen", "mkfs.ext4")
 FLEET_MIB = 3072
 """Memory that the default fleet takes at most, QEMU's own included."""
@@ -22,7 +25,7 @@ CLUSTER_MIB = 6144
 """The same of a cluster: client, control plane and two nodes."""
 
 
-def checks() -> list[Check]:
+def checks(_lab: Lab, _spec: LabSpec) -> list[Check]:
     """Look at programs, accelerator, disk space and memory; nothing is changed."""
     try:
         accel.require_linux()

@@ -103,7 +103,7 @@ class QemuProvider:
             payload=self.payload,
             payload_digest=payload_digest,
         )
-        keys = boot.key_files(self.lab.host_key, self.lab.key.with_suffix(".pub"))
+        keys = boot.key_files(self.lab, next(host for host in self.hosts() if host.part == "client"))
         return Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
 
     def facts(self) -> dict[str, Any]:
@@ -240,7 +240,7 @@ class QemuProvider:
                 part=part,
                 address="127.0.0.1",
                 port=next(ports),
-                host_key=self.lab.public_host_key(),
+                host_key=self.lab.public_key(self.lab.host_key),
                 lab_address=str(NETWORK[FIRST_ADDRESS + index]),
                 api_port=next(ports) if name in controls else None,
             )

@@ -174,6 +174,6 @@ def test_only_linux_has_machines(tmp_path, monkeypatch):
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     with pytest.raises(RequirementError, match="on Linux only, and this is Darwin"):
         QemuProvider(Lab(tmp_path), LabSpec(), Reporter())
-    (check,) = doctor.checks()
+    (check,) = doctor.checks(Lab(tmp_path), LabSpec())
     assert not check.ok
     assert "Darwin" in check.message

@@ -1,0 +1,120 @@
+"""Machines that one already has: entered as the user enters them, left as they were."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from netlab import ansible, assets
+from netlab.errors import ConfigError, HostUnsuitable
+from netlab.hosts import interfaces
+from netlab.hosts.remote import RemoteHosts
+from netlab.hosts.ssh import suitable
+from netlab.hosts.ssh.inventory import choose, read_inventory
+from netlab.hosts.ssh.resolve import host_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netlab.lab import Lab
+    from netlab.model.host import Host
+    from netlab.model.lab import Clock
+    from netlab.model.run import Environment
+    from netlab.progress import Progress
+    from netlab.spec.lab import LabSpec
+
+
+class SshProvider:
+    """Hosts of an Ansible inventory, never made, started or stopped. What ``up`` changes on them, ``down`` undoes."""
+
+    clock: Clock = "real"
+
+    def __init__(self, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> None:
+        self.lab = lab
+        self.spec = spec
+        self.progress = progress
+        self.payload = payload
+
+    def facts(self) -> dict[str, Any]:
+        """Return the folder that the hosts' payload is copied from, where there is one."""
+        return {"payload_folder": str(self.payload)} if self.payload else {}
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Return the hosts as they were when the lab went up; before, as inventory and ssh say."""
+        return self._hosts
+
+    def kernels(self) -> tuple[tuple[str, ...], ...]:
+        """Return one each."""
+        return tuple((host.name,) for host in self._hosts)
+
+    def outline(self) -> tuple[str, ...]:
+        """Name the machines; they are not asked."""
+        names = ", ".join(f"{host.name} ({host.user}@{host.address}:{host.port})" for host in self._hosts)
+        return (f"use the machines that are there: {names}",)
+
+    def running(self) -> bool:
+        """Whether all can be entered."""
+        return self._remote.answer()
+
+    def prepare(self) -> None:
+        """There is nothing to be made."""
+
+    def start(self) -> None:
+        """Enter all hosts, see that they can carry the lab, and mark them as this lab's."""
+        self._remote.wait()
+        said = suitable.ask(self._remote)
+        for host in self._hosts:
+            for check in suitable.checks(host, said[host.name], self.id):
+                if not check.ok and check.needed:
+                    raise HostUnsuitable(f"{check.name}: {check.message}", hint=check.hint)
+        self._hosts = tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
+        self._remote.ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
+
+    def check(self) -> None:
+        """MachineError when a host cannot be entered any more."""
+        self._remote.check()
+
+    def environment(self) -> Environment:
+        """Return what the hosts say that they are."""
+        return self._remote.environment("ssh", self._remote.machines())
+
+    def down(self) -> None:
+        """Undo on the hosts what netlab changed there: on those that are up, whatever netlab.yml names by now."""
+        state = self.lab.load_state()
+        if state is None:
+            return  # nothing of them was ever entered
+        remote = RemoteHosts(self.lab, state.hosts, self.progress)
+        remote.check()
+        ansible.play(
+            assets.playbook("down"),
+            self.lab.inventory(state.hosts),
+            folder=self.lab.ansible / "0",
+            log=self.lab.logs / "ansible.log",
+            progress=self.progress,
+            extra_vars=self.facts(),
+            sockets=self.lab.sockets / "0",
+        )
+        remote.ask(suitable.RELEASE, "its mark cannot be removed")
+
+    @property
+    def _remote(self) -> RemoteHosts:
+        return RemoteHosts(self.lab, self._hosts, self.progress)
+
+    @property
+    def id(self) -> str:
+        """Name the lab by its key, which no other has."""
+        return hashlib.sha256(self.lab.public_key(self.lab.key).encode()).hexdigest()[:16]
+
+    @cached_property
+    def _hosts(self) -> tuple[Host, ...]:
+        """Those that are up stay what they were; others may join them, but none is left behind with a lab on it."""
+        state, parts = self.lab.load_state(), self.spec.parts
+        up = {host.name: host for host in state.hosts} if state else {}
+        if gone := up.keys() - parts.keys():
+            message = f"{', '.join(sorted(gone))} of the lab that is up would not be among its hosts any more"
+            raise ConfigError(message, hint="run 'netlab down' first: it undoes what netlab changed there")
+        if up.keys() == parts.keys():
+            return tuple(up[name] for name in parts)
+        chosen = choose(read_inventory(self.lab.folder / self.spec.ssh.inventory), self.spec)
+        return tuple(up.get(name) or host_of(name, parts[name], *found) for name, found in chosen.items())

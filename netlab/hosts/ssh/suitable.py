@@ -1,0 +1,121 @@
+"""What a host must be to carry a lab: the script that asks it, and what its answers mean."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+import time
+from typing import TYPE_CHECKING
+
+from netlab.hosts import interfaces
+from netlab.model.check import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from netlab.hosts.remote import RemoteHosts
+    from netlab.model.host import Host
+
+CLAIM = "/var/lib/netlab/lab"
+"""Which lab a host carries: its id and its folder, one line."""
+FREE_MIB = 1024
+"""Of the root file system: packages and the pods' files take about half of it."""
+SKEW_S = 5.0
+"""Between the host's clock and this machine's, as far as SSH lets it be told."""
+KERNEL = (5, 4)
+FAMILIES = {"debian", "ubuntu"}
+
+SCRIPT = f"""export PATH=$PATH:/usr/sbin:/sbin
+. /etc/os-release
+say() {{ printf '%s=%s\\n' "$1" "$2"; }}
+say distribution "$ID $ID_LIKE"
+say os "$PRETTY_NAME"
+say kernel "$(uname -r)"
+say init "$(cat /proc/1/comm)"
+say time "$(date +%s.%N)"
+say free_mib "$(df --output=avail -m / | tail -n 1)"
+say claim "$(cat {CLAIM} 2>/dev/null)"
+command -v python3 >/dev/null && say python yes
+command -v modprobe >/dev/null && say modprobe yes
+{interfaces.SCRIPT}"""
+"""For ``sh`` on the host, as root."""
+
+RELEASE = f"rm -f {CLAIM}; rmdir /var/lib/netlab 2>/dev/null || true"
+"""For ``sh`` on a host that no lab is on any more."""
+
+
+def claim(lab: str, folder: str) -> str:
+    """Return what marks a host, for ``sh``: the lab's id and its folder."""
+    return f"mkdir -p /var/lib/netlab && printf '%s\\n' {shlex.quote(f'{lab} {folder}')} > {CLAIM}"
+
+
+def ask(remote: RemoteHosts) -> dict[str, dict[str, str]]:
+    """Ask all hosts; MachineError where one does not say what it is."""
+    answers = remote.ask(SCRIPT, "it does not say what it is")
+    return {name: interfaces.parse_answers(text) for name, text in answers.items()}
+
+
+def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None = None) -> Iterator[Check]:
+    """Say of each thing that a host must have whether it does; ``lab`` is the id of the lab that asks."""
+    for what, ok, message, hint in [*_system(said), *_resources(said, time.time() if now is None else now)]:
+        yield _check(host, what, ok, message, hint)
+    found = interfaces.interface_of(host, said)
+    yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
+    claimed = said.get("claim", "").strip()
+    free = not claimed or claimed.partition(" ")[0] == lab
+    yield _check(host, "labs", free, f"carries {_owner(claimed)}", _CLAIMED)
+    file = interfaces.networkd_file_of(found, said)
+    how = f"configures {found} by {file}" if file else f"does not configure {found or 'the lab address'}"
+    yield _check(host, "networkd", bool(file), how, _NETWORKD, needed=False)
+
+
+def _system(said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:
+    kernel, init = said.get("kernel", "unknown"), said.get("init", "unknown")
+    family = bool(FAMILIES & set(said.get("distribution", "").split()))
+    yield "distribution", family, said.get("os", "unknown"), "netlab's roles know Debian and Ubuntu"
+    yield "kernel", _version(kernel) >= KERNEL, f"Linux {kernel}", "profiles need Linux 5.4 or newer"
+    yield "init", init == "systemd", init, "netlab's services are systemd's"
+    for tool, hint in _TOOLS.items():
+        yield tool, tool in said, "installed" if tool in said else "not installed", hint
+
+
+def _resources(said: Mapping[str, str], now: float) -> Iterator[tuple[str, bool, str, str]]:
+    free = _number(said.get("free_mib"))
+    shown = f"{free:.0f} MiB free on /" if math.isfinite(free) else "it does not say how much is free on /"
+    yield "disk", free >= FREE_MIB, shown, f"netlab needs {FREE_MIB} MiB"
+    skew = abs(_number(said.get("time")) - now)
+    shown = f"{skew:.1f} s from this machine's" if math.isfinite(skew) else "it does not say what time it is"
+    yield "clock", skew <= SKEW_S, shown, "set the clocks, by NTP for example"
+
+
+def _check(  # noqa: PLR0913 - what a check is made of
+    host: Host,
+    what: str,
+    ok: bool,  # noqa: FBT001 - as above
+    message: str,
+    hint: str,
+    *,
+    needed: bool = True,
+) -> Check:
+    return Check(name=f"{host.name} {what}", ok=ok, message=message, hint=None if ok else hint, needed=needed)
+
+
+def _owner(claim: str) -> str:
+    return f"the lab in {claim.partition(' ')[2]}" if claim else "no lab"
+
+
+def _version(text: str) -> tuple[int, ...]:
+    found = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", text)
+    return (int(found[1]), int(found[2])) if found else ()
+
+
+def _number(text: str | None) -> float:
+    """Return the number, or one that no comparison accepts."""
+    return float(text) if text and re.fullmatch(r" *[0-9]{1,18}(\.[0-9]*)?", text) else math.nan
+
+
+_TOOLS = {"python": "Ansible needs it: apt-get install python3", "modprobe": "apt-get install kmod"}
+_ADDRESS = "set netlab_address in the inventory to an address that the host has"
+_CLAIMED = f"take that one down first ('netlab down' in its folder); if it is gone, remove {CLAIM} on the host"
+_NETWORKD = "replicas of CNIs, ipvlan and macvlan need it for the routes between hosts: it must configure the interface"
