@@ -36,7 +36,7 @@ PROFILES = ("calico-bgp", "ipvlan-l2", "ipvlan-l3", "cilium", "macvlan", "kube-p
 STRANGERS = """
 sysctl --quiet --write net.core.somaxconn=4096 net.ipv4.ip_forward=0 net.ipv4.conf.all.send_redirects=1 \
     net.ipv4.conf.default.send_redirects=1 net.ipv4.ip_local_port_range='32768 60999' net.ipv4.tcp_tw_reuse=2
-printf '[Unit]\\nDescription=the administrators own\\n[Timer]\\nOnCalendar=monthly\\n' >/etc/systemd/system/dpkg-db-backup.timer
+printf '%s\\n' '[Unit]' 'Description=the own' '[Timer]' 'OnCalendar=monthly' >/etc/systemd/system/dpkg-db-backup.timer
 systemctl daemon-reload
 systemctl start apt-daily.timer dpkg-db-backup.timer systemd-tmpfiles-clean.timer
 """
