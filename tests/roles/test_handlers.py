@@ -25,7 +25,7 @@ WITHOUT_A_CHECK = {
     (
         "undo",
         "Have systemd and networkd read what is left",
-    ): "what is to be read is in a file, which the next one finds",
+    ): "what is to be read is kept in a file",
     ("tunnel", "Reload the network"): "'Reconfigure tunl0' is notified, which does more",
 }
 """Handlers that no later play needs to notify, and why."""
