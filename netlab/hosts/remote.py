@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from netlab import __version__, proc
 from netlab.errors import HostRefused, MachineError, MachineSilent
+from netlab.hosts import interfaces
 from netlab.model.run import Environment, Machine
 from netlab.samples.machine import SCRIPT, parse_machine
 
@@ -94,6 +95,12 @@ class RemoteHosts:
         """Run a script by ``sh`` as root on all hosts; what it writes, by host. MachineError with ``failure``."""
         done = self._on_all(lambda host: self._run(host, script))
         return {name: _written(name, failure, outcome) for name, outcome in done.items()}
+
+    def located(self) -> tuple[Host, ...]:
+        """Return the hosts with their interfaces in the lab; HostUnsuitable where one has none."""
+        answers = self.ask(interfaces.SCRIPT, "it does not say which interfaces it has")
+        said = {name: interfaces.parse_answers(text) for name, text in answers.items()}
+        return tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
 
     def machines(self) -> tuple[Machine, ...]:
         """Say what each host is; ResultsError where one does not."""

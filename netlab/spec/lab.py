@@ -10,10 +10,11 @@ from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Load, Part, PathName, Stack
 from netlab.spec.artifacts import ArtifactsSpec
 from netlab.spec.bounds import whole
+from netlab.spec.ec2 import Ec2Spec
 from netlab.spec.qemu import QemuSpec
 from netlab.spec.ssh import SshSpec
 
-Provider = Literal["qemu", "ssh"]
+Provider = Literal["qemu", "ssh", "ec2"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
@@ -89,6 +90,7 @@ class LabSpec(Frozen):
     fleet: FleetSpec = Field(default=FleetSpec(), description="The hosts of the lab.")
     qemu: QemuSpec = Field(default=QemuSpec(), description="Its virtual machines, for the provider of that name.")
     ssh: SshSpec = Field(default=SshSpec(), description="Hosts that are there already, for the provider of that name.")
+    ec2: Ec2Spec = Field(default=Ec2Spec(), description="Its instances, for the provider of that name.")
     artifacts: ArtifactsSpec = Field(
         default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
     )

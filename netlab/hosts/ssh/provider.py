@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
 from netlab.errors import ConfigError, HostUnsuitable
+from netlab.hosts import interfaces
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.ssh.inventory import choose, read_inventory
@@ -67,7 +68,7 @@ class SshProvider:
             for check in suitable.checks(host, said[host.name], self.id):
                 if not check.ok and check.needed:
                     raise HostUnsuitable(f"{check.name}: {check.message}", hint=check.hint)
-        self._hosts = tuple(_seen(host, said[host.name]) for host in self._hosts)
+        self._hosts = tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
         self._remote.ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
 
     def check(self) -> None:
@@ -117,8 +118,3 @@ class SshProvider:
             return tuple(up[name] for name in parts)
         chosen = choose(read_inventory(self.lab.folder / self.spec.ssh.inventory), self.spec)
         return tuple(up.get(name) or host_of(name, parts[name], *found) for name, found in chosen.items())
-
-
-def _seen(host: Host, said: dict[str, str]) -> Host:
-    """Return the host with the interface that has its lab address."""
-    return host.model_copy(update={"interface": suitable.interface_of(host, said)})

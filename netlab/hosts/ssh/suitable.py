@@ -8,6 +8,7 @@ import shlex
 import time
 from typing import TYPE_CHECKING
 
+from netlab.hosts import interfaces
 from netlab.model.check import Check
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ SKEW_S = 5.0
 """Between the host's clock and this machine's, as far as SSH lets it be told."""
 KERNEL = (5, 4)
 FAMILIES = {"debian", "ubuntu"}
-_INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
-"""The kernel allows more; Ansible would take ``{{`` in a name for a template, and a shell other letters for its own."""
 
 SCRIPT = f"""export PATH=$PATH:/usr/sbin:/sbin
 . /etc/os-release
@@ -36,14 +35,11 @@ say kernel "$(uname -r)"
 say init "$(cat /proc/1/comm)"
 say time "$(date +%s.%N)"
 say free_mib "$(df --output=avail -m / | tail -n 1)"
-say networkd "$(systemctl is-active systemd-networkd.service 2>/dev/null)"
 say claim "$(cat {CLAIM} 2>/dev/null)"
 command -v python3 >/dev/null && say python yes
 command -v modprobe >/dev/null && say modprobe yes
-ip -o -4 address show | while read -r _ device _ address _; do say "address ${{address%/*}}" "$device"; done
-"""
+{interfaces.SCRIPT}"""
 """For ``sh`` on the host, as root."""
-
 
 RELEASE = f"rm -f {CLAIM}; rmdir /var/lib/netlab 2>/dev/null || true"
 """For ``sh`` on a host that no lab is on any more."""
@@ -57,31 +53,21 @@ def claim(lab: str, folder: str) -> str:
 def ask(remote: RemoteHosts) -> dict[str, dict[str, str]]:
     """Ask all hosts; MachineError where one does not say what it is."""
     answers = remote.ask(SCRIPT, "it does not say what it is")
-    return {name: parse_answers(text) for name, text in answers.items()}
-
-
-def parse_answers(text: str) -> dict[str, str]:
-    """Read what ``SCRIPT`` wrote."""
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return {name: interfaces.parse_answers(text) for name, text in answers.items()}
 
 
 def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None = None) -> Iterator[Check]:
     """Say of each thing that a host must have whether it does; ``lab`` is the id of the lab that asks."""
     for what, ok, message, hint in [*_system(said), *_resources(said, time.time() if now is None else now)]:
         yield _check(host, what, ok, message, hint)
-    found = interface_of(host, said)
+    found = interfaces.interface_of(host, said)
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
     claimed = said.get("claim", "").strip()
     free = not claimed or claimed.partition(" ")[0] == lab
     yield _check(host, "labs", free, f"carries {_owner(claimed)}", _CLAIMED)
-    networkd = said.get("networkd") or "not installed"
-    yield _check(host, "networkd", networkd == "active", networkd, _NETWORKD, needed=False)
-
-
-def interface_of(host: Host, said: Mapping[str, str]) -> str:
-    """Return the host's interface that has the lab address; empty where none has it, or where its name is none."""
-    name = said.get(f"address {host.lab_address}", "")
-    return name if _INTERFACE.fullmatch(name) else ""
+    file = interfaces.networkd_file_of(found, said)
+    how = f"configures {found} by {file}" if file else f"does not configure {found or 'the lab address'}"
+    yield _check(host, "networkd", bool(file), how, _NETWORKD, needed=False)
 
 
 def _system(said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.hosts.ssh.suitable import CLAIM, RELEASE, SCRIPT, checks, claim, interface_of, parse_answers
+from netlab.errors import HostUnsuitable
+from netlab.hosts.interfaces import interface_of, located, networkd_file_of, parse_answers
+from netlab.hosts.ssh.suitable import CLAIM, RELEASE, SCRIPT, checks, claim
 from netlab.model.host import Host
 
 HOST = Host(name="node1", part="node", address="192.0.2.11", lab_address="10.0.0.7")
@@ -20,13 +22,13 @@ kernel=6.12.38+deb13-cloud-amd64
 init=systemd
 time=1700000001.234567890
 free_mib= 5120
-networkd=active
 claim=
 python=yes
 modprobe=yes
 address 127.0.0.1=lo
 address 192.0.2.11=ens3
 address 10.0.0.7=ens4
+networkd ens4=/run/systemd/network/10-netplan-ens4.network
 """
 
 
@@ -48,6 +50,7 @@ def test_a_host_that_can_carry_a_lab_has_nothing_against_it():
     assert every["clock"].message == "1.2 s from this machine's"
     assert every["lab address"].message == "10.0.0.7 on ens4"
     assert every["labs"].message == "carries no lab"
+    assert every["networkd"].message == "configures ens4 by 10-netplan-ens4.network"
 
 
 @pytest.mark.parametrize(
@@ -71,13 +74,13 @@ def test_a_host_that_can_carry_a_lab_has_nothing_against_it():
         ("lab address", {"address 10.0.0.7": None}, "10.0.0.7 on no interface", "netlab_address"),
         ("lab address", {"address 10.0.0.7": "{{ 1 }}"}, "10.0.0.7 on no interface", "netlab_address"),
         ("labs", {"claim": "fedcba /home/eve/my lab"}, "carries the lab in /home/eve/my lab", CLAIM),
-        ("networkd", {"networkd": ""}, "not installed", "routes between hosts"),
-        ("networkd", {"networkd": "inactive"}, "inactive", "routes between hosts"),
+        ("networkd", {"networkd ens4": ""}, "does not configure ens4", "routes between hosts"),
+        ("networkd", {"networkd ens4": "/etc/{{ 1 }}.network"}, "does not configure ens4", "routes between hosts"),
     ],
 )
 def test_what_a_host_is_without_is_said_with_what_to_do(what, changes, message, hint):
     every = found(**changes)
-    assert [name for name, check in every.items() if not check.ok] == [what]
+    assert [name for name, check in every.items() if not check.ok and (check.needed or name == what)] == [what]
     assert every[what].message == message
     assert hint in every[what].hint
 
@@ -128,6 +131,19 @@ def test_no_interface_is_a_template_or_words_for_a_shell(name):
     assert not set(known) & set("{}$`;&|<>()'\" \n/%")
 
 
+@given(st.text())
+def test_no_name_of_a_file_leads_to_another_folder(name):
+    known = networkd_file_of("ens4", {"networkd ens4": name})
+    assert not set(known) & set("{}$`;&|<>()'\" \n/%")
+
+
+def test_a_host_knows_its_interface_by_its_address():
+    found_ = located(HOST, parse_answers(ANSWERS))
+    assert (found_.interface, found_.networkd_file) == ("ens4", "10-netplan-ens4.network")
+    with pytest.raises(HostUnsuitable, match=r"node1 has no interface with the address 10\.0\.0\.7"):
+        located(HOST, {})
+
+
 def run(script, folder):
     """Run a script as a host's ``sh`` does, with its own files in a folder."""
     text = script.replace("/var/lib/netlab", str(folder / "netlab"))
@@ -137,7 +153,7 @@ def run(script, folder):
 def test_the_script_asks_for_all_that_is_checked(tmp_path):
     done = run(SCRIPT, tmp_path)
     said = parse_answers(done.stdout)
-    assert {"distribution", "os", "kernel", "init", "time", "free_mib", "networkd", "claim"} <= said.keys()
+    assert {"distribution", "os", "kernel", "init", "time", "free_mib", "claim"} <= said.keys()
     assert said["claim"] == ""
     assert int(said["free_mib"]) >= 0
     assert float(said["time"]) > NOW
