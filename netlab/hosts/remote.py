@@ -166,7 +166,8 @@ def where(host: Host) -> str:
 
 def _written(name: str, failure: str, done: Outcome) -> str:
     if done.exit_code:
-        raise MachineError(f"{name}: {failure}: {_last_line(done.stderr) or f'exit code {done.exit_code}'}")
+        why = _last_line(done.stderr) if done.stderr.strip() else f"exit code {done.exit_code}"
+        raise MachineError(f"{name}: {failure}: {why}")
     return done.stdout
 
 

@@ -112,7 +112,7 @@ def test_answers_are_by_host_and_a_failure_names_its_host(remote, ssh):
     with pytest.raises(MachineError, match="node1: it does not say who it is: sh: 1: nonsense: not found"):
         remote.ask("nonsense", "it does not say who it is")
     ssh.fail("node1", "", exit_code=3)
-    with pytest.raises(MachineError, match="node1: it does not say who it is: it left no message"):
+    with pytest.raises(MachineError, match="node1: it does not say who it is: exit code 3"):
         remote.ask("exit 3", "it does not say who it is")
 
 
