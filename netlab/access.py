@@ -58,6 +58,7 @@ def _variables(host: Host, key: Path, known: Path) -> dict[str, Any]:
         "netlab_part": host.part,
         "netlab_address": host.lab_address,
         "netlab_interface": host.interface,
+        "netlab_networkd_file": host.networkd_file,
         "netlab_ssh_port": host.lab_port,
         "netlab_host_key": host.host_key,
     }

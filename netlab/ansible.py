@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _CONFIG = "ansible.cfg"
 """Empty, so that no setting of the user's counts."""
 
 _ENDINGS = {"runner_on_ok", "runner_on_skipped", "runner_on_failed", "runner_on_unreachable"}
+_IDENT = "play"
 _MARK = "NETLAB_PLAY"
 _plays: set[str] = set()
 """Marks of the plays that run now: each process that a play starts carries one in its environment."""
@@ -151,19 +153,39 @@ def _run(*, envvars: dict[str, str], **options: Any) -> int:
     mark = uuid.uuid4().hex
     _plays.add(mark)
     try:
-        done = ansible_runner.run(
-            **options,
-            ident="play",
-            envvars={**envvars, _MARK: mark},
-            quiet=True,
-            cancel_callback=lambda: False,  # or ansible-runner takes the signals of this process for itself
-        )
+        with _unwritten(Path(options["private_data_dir"]) / "artifacts" / _IDENT / "command"):
+            done = ansible_runner.run(
+                **options,
+                ident=_IDENT,
+                envvars={**envvars, _MARK: mark},
+                quiet=True,
+                cancel_callback=lambda: False,  # or ansible-runner takes the signals of this process for itself
+            )
     except BaseException:
         proc.end_marked(_MARK, mark)
         raise
     finally:
         _plays.discard(mark)
     return int(done.rc)
+
+
+@contextlib.contextmanager
+def _unwritten(path: Path) -> Iterator[None]:
+    """Have what is written to ``path`` go nowhere: ansible-runner keeps all of its environment there, credentials too.
+
+    So there is a pipe in the place of the file, and somebody who reads it to its end.
+    """
+    path.parent.mkdir(mode=0o700, parents=True)
+    os.mkfifo(path, 0o600)
+    reader = threading.Thread(target=path.read_bytes, daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # where nobody has written, the reader still waits for somebody who does
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        reader.join()
+        path.unlink()
 
 
 def accelerator() -> Path | None:

@@ -32,6 +32,11 @@
     │   ├── ArtifactChanged         13   its content is not what the lock says (expected and found digest)
     │   └── ArtifactUnreachable     13   its server gave no usable answer (which URL, and what to do)
     ├── CacheDamaged                14   the cache holds something that is not as it was made
+    ├── CloudError                  15   a cloud did not do what it was asked; says what is left, if anything is
+    │   ├── CloudLogin              15   credentials are missing, expired, or not allowed to do it
+    │   ├── CloudQuota              15   the account may not have so much
+    │   ├── CloudCapacity           15   the cloud has no such host to give at the moment
+    │   └── CloudLeftover           15   something could not be removed, and still costs money
     └── Interrupted                130   Ctrl-C (129: SIGHUP, 131: SIGQUIT, 143: SIGTERM)
 
 Anything else is a bug in netlab: exit code 70, a crash log on disk and its path on the screen.
@@ -207,6 +212,28 @@ class CacheDamaged(NetlabError):
     """The cache holds something that is not as it was made."""
 
     exit_code = 14
+
+
+class CloudError(NetlabError):
+    """A cloud did not do what it was asked."""
+
+    exit_code = 15
+
+
+class CloudLogin(CloudError):
+    """Credentials are missing, expired, or not allowed to do what was asked."""
+
+
+class CloudQuota(CloudError):
+    """The account may not have so much."""
+
+
+class CloudCapacity(CloudError):
+    """The cloud has no such host to give at the moment."""
+
+
+class CloudLeftover(CloudError):
+    """Something in the cloud could not be removed, and still costs money."""
 
 
 class Interrupted(NetlabError):

@@ -6,6 +6,8 @@
   keys/id_ed25519[.pub]       how netlab enters the hosts
   keys/host_ed25519[.pub]     what the hosts prove themselves with, known before first contact
   keys/agent_ed25519[.pub]    how the client starts the agents of the others
+  keys/hosts/NAME[.pub]       the same of each host in a cloud, one pair per host
+  cloud.json                  what is remembered of hosts in a cloud
   known_hosts, ssh_config     of the hosts that are up
   ansible/                    the private folder of the running play
   machines/  runs/  logs/  proofs/
@@ -51,7 +53,10 @@ class LabState(Frozen):
     snapshot: str | None = None
     """What the profile's snapshot is called: it changes with everything that goes into the profile."""
     applied: str | None = None
-    """Profile whose roles are on the hosts, in whole or in part: without snapshots, they are undone before others."""
+    """What the snapshot of the profile would be called whose roles are on the hosts, in whole or in part.
+
+    Without snapshots, they are undone before others are played.
+    """
     hosts: tuple[Host, ...] = ()
 
 
@@ -135,7 +140,7 @@ class Lab:
             folder.mkdir(mode=0o700, parents=folder != self.state_folder, exist_ok=True)
         private_folder(self.sockets)
         for key in (self.key, self.host_key, self.agent_key):
-            _make_key(key)
+            make_key(key)
 
     @contextlib.contextmanager
     def lock(self, *, removing: bool = False) -> Iterator[None]:
@@ -227,7 +232,8 @@ def private_folder(path: Path) -> None:
         raise NetlabError(f"{path} belongs to somebody else or is open to others", hint=f"remove {path}")
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> None:
+    """Make a pair of ed25519 keys, the public one beside ``path``; one that is there already stays."""
     if not path.with_suffix(".pub").exists():
         path.unlink(missing_ok=True)
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", path], timeout=60)

@@ -7,8 +7,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 from netlab.artifacts import prepare
-from netlab.errors import NotUp
-from netlab.hosts.registry import provider_of
+from netlab.errors import NotUp, UsageError
+from netlab.hosts.cloud.expired import remove_expired
+from netlab.hosts.registry import PROVIDERS, account_of, provider_of, remembered
 from netlab.measure.bench import bench as measure
 from netlab.plan import plan_run, plan_up
 from netlab.provision.apply import apply_profile
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from netlab.hosts.cloud.cloud import ForeignLab
     from netlab.hosts.provider import Provider
     from netlab.lab import Lab
     from netlab.model.profile import Profile
@@ -98,18 +100,33 @@ def report(folders: Sequence[Path], replicas: Sequence[Path] = ()) -> tuple[Repo
 
 
 def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:
-    """Remove the hosts and all state but the runs."""
-    if not lab.state_folder.exists():
+    """Remove the hosts and all state but the runs; in a cloud, they are there without any state, too."""
+    if not lab.state_folder.exists() and not outlives_state(spec):
         return
     lock_files = {lab.state_folder / name for name in ("lock", "lock.json")}
     with lab.lock(removing=True):
-        spec = spec.model_copy(update={"provider": lab.provider() or spec.provider})  # whatever netlab.yml says by now
+        spec = spec.model_copy(update={"provider": remembered(lab) or spec.provider})  # whatever netlab.yml says by now
         remove(Session(lab, spec, provider_of(lab, spec, progress), progress))
         shutil.rmtree(lab.sockets, ignore_errors=True)  # ssh removes its own, maybe at this moment
         for entry in set(lab.state_folder.iterdir()) - {lab.runs, *lock_files}:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         _remove_empty(lab.runs)
     _remove_empty(lab.state_folder)
+
+
+def outlives_state(spec: LabSpec) -> bool:
+    """Whether hosts may be there of which nothing on this machine tells: those in a cloud."""
+    return PROVIDERS[spec.provider].cloud is not None
+
+
+def down_expired(lab: Lab, spec: LabSpec, progress: Progress) -> Sequence[ForeignLab]:
+    """Remove every lab of the account whose time is over, this one or others; UsageError where there is no account."""
+    account = account_of(lab, spec, progress)
+    if account is None:
+        hint = "name the cloud with --provider, or in netlab.yml"
+        raise UsageError(f"--expired: hosts of the provider {spec.provider} cost nothing", hint=hint)
+    with lab.lock():
+        return remove_expired(account)
 
 
 def _remove_empty(folder: Path) -> None:

@@ -142,6 +142,15 @@ def command_lines():
     return [found.info["cmdline"] for found in psutil.process_iter(["cmdline"]) if found.info["cmdline"]]
 
 
+def test_no_part_of_the_environment_is_kept(run, monkeypatch, tmp_path):
+    """ansible-runner writes all of it down, with whatever credentials somebody has there."""
+    monkeypatch.setenv("A_SECRET", "a-secret-of-the-users")
+    run(GREET, extra_vars={"greeting": "hello"})
+    kept = [path for path in (tmp_path / "private").rglob("*") if path.is_file()]
+    assert any(path.parent.name == "job_events" for path in kept), "the play was there"
+    assert not [path for path in kept if b"a-secret-of-the-users" in path.read_bytes()]
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files that ansible-runner left open
 @pytest.mark.parametrize("accelerate", [False, True], ids=["linear", "mitogen"])
 def test_ctrl_c_leaves_nothing_running(run, accelerate, tmp_path):

@@ -1,6 +1,5 @@
 """What each command asks of its provider, in which order; hosts and Ansible are stand-ins, the rest is real."""
 
-import copy
 import json
 import shutil
 from pathlib import Path
@@ -23,97 +22,12 @@ from netlab.errors import (
 )
 from netlab.hosts.registry import PROVIDERS
 from netlab.lab import Lab
-from netlab.model.host import Host
 from netlab.progress import Reporter
 from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run
 from netlab.spec.lab import FleetSpec, LabSpec
-from tests import factories
-
-GOLDEN = Path(__file__).parent / "samples" / "data"
-EVIDENCE = Path(__file__).parent / "samples" / "data" / "calico-ipip"
-HOSTS = (
-    Host(name="client", part="client", address="127.0.0.1", port=1, lab_address="10.10.0.10"),
-    Host(name="node1", part="node", address="127.0.0.1", port=2, lab_address="10.10.0.11"),
-    Host(name="node2", part="node", address="127.0.0.1", port=3, lab_address="10.10.0.12"),
-)
-
-
-class Hosts:
-    """A provider without hosts: it remembers what it was asked for, and its parallel fleets with it."""
-
-    clock = "virtual"
-    parallel = 2
-
-    def __init__(self) -> None:
-        self.fleets = {0: self}
-        self.stamp: dict[str, str] | None = None
-        self.played: list[str] = []
-        """What was played since the last start."""
-        self.calls: list[str] = []
-        self.tags: set[str] = set()
-        self.up_now = False
-        self.dead = False
-
-    def parallel_fleet(self, number):
-        other = self.fleets[number] = copy.copy(self)
-        other.down = lambda: self.calls.append(f"down fleet {number}")
-        return other
-
-    def facts(self):
-        return {"netlab_kernel": "6.12"}
-
-    def hosts(self):
-        return HOSTS
-
-    def running(self):
-        return self.up_now
-
-    def prepare(self):
-        self.calls.append("prepare")
-
-    def kernels(self):
-        return (("client", "node1", "node2"),)
-
-    def outline(self):
-        return ("hosts client, node1, node2: up already",)
-
-    def start(self):
-        self._begin("booted", None)
-
-    def resume(self, tag):
-        name = tag.rpartition("-")[0]
-        self._begin(name, {"profile": name, "snapshot": tag})
-
-    def _begin(self, name, stamp):
-        self.calls.append(f"start {name}")
-        self.up_now = True
-        self.played = []
-        self.stamp = stamp
-
-    def snapshots(self, *, reserve=True):
-        return self.tags
-
-    def save(self, tag, evidence):
-        assert (evidence is None) == tag.startswith("cluster-"), "only a profile has been proven"
-        assert evidence is None or (evidence / "requests.json").is_file()
-        self.calls.append(f"save {tag.rpartition('-')[0]}")
-        self.tags.add(tag)
-
-    def evidence(self, tag):
-        return EVIDENCE
-
-    def check(self):
-        if self.dead:
-            raise MachinePanicked("machine 'fleet' exited unexpectedly")
-
-    def environment(self):
-        return factories.environment()
-
-    def down(self):
-        self.calls.append("down")
-        self.up_now = False
+from tests.standins import Hosts, Plays
 
 
 @pytest.fixture
@@ -121,58 +35,6 @@ def hosts(monkeypatch):
     provider = Hosts()
     monkeypatch.setitem(PROVIDERS, "qemu", PROVIDERS["qemu"]._replace(make=lambda *_: provider))
     return provider
-
-
-class Plays(list):
-    """Names of the playbooks played; bench leaves real samples behind, stamped with what the hosts are."""
-
-    def __init__(self, hosts) -> None:
-        super().__init__()
-        self.hosts = hosts
-        self.failing: dict[tuple[int, str], int] = {}
-        """How often the sample of a file in a round is one of failures."""
-        self.silent = "sample-silent.json"
-        self.profiled: list[list[str]] = []
-        """The files of each play of the profiler."""
-
-    def __call__(self, playbook, inventory, *, folder, extra_vars, **_):
-        self.append(playbook.stem)
-        fleet = self.hosts.fleets[int(folder.name)]
-        fleet.played.append(playbook.stem)
-        if playbook.stem == "prove":
-            shutil.copytree(EVIDENCE, extra_vars["benchmark_dest"], dirs_exist_ok=True)
-        elif playbook.stem == "bench":
-            fleet.measured = Path(extra_vars["benchmark_dest"])
-            self.bench(fleet.stamp, extra_vars)
-        elif playbook.stem == "hotspots":
-            assert fleet.played == ["bench", "hotspots"], "what is profiled was measured, on the same hosts"
-            self.hotspots(fleet.measured, extra_vars)
-
-    def bench(self, stamp, inputs):
-        place = Path(inputs["benchmark_dest"])
-        place.mkdir(parents=True, exist_ok=True)
-        for path in inputs["benchmark_paths"]:
-            (place / f"{path['file']}.json").write_text(json.dumps(self.sample(place, path, stamp)))
-
-    def hotspots(self, measured, inputs):
-        """As netlab-drive does it: nothing is profiled where one path is dead."""
-        files = [path["file"] for path in inputs["benchmark_paths"]]
-        if dead := [file for file in files if not (measured / f"{file}.json").is_file()]:
-            raise AnsibleFailed(f"netlab-drive: {dead[0]} does not answer")
-        target = Path(inputs["benchmark_hotspots_dest"])
-        target.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            shutil.copy(GOLDEN / "nodeport-netfilter.perf.gz", target / f"{file}.perf.gz")
-        self.profiled.append(files)
-
-    def sample(self, place, path, stamp):
-        cell = int(place.name[1:3]), path["file"]
-        left = self.failing.get(cell, 0)
-        self.failing[cell] = left - 1
-        bad = left > 0
-        raw = json.loads((GOLDEN / (self.silent if bad else "sample-keepalive.json")).read_bytes())
-        raw["load"] |= {"keepalive": path["keepalive"]}
-        return {**raw, "path": path["name"], "stamps": {host.name: stamp for host in HOSTS}}
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ def register(subparsers: Subparsers) -> None:
         run,
         summary="check what is missing on this machine",
         description=(
-            "Check what the lab's provider needs: programs, space and accelerator of this machine, or the hosts that are\n"
-            "there; say how to get what is missing.\n"
+            "Check what the lab's provider needs: programs, space and accelerator of this machine, or the hosts that\n"
+            "are there; say how to get what is missing.\n"
             "Registries and servers that real clusters come from are asked too, for three seconds; nothing else needs\n"
             "them."
         ),

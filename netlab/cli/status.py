@@ -55,7 +55,27 @@ def collect(lab: Lab) -> dict[str, Any]:
         "hosts": [
             {**host.model_dump(mode="json"), "answers": answers(host)} for host in (state.hosts if state else ())
         ],
+        "cloud": in_cloud(lab),
         "runs": [str(run) for run in list_runs(lab.runs)],
+    }
+
+
+def in_cloud(lab: Lab) -> dict[str, Any] | None:
+    """Say what the lab's hosts in a cloud are and cost, from before the first was made; None where there are none."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - as above
+
+    from netlab.hosts.cloud import cost, record  # noqa: PLC0415 - as above
+
+    known = record.load(lab)
+    if known is None:
+        return None
+    now = datetime.now(UTC)
+    data = known.model_dump(mode="json", include={"provider", "lab", "place", "created", "expires", "complete", "cost"})
+    return {
+        **data,
+        "age_s": round((now - known.created).total_seconds()),
+        "left_s": round((known.expires - now).total_seconds()),
+        "spent": cost.spent(known.cost, now - known.created),
     }
 
 
@@ -73,8 +93,20 @@ def as_text(status: dict[str, Any]) -> str:
     """Render for humans."""
     state = f"{status['profile'] or 'no profile'} ({status['provider']}, {status['stack']}, {status['clock']} clock)"
     lines = [f"lab      {status['folder']}", f"state    {state if status['up'] else 'down'}"]
+    lines += _cloud_lines(status["cloud"])
     for host in status["hosts"]:
         word = "answers" if host["answers"] else "does not answer"
         lines += [f"host     {host['name']} ({host['part']}), {host['address']}:{host['port']}, {word}"]
     lines += [f"run      {run}" for run in status["runs"]]
     return "\n".join(lines)
+
+
+def _cloud_lines(cloud: dict[str, Any] | None) -> list[str]:
+    if cloud is None:
+        return []
+    from netlab.progress import duration  # noqa: PLC0415 - imported late, so that --help is quick
+
+    over = f"expires in {duration(cloud['left_s'])}" if cloud["left_s"] > 0 else "EXPIRED"
+    half = "" if cloud["complete"] else "; NOT ALL of it was made: 'netlab up' goes on, 'netlab down' removes it"
+    where = f"{cloud['provider']}, {cloud['place']}, lab {cloud['lab']}"
+    return [f"cloud    {where}; {duration(cloud['age_s'])} old, {over}; {cloud['spent']}{half}"]

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from netlab.errors import ConfigError
+from netlab.hosts.cloud import record, requirements
+from netlab.hosts.cloud.api import Api
+from netlab.hosts.cloud.ec2 import Ec2
+from netlab.hosts.cloud.provider import CloudProvider
 from netlab.hosts.qemu import doctor as qemu_doctor
 from netlab.hosts.qemu.provider import QemuProvider
 from netlab.hosts.ssh import doctor as ssh_doctor
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from netlab.hosts.cloud.cloud import Cloud
     from netlab.hosts.provider import Provider
     from netlab.lab import Lab
     from netlab.model.check import Check
@@ -28,15 +34,40 @@ class Entry(NamedTuple):
     make: Callable[[Lab, LabSpec, Progress, Path | None], Provider]
     checks: Callable[[Lab, LabSpec], list[Check]]
     """For ``netlab doctor``; they change nothing."""
+    cloud: Callable[[LabSpec], Cloud] | None = None
+    """Whose account the hosts are in, where they outlive the lab's state; None: they are in nobody's."""
+
+
+def _of_cloud(name: str, cloud: Callable[[LabSpec], Cloud]) -> Entry:
+    def make(lab: Lab, spec: LabSpec, progress: Progress, _payload: Path | None) -> Provider:
+        return CloudProvider(cloud(spec), lab, spec, progress)
+
+    return Entry(make, lambda _lab, _spec: requirements.checks(name), cloud)
 
 
 PROVIDERS: dict[str, Entry] = {
     "qemu": Entry(QemuProvider, qemu_doctor.checks),
     "ssh": Entry(SshProvider, ssh_doctor.checks),
     "vagrant": Entry(VagrantProvider, vagrant_doctor.checks),
+    "ec2": _of_cloud("ec2", lambda spec: Ec2(spec.ec2)),
 }
 
 
 def provider_of(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> Provider:
     """Return the provider that the lab's ``netlab.yml`` names; its hosts get the disk ``payload`` to read."""
+    if spec.provider not in PROVIDERS:  # of the state that another version wrote
+        message = f"the lab's hosts are of the provider '{spec.provider}', which this version of netlab does not have"
+        raise ConfigError(message, hint=f"use the netlab that made them; this one has {', '.join(PROVIDERS)}")
     return PROVIDERS[spec.provider].make(lab, spec, progress, payload)
+
+
+def account_of(lab: Lab, spec: LabSpec, progress: Progress) -> Api | None:
+    """Return the account of a cloud that the lab's hosts are in; None where they are in none."""
+    cloud = PROVIDERS[spec.provider].cloud
+    return None if cloud is None else Api(cloud(spec), lab, progress)
+
+
+def remembered(lab: Lab) -> str | None:
+    """Return whose hosts the lab has, in whole or in part; None where it knows of none."""
+    begun = record.load(lab)
+    return begun.provider if begun else lab.provider()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from netlab import __version__, proc
 from netlab.errors import HostRefused, MachineError, MachineSilent
+from netlab.hosts import interfaces
 from netlab.model.run import Environment, Machine
 from netlab.samples.machine import SCRIPT, parse_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from netlab.lab import Lab
     from netlab.model.host import Host
@@ -25,11 +26,34 @@ ANSWER_TIMEOUT_S = 60.0
 """Of one command on one host."""
 CONNECT_TIMEOUT_S = 15
 PAUSE_S = 2.0
-REFUSALS = {
-    "Host key verification failed": "it proves itself with another key than the known one",
-    "Permission denied": "it lets nobody in with this user and key",
-}
-"""What ssh says where trying again does not help."""
+
+
+class Refusal(NamedTuple):
+    """Why a host lets nobody in, where trying again does not help."""
+
+    words: str
+    """What ssh or sudo say then."""
+    reason: str
+    hint: str
+
+
+REFUSALS = (
+    Refusal(
+        "Host key verification failed",
+        "it proves itself with another key than the known one",
+        "if the host was installed again, remove its old key and learn the new one",
+    ),
+    Refusal(
+        "Permission denied",
+        "it lets nobody in with this user and key",
+        "see that the user's authorized_keys has the key",
+    ),
+    Refusal(
+        "sudo: ",
+        "the user cannot become root by sudo",
+        "allow it in /etc/sudoers.d (NOPASSWD), or enter as root",
+    ),
+)
 
 
 class RemoteHosts:
@@ -46,31 +70,37 @@ class RemoteHosts:
         deadline = time.monotonic() + timeout_s
         for host in self._hosts:
             self._progress.task(host.name, "wait for SSH")
-            while outcome := self._refused(host):
+            while problem := self._problem(host):
                 if time.monotonic() > deadline:
                     message = f"{host.name} did not answer to SSH at {where(host)} within {timeout_s:g} s"
-                    raise MachineSilent(f"{message}: {_last_line(outcome.stderr)}")
+                    raise MachineSilent(f"{message}: {problem}")
                 time.sleep(PAUSE_S)
 
     def answer(self) -> bool:
         """Whether all can be entered now."""
         self._lab.write_access(self._hosts)
         try:
-            return not any(self._on_all(self._refused).values())
+            return not any(self._on_all(self._problem).values())
         except HostRefused:
             return False
 
     def check(self) -> None:
         """MachineError naming a host that cannot be entered any more."""
-        for name, outcome in self._on_all(self._refused).items():
-            if outcome:
+        for name, problem in self._on_all(self._problem).items():
+            if problem:
                 hint = f"look whether it runs: netlab ssh {name}"
-                raise MachineError(f"{name} does not answer to SSH: {_last_line(outcome.stderr)}", hint=hint)
+                raise MachineError(f"{name} does not answer to SSH: {problem}", hint=hint)
 
     def ask(self, script: str, failure: str) -> dict[str, str]:
         """Run a script by ``sh`` as root on all hosts; what it writes, by host. MachineError with ``failure``."""
         done = self._on_all(lambda host: self._run(host, script))
         return {name: _written(name, failure, outcome) for name, outcome in done.items()}
+
+    def located(self) -> tuple[Host, ...]:
+        """Return the hosts with their interfaces in the lab; HostUnsuitable where one has none."""
+        answers = self.ask(interfaces.SCRIPT, "it does not say which interfaces it has")
+        said = {name: interfaces.parse_answers(text) for name, text in answers.items()}
+        return tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
 
     def machines(self) -> tuple[Machine, ...]:
         """Say what each host is; ResultsError where one does not."""
@@ -99,21 +129,30 @@ class RemoteHosts:
             machines=tuple(machines),
         )
 
-    def _refused(self, host: Host) -> Outcome | None:
-        """Return what ssh said where the host cannot be entered; HostRefused where that will not change."""
-        outcome = self._run(host, "true")
+    def _problem(self, host: Host) -> str:
+        """Say why the host cannot be entered, empty where it can; HostRefused where that will not change."""
+        try:
+            outcome = self._run(host, "true")
+        except MachineSilent as silence:
+            return silence.message
         if outcome.exit_code == 0:
-            return None
-        for words, reason in REFUSALS.items():
+            return ""
+        for words, reason, hint in REFUSALS:
             if words in outcome.stderr:
-                raise HostRefused(f"{host.name} at {where(host)} cannot be entered: {reason}", hint=_HINTS[words])
-        return outcome
+                message = f"{host.name} at {where(host)} cannot be entered: {reason} ({_last_line(outcome.stderr)})"
+                raise HostRefused(message, hint=hint)
+        return _last_line(outcome.stderr)
 
     def _run(self, host: Host, script: str) -> Outcome:
+        """Return how the script ended; MachineSilent where it did not."""
         become = [] if host.user == "root" else ["sudo", "--non-interactive"]
         options = [f"-oConnectTimeout={CONNECT_TIMEOUT_S}", "-oBatchMode=yes"]
         words = ["ssh", "-F", self._lab.ssh_config, *options, host.name, *become, "sh", "-s"]
-        return proc.run(words, timeout=ANSWER_TIMEOUT_S, input=script, check=False, error=MachineSilent)
+        try:
+            return proc.run(words, timeout=ANSWER_TIMEOUT_S, input=script, check=False, error=MachineSilent)
+        except MachineSilent:
+            message = f"{host.name} at {where(host)} gave no answer within {ANSWER_TIMEOUT_S:g} s"
+            raise MachineSilent(message, hint=f"look what it does: netlab ssh {host.name}") from None
 
     def _on_all(self, what: Callable[[Host], T]) -> dict[str, T]:
         with ThreadPoolExecutor(max_workers=len(self._hosts) or 1) as pool:
@@ -125,15 +164,10 @@ def where(host: Host) -> str:
     return f"{host.user}@{host.address}:{host.port}"
 
 
-_HINTS: Mapping[str, str] = {
-    "Host key verification failed": "if the host was installed again, remove its old key and learn the new one",
-    "Permission denied": "see that the user's authorized_keys has the key, and that the user may run sudo",
-}
-
-
 def _written(name: str, failure: str, done: Outcome) -> str:
     if done.exit_code:
-        raise MachineError(f"{name}: {failure}: {_last_line(done.stderr) or f'exit code {done.exit_code}'}")
+        why = _last_line(done.stderr) if done.stderr.strip() else f"exit code {done.exit_code}"
+        raise MachineError(f"{name}: {failure}: {why}")
     return done.stdout
 
 

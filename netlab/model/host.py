@@ -37,6 +37,8 @@ class Host(Server):
     """Where its SSH server answers the lab's other hosts."""
     interface: str = LAB_INTERFACE
     """That has the lab address."""
+    networkd_file: str = "20-lab.network"
+    """Name of systemd-networkd's file that configures that interface; empty where another program does."""
     jump: Server | None = None
     """Through which it is reached; None: directly."""
     api_port: int | None = None

@@ -30,4 +30,4 @@ def apply_profile(session: Session, profile: Profile) -> None:
         states.enter(profile)
         if profile.cluster is not None:
             plays.catch_up(session)
-    lab.save_state(lab_state(session, profile, applied=profile.name))
+    lab.save_state(lab_state(session, profile, applied=session.tag(profile)))

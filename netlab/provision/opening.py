@@ -9,7 +9,7 @@ from netlab import ansible, profiles
 from netlab.artifacts import prepare
 from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, MissingTool, ProofFailed
 from netlab.hosts.provider import Snapshots
-from netlab.hosts.registry import provider_of
+from netlab.hosts.registry import provider_of, remembered
 from netlab.provision.session import Session
 from netlab.selection import artifacts_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from netlab.lab import Lab, LabState
+    from netlab.lab import Lab
     from netlab.model.profile import Profile
     from netlab.progress import Progress
     from netlab.spec.lab import LabSpec
@@ -36,7 +36,7 @@ def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile
     with lab.lock():
         lab.create()
         before = lab.load_state()
-        _refuse_another_provider(before, spec)
+        _refuse_another_provider(remembered(lab), spec)
         payload = _prepare_payload(lab, spec, progress, chosen)
         session = Session(lab, spec, provider_of(lab, spec, progress, payload), progress)
         try:
@@ -51,10 +51,10 @@ def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile
             raise
 
 
-def _refuse_another_provider(state: LabState | None, spec: LabSpec) -> None:
-    if state is not None and state.provider != spec.provider:
-        message = f"the lab's hosts are of the provider '{state.provider}', but '{spec.provider}' is asked for"
-        raise ConfigError(message, hint=f"'netlab down' removes them; '--provider {state.provider}' works with them")
+def _refuse_another_provider(known: str | None, spec: LabSpec) -> None:
+    if known not in {None, spec.provider}:
+        message = f"the lab's hosts are of the provider '{known}', but '{spec.provider}' is asked for"
+        raise ConfigError(message, hint=f"'netlab down' removes them; '--provider {known}' works with them")
 
 
 def _prepare_payload(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile]) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.errors import UnknownProfile
+from netlab.errors import ConfigError
 from netlab.provision import plays
 from netlab.provision.plays import lab_state, proof_folder
 from netlab.provision.prove import prove
@@ -21,7 +21,8 @@ class Reapplied:
     """``States`` of hosts whose state cannot be kept.
 
     The lab's state says whose roles are on the hosts, from before the first of them is played: so they are undone even
-    where netlab was killed in the middle.
+    where netlab was killed in the middle. It says so by the snapshot's name that the profile would have, which changes
+    with everything that goes into it: a profile of the same name that was edited, or is another stack's, is another.
     """
 
     def __init__(self, session: Session) -> None:
@@ -36,10 +37,10 @@ class Reapplied:
     def clear(self) -> None:
         """Undo what is on the hosts."""
         session = self._session
-        if (name := self._applied) is None:
+        if (tag := self._applied) is None:
             return
-        with session.progress.step(f"undo {name}"):
-            self._undo(name)
+        with session.progress.step(f"undo {tag.rpartition('-')[0]}"):
+            self._undo(tag)
         session.lab.save_state(lab_state(session))
 
     def known(self, profile: Profile) -> bool:  # noqa: ARG002 - as the protocol has it
@@ -52,7 +53,7 @@ class Reapplied:
         self._apply(profile, check_paths=False)
         with session.progress.step(f"prove {profile.name}"):
             prove(session, profile, proof_folder(session, profile))
-        session.lab.save_state(lab_state(session, profile, applied=profile.name))
+        self._save(profile)
 
     def enter(self, profile: Profile) -> None:
         """Apply the profile, unless the hosts are it already."""
@@ -61,7 +62,7 @@ class Reapplied:
         if state is not None and state.snapshot == session.tag(profile):
             return
         self._apply(profile, check_paths=True)
-        session.lab.save_state(lab_state(session, profile, applied=profile.name))
+        self._save(profile)
 
     def evidence(self, profile: Profile) -> Path:
         """Return what this run's ``provision`` recorded."""
@@ -69,25 +70,35 @@ class Reapplied:
 
     def _apply(self, profile: Profile, *, check_paths: bool) -> None:
         session = self._session
-        if self._applied != profile.name:
-            self.clear()
-        session.lab.save_state(lab_state(session, applied=profile.name))
+        self.clear()
+        session.lab.save_state(lab_state(session, applied=session.tag(profile)))
         with session.progress.step(f"provision {profile.name}"):
             if profile.cluster is not None:
                 plays.cluster(session, profile)
             plays.up(session, profile, check_paths=check_paths)
+
+    def _save(self, profile: Profile) -> None:
+        session = self._session
+        session.lab.save_state(lab_state(session, profile, applied=session.tag(profile)))
 
     @property
     def _applied(self) -> str | None:
         state = self._session.lab.load_state()
         return state.applied if state else None
 
-    def _undo(self, name: str) -> None:
-        """Play the teardown of the profile; of everything where its file is gone."""
-        session = self._session
-        try:
-            profile = find_profile(session.lab, session.spec, name)
-        except UnknownProfile:
+    def _undo(self, tag: str) -> None:
+        """Play the teardown of the profile; of everything where it is no longer what was applied."""
+        session, profile = self._session, self._still(tag)
+        if profile is None:
             session.play("down", session.provider.facts())
         else:
             plays.teardown(session, profile)
+
+    def _still(self, tag: str) -> Profile | None:
+        """Return the profile that is called so; None where its file is gone, or is another by now."""
+        session = self._session
+        try:
+            profile = find_profile(session.lab, session.spec, tag.rpartition("-")[0])
+            return profile if session.tag(profile) == tag else None
+        except ConfigError:
+            return None

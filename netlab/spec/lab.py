@@ -10,12 +10,16 @@ from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Load, Part, PathName, Stack
 from netlab.spec.artifacts import ArtifactsSpec
 from netlab.spec.bounds import whole
+from netlab.spec.ec2 import Ec2Spec
 from netlab.spec.qemu import QemuSpec
 from netlab.spec.ssh import SshSpec
 from netlab.spec.vagrant import VagrantSpec
 
-Provider = Literal["qemu", "ssh", "vagrant"]
+Provider = Literal["qemu", "ssh", "vagrant", "ec2"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
+
+ROUTED: dict[str, str] = {"ec2": "EC2"}
+"""Providers whose network delivers to nothing but the addresses that it gave out itself, each with its title."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 
@@ -93,6 +97,7 @@ class LabSpec(Frozen):
     vagrant: VagrantSpec = Field(
         default=VagrantSpec(), description="Vagrant's machines, for the provider of that name."
     )
+    ec2: Ec2Spec = Field(default=Ec2Spec(), description="Its instances, for the provider of that name.")
     artifacts: ArtifactsSpec = Field(
         default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from netlab.model.frozen import Frozen
+from netlab.userpaths import expand
 
 
 class SshSpec(Frozen):
@@ -23,3 +24,8 @@ class SshSpec(Frozen):
         default="",
         description="Its host that plays a cluster's control plane; none: that of the group `control`.",
     )
+
+    @field_validator("inventory")
+    @classmethod
+    def _is_a_path(cls, text: str) -> str:
+        return expand(text)

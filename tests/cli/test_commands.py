@@ -161,7 +161,7 @@ def test_options_are_checked_together():
 def test_doctor_names_the_package_of_a_missing_program(monkeypatch, capsys, folder):
     missing = Check(name="mmdebstrap", ok=False, message="not installed", hint="sudo apt-get install mmdebstrap")
     fine = Check(name="ssh", ok=True, message="/usr/bin/ssh")
-    monkeypatch.setattr("netlab.doctor.checks", lambda _: [fine, missing])
+    monkeypatch.setattr("netlab.doctor.checks", lambda *_: [fine, missing])
     assert main(["doctor"]) == 4
     assert capsys.readouterr().out.splitlines() == [
         "ok      ssh: /usr/bin/ssh",

@@ -19,5 +19,5 @@ def fetched(component: str, name: str) -> Path:
     (file,) = [each for each in load_lock().find(component).files if each.name == name]
     store = Cache(assets.cache())
     if not store.holds(file.sha256):
-        pytest.skip(f"{name} of {component} is not in the cache; 'netlab artifacts fetch' brings it")
+        pytest.skip(f"{name} of {component} is not in the cache; 'netlab artifacts fetch' fetches it")
     return store.path(file.sha256)

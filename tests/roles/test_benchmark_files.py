@@ -145,9 +145,26 @@ def let_ssh_start(fake_bin: Path, command: list[str]) -> str:
 
 
 @pytest.fixture
-def agent(fake_bin: Path) -> str:
-    """Where ssh starts the agent; its perf is the one in ``fake_bin`` when there is one."""
-    return let_ssh_start(fake_bin, program("netlab-agent"))
+def agent(fake_bin: Path) -> Iterator[str]:
+    """Where ssh starts the agent; its perf is the one in ``fake_bin``, if there is one. No load outlives its driver."""
+    yield let_ssh_start(fake_bin, program("netlab-agent"))
+    wait_until(lambda: not loads())
+    assert not loads()
+
+
+def loads() -> list[int]:
+    """Processes of wrk that were started below this test, or that lost their parent."""
+    mine = {os.getpid(), 1}
+    found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in found if name_and_parent(pid) in {("wrk", parent) for parent in mine}]
+
+
+def name_and_parent(pid: int) -> tuple[str, int]:
+    try:
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition(" (")[2].rpartition(") ")
+    except OSError:
+        return "", 0
+    return name, int(rest.split()[1])
 
 
 def changed(folder: Path, **constants: object) -> Path:

@@ -129,7 +129,6 @@ def test_app_and_pods_hold_what_a_load_may_open():
     for unit in (
         "app/files/netlab-app.service",
         "pod/files/netlab-pod@.service",
-        "benchmark/templates/netlab-agent.service.j2",
     ):
         assert int(re.search(r"LimitNOFILE=(\d+)", (ROLES / unit).read_text())[1]) > most  # type: ignore[index]
     base = yaml.safe_load((ROLES / "base" / "defaults" / "main.yml").read_text())["base_sysctls"]

@@ -60,7 +60,7 @@ def rendered(name: str, folder: Path, helm: str | Path) -> str:
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_the_chart_runs_no_image_beyond_the_lock(name, tmp_path):
-    """What Helm renders names only images that the payload brings, by the names under which they are imported."""
+    """What Helm renders names only images of the payload, by the names under which they are imported."""
     helm = shutil.which("helm")
     if not helm:
         pytest.skip("helm is not installed")

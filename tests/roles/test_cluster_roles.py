@@ -1,4 +1,4 @@
-"""What the roles of a cluster write, rendered by Ansible itself, and the programs they bring."""
+"""What the roles of a cluster write, rendered by Ansible itself, and the programs they install."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The filters that roles and profiles bring: addresses, lists, and what differs."""
+"""The filters that roles and profiles have: addresses, lists, and what differs."""
 
 from __future__ import annotations
 

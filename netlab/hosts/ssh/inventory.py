@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ TIMEOUT_S = 120.0
 """A dynamic inventory asks its cloud."""
 CONNECTIONS = {"ssh", "smart", "paramiko", "paramiko_ssh"}
 """Ways of Ansible's that are SSH."""
+_WHY = re.compile(r"^\[WARNING\]:.*?Failed to parse .*? with '?\w+'? plugin: (.+)$", re.MULTILINE)
+_SCRIPT_SAID = re.compile(r"^Standard error from inventory script:\n(.+)$", re.MULTILINE)
 
 
 def read_inventory(source: Path) -> dict[str, Any]:
@@ -42,8 +45,13 @@ def read_inventory(source: Path) -> dict[str, Any]:
     )
     if done.exit_code:
         raise ConfigError(f"Ansible cannot read the inventory {source}: {_reason(done.stderr)}")
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout, object_hook=_plain)
     return found
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    """Return a value that a plugin had from elsewhere, which Ansible marks as never to be taken for a template."""
+    return value.get("__ansible_unsafe", value)
 
 
 def choose(listed: Mapping[str, Any], spec: LabSpec) -> dict[str, tuple[str, Variables]]:
@@ -109,5 +117,9 @@ def _refuse_twice(hosts: Sequence[str]) -> None:
 
 
 def _reason(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("[WARNING]")]
-    return lines[-1].strip() if lines else "it does not say why"
+    """Return why the first of Ansible's plugins that took the file for one of its own gave up; its last word else."""
+    why, script = _WHY.search(text), _SCRIPT_SAID.search(text)
+    if why:
+        return why[1] + (f" {script[1]}" if script else "")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip().removeprefix("[ERROR]: ") if lines else "it does not say why"

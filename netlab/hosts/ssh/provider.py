@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
-from netlab.errors import HostUnsuitable
+from netlab.errors import ConfigError, HostUnsuitable
+from netlab.hosts import interfaces
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.ssh.inventory import choose, read_inventory
@@ -67,7 +68,7 @@ class SshProvider:
             for check in suitable.checks(host, said[host.name], self.id):
                 if not check.ok and check.needed:
                     raise HostUnsuitable(f"{check.name}: {check.message}", hint=check.hint)
-        self._hosts = tuple(_seen(host, said[host.name]) for host in self._hosts)
+        self._hosts = tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
         self._remote.ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
 
     def check(self) -> None:
@@ -79,20 +80,22 @@ class SshProvider:
         return self._remote.environment("ssh", self._remote.machines())
 
     def down(self) -> None:
-        """Undo on the hosts what netlab changed there."""
-        if self.lab.load_state() is None:
+        """Undo on the hosts what netlab changed there: on those that are up, whatever netlab.yml names by now."""
+        state = self.lab.load_state()
+        if state is None:
             return  # nothing of them was ever entered
-        self._remote.check()
+        remote = RemoteHosts(self.lab, state.hosts, self.progress)
+        remote.check()
         ansible.play(
             assets.playbook("down"),
-            self.lab.inventory(self._hosts),
+            self.lab.inventory(state.hosts),
             folder=self.lab.ansible / "0",
             log=self.lab.logs / "ansible.log",
             progress=self.progress,
             extra_vars=self.facts(),
             sockets=self.lab.sockets / "0",
         )
-        self._remote.ask(suitable.RELEASE, "its mark cannot be removed")
+        remote.ask(suitable.RELEASE, "its mark cannot be removed")
 
     @property
     def _remote(self) -> RemoteHosts:
@@ -105,15 +108,13 @@ class SshProvider:
 
     @cached_property
     def _hosts(self) -> tuple[Host, ...]:
-        state = self.lab.load_state()
-        if state is not None and [host.name for host in state.hosts] == list(self.spec.parts):
-            return state.hosts
+        """Those that are up stay what they were; others may join them, but none is left behind with a lab on it."""
+        state, parts = self.lab.load_state(), self.spec.parts
+        up = {host.name: host for host in state.hosts} if state else {}
+        if gone := up.keys() - parts.keys():
+            message = f"{', '.join(sorted(gone))} of the lab that is up would not be among its hosts any more"
+            raise ConfigError(message, hint="run 'netlab down' first: it undoes what netlab changed there")
+        if up.keys() == parts.keys():
+            return tuple(up[name] for name in parts)
         chosen = choose(read_inventory(self.lab.folder / self.spec.ssh.inventory), self.spec)
-        return tuple(
-            host_of(name, self.spec.parts[name], known_as, variables) for name, (known_as, variables) in chosen.items()
-        )
-
-
-def _seen(host: Host, said: dict[str, str]) -> Host:
-    """Return the host with the interface that has its lab address."""
-    return host.model_copy(update={"interface": said[f"address {host.lab_address}"]})
+        return tuple(up.get(name) or host_of(name, parts[name], *found) for name, found in chosen.items())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 import shlex
 import time
 from typing import TYPE_CHECKING
 
+from netlab.hosts import interfaces
 from netlab.model.check import Check
 
 if TYPE_CHECKING:
@@ -25,20 +28,18 @@ FAMILIES = {"debian", "ubuntu"}
 
 SCRIPT = f"""export PATH=$PATH:/usr/sbin:/sbin
 . /etc/os-release
-echo "distribution=$ID $ID_LIKE"
-echo "os=$PRETTY_NAME"
-echo "kernel=$(uname -r)"
-echo "init=$(cat /proc/1/comm)"
-echo "time=$(date +%s.%N)"
-echo "free_mib=$(df --output=avail -m / | tail -n 1)"
-echo "networkd=$(systemctl is-active systemd-networkd.service 2>/dev/null)"
-echo "claim=$(cat {CLAIM} 2>/dev/null)"
-command -v python3 >/dev/null && echo python=yes
-command -v modprobe >/dev/null && echo modprobe=yes
-ip -o -4 address show | while read -r _ device _ address _; do echo "address ${{address%/*}}=$device"; done
-"""
+say() {{ printf '%s=%s\\n' "$1" "$2"; }}
+say distribution "$ID $ID_LIKE"
+say os "$PRETTY_NAME"
+say kernel "$(uname -r)"
+say init "$(cat /proc/1/comm)"
+say time "$(date +%s.%N)"
+say free_mib "$(df --output=avail -m / | tail -n 1)"
+say claim "$(cat {CLAIM} 2>/dev/null)"
+command -v python3 >/dev/null && say python yes
+command -v modprobe >/dev/null && say modprobe yes
+{interfaces.SCRIPT}"""
 """For ``sh`` on the host, as root."""
-
 
 RELEASE = f"rm -f {CLAIM}; rmdir /var/lib/netlab 2>/dev/null || true"
 """For ``sh`` on a host that no lab is on any more."""
@@ -52,24 +53,21 @@ def claim(lab: str, folder: str) -> str:
 def ask(remote: RemoteHosts) -> dict[str, dict[str, str]]:
     """Ask all hosts; MachineError where one does not say what it is."""
     answers = remote.ask(SCRIPT, "it does not say what it is")
-    return {name: parse_answers(text) for name, text in answers.items()}
-
-
-def parse_answers(text: str) -> dict[str, str]:
-    """Read what ``SCRIPT`` wrote."""
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return {name: interfaces.parse_answers(text) for name, text in answers.items()}
 
 
 def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None = None) -> Iterator[Check]:
     """Say of each thing that a host must have whether it does; ``lab`` is the id of the lab that asks."""
     for what, ok, message, hint in [*_system(said), *_resources(said, time.time() if now is None else now)]:
         yield _check(host, what, ok, message, hint)
-    found = said.get(f"address {host.lab_address}", "")
+    found = interfaces.interface_of(host, said)
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
-    claimed = said.get("claim", "")
-    yield _check(host, "labs", not claimed or claimed.split()[0] == lab, f"carries {_owner(claimed)}", _CLAIMED)
-    networkd = said.get("networkd") or "not installed"
-    yield _check(host, "networkd", networkd == "active", networkd, _NETWORKD, needed=False)
+    claimed = said.get("claim", "").strip()
+    free = not claimed or claimed.partition(" ")[0] == lab
+    yield _check(host, "labs", free, f"carries {_owner(claimed)}", _CLAIMED)
+    file = interfaces.networkd_file_of(found, said)
+    how = f"configures {found} by {file}" if file else f"does not configure {found or 'the lab address'}"
+    yield _check(host, "networkd", bool(file), how, _NETWORKD, needed=False)
 
 
 def _system(said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:
@@ -83,10 +81,12 @@ def _system(said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:
 
 
 def _resources(said: Mapping[str, str], now: float) -> Iterator[tuple[str, bool, str, str]]:
-    free = int(said.get("free_mib", "0"))
-    yield "disk", free >= FREE_MIB, f"{free} MiB free on /", f"netlab needs {FREE_MIB} MiB"
-    skew = abs(float(said.get("time", "0")) - now)
-    yield "clock", skew <= SKEW_S, f"{skew:.1f} s from this machine's", "set the clocks, by NTP for example"
+    free = _number(said.get("free_mib"))
+    shown = f"{free:.0f} MiB free on /" if math.isfinite(free) else "it does not say how much is free on /"
+    yield "disk", free >= FREE_MIB, shown, f"netlab needs {FREE_MIB} MiB"
+    skew = abs(_number(said.get("time")) - now)
+    shown = f"{skew:.1f} s from this machine's" if math.isfinite(skew) else "it does not say what time it is"
+    yield "clock", skew <= SKEW_S, shown, "set the clocks, by NTP for example"
 
 
 def _check(  # noqa: PLR0913 - what a check is made of
@@ -106,7 +106,13 @@ def _owner(claim: str) -> str:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split("-", maxsplit=1)[0].split(".")[:2] if part.isdigit())
+    found = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", text)
+    return (int(found[1]), int(found[2])) if found else ()
+
+
+def _number(text: str | None) -> float:
+    """Return the number, or one that no comparison accepts."""
+    return float(text) if text and re.fullmatch(r" *[0-9]{1,18}(\.[0-9]*)?", text) else math.nan
 
 
 _TOOLS = {"python": "Ansible needs it: apt-get install python3", "modprobe": "apt-get install kmod"}

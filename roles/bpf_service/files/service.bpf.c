@@ -326,7 +326,7 @@ static __always_inline int rewrite(struct __sk_buff *skb, struct tuple *in, stru
 	old = ports(in);
 	*both = ports(out);
 	/* The addresses are in the checksum's pseudo header. Where a device is still to compute the checksum, it holds the
-	 * pseudo header alone: the helper knows. A UDP checksum of 0 means that there is none and stays 0. */
+	 * pseudo header alone: the helper knows. A UDP checksum of 0 means that there is none and is left at 0. */
 	if (in->protocol == IPPROTO_UDP) {
 		checksum = L4 + __builtin_offsetof(struct udphdr, check);
 		flags = BPF_F_MARK_MANGLED_0;
@@ -404,17 +404,17 @@ static __always_inline int ct_is_idle(const struct ct_entry *entry)
 static __noinline int ct_is_over(const struct tuple *key, const struct ct_entry *entry)
 {
 	struct ct_entry mirror = {};
-	int halved = ct_read_mirror(key, entry, &mirror);
+	int lost = ct_read_mirror(key, entry, &mirror);
 
-	if (halved || entry->out.protocol == IPPROTO_UDP)
-		return ct_is_idle(entry) && (halved || ct_is_idle(&mirror));
+	if (lost || entry->out.protocol == IPPROTO_UDP)
+		return ct_is_idle(entry) && (lost || ct_is_idle(&mirror));
 	return (entry->state | mirror.state) & CT_RST || entry->state & mirror.state & CT_FIN;
 }
 
 /*
  * Takes the tuple `back` from a connection that is over, and gives it to `reply`. Should the map forget the claimed entry
  * and another connection begin with this tuple before the deletion, that one loses an entry; its client's next packet
- * brings it back.
+ * restores it.
  */
 static __always_inline int ct_take_over(const struct tuple *back, const struct ct_entry *old, const struct ct_entry *reply)
 {
@@ -567,7 +567,7 @@ static __noinline int ct_create(struct __sk_buff *skb, const struct packet *pack
 			return TC_ACT_OK;
 		if (origin == POD && in->protocol == IPPROTO_TCP && !packet->syn) {
 			/* A reply of a connection that was forgotten: as it is, it would reach the client from an address that
-			 * the client never asked. The client's next packet brings the connection back. */
+			 * the client never asked. The client's next packet restores the connection. */
 			count(DROPPED_UNKNOWN);
 			return TC_ACT_SHOT;
 		}
@@ -645,7 +645,7 @@ static __always_inline int handle(struct __sk_buff *skb, enum origin origin, int
 	if (pod) {
 		device = *pod;
 		count(TO_POD);
-		/* The pod's end of the pair, in the pod's own network namespace; MAC addresses stay, IP does not look at them.
+		/* The pod's end of the pair, in the pod's own network namespace; MAC addresses are left, IP does not look at them.
 		 * A transmitting device cannot do that: there the packet goes through the other pod's pair. */
 		return netkit && origin == POD ? bpf_redirect(device, 0) : bpf_redirect_peer(device, 0);
 	}

@@ -1,0 +1,78 @@
+"""What netlab must know of a cloud: how its plays are told what to make, and what its errors mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from netlab.errors import NetlabError
+    from netlab.hosts.cloud.cost import Cost
+    from netlab.model.lab import Part
+    from netlab.spec.cloud import CloudSpec
+
+
+class Failure(NamedTuple):
+    """What a play on a cloud's API says of a task that failed."""
+
+    task: str
+    item: str
+    """Host or thing that the task was about, where it goes through several."""
+    code: str
+    """The cloud's own name for the error; may be empty."""
+    message: str
+
+
+class ForeignLab(NamedTuple):
+    """A lab that the account has, found by what it carries."""
+
+    lab: str
+    name: str
+    """Folder that it was made for."""
+    place: str
+    created: datetime | None
+    expires: datetime | None
+
+
+class Cloud(Protocol):
+    """One cloud, with its section of ``netlab.yml``."""
+
+    @property
+    def name(self) -> str:
+        """Return the name in ``provider:``, and of the folder of its plays."""
+
+    @property
+    def title(self) -> str:
+        """Return the name for humans."""
+
+    @property
+    def mtu(self) -> int:
+        """Return what the interface of the lab must be set to; 0: what the network says."""
+
+    @property
+    def section(self) -> CloudSpec:
+        """Return the section."""
+
+    @property
+    def place(self) -> str:
+        """Return the region, or whatever else the hosts are in; empty where nobody has said."""
+
+    def check(self) -> None:
+        """ConfigError where the section is not enough to make hosts."""
+
+    def type_of(self, part: Part) -> str:
+        """Return what a host that plays ``part`` is made as."""
+
+    def cost(self, types: Iterable[str]) -> Cost:
+        """Return what hosts of these types cost."""
+
+    def variables(self, place: str) -> dict[str, Any]:
+        """Return ``netlab_cloud``, what the plays are told of the section."""
+
+    def error(self, failure: Failure) -> NetlabError:
+        """Say what went wrong, and what to do about it."""
+
+    def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
+        """Read what ``labs.yml`` found."""

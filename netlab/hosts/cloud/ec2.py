@@ -1,0 +1,159 @@
+"""Amazon EC2: what its plays are told, what its errors mean, what its hosts cost."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError
+from netlab.hosts.cloud.cloud import ForeignLab
+from netlab.hosts.cloud.cost import Prices, estimate
+from netlab.hosts.cloud.record import read_stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from netlab.errors import NetlabError
+    from netlab.hosts.cloud.cloud import Failure
+    from netlab.hosts.cloud.cost import Cost
+    from netlab.model.lab import Part
+    from netlab.spec.ec2 import Ec2Spec
+
+_AMERICA = {
+    "c5.large": 0.085,
+    "c6i.large": 0.085,
+    "c6i.xlarge": 0.17,
+    "c7i.large": 0.08925,
+    "c7i.xlarge": 0.1785,
+    "m5.large": 0.096,
+    "m6i.large": 0.096,
+    "m7i.large": 0.1008,
+    "t3.medium": 0.0416,
+}
+PRICES = {
+    "us-east-1": Prices(hosts=_AMERICA, gib_month=0.08, address=0.005),
+    "us-east-2": Prices(hosts=_AMERICA, gib_month=0.08, address=0.005),
+    "us-west-2": Prices(hosts=_AMERICA, gib_month=0.08, address=0.005),
+    "eu-central-1": Prices(
+        hosts={
+            "c5.large": 0.097,
+            "c6i.large": 0.097,
+            "c7i.large": 0.10185,
+            "m5.large": 0.115,
+            "m6i.large": 0.115,
+            "m7i.large": 0.12075,
+            "t3.medium": 0.048,
+        },
+        gib_month=0.0952,
+        address=0.005,
+    ),
+}
+"""On demand, Linux, by region. They change; a region or type that is not here is 'unknown', never guessed."""
+SOURCE = "Amazon's list prices on demand as of 2025"
+
+ANYWHERE = "us-east-1"
+"""Any region can be asked which others there are."""
+
+_ASK = "they are taken from where AWS's tools look (AWS_PROFILE, ~/.aws …): try 'aws sts get-caller-identity'"
+MEANINGS: tuple[tuple[re.Pattern[str], type[NetlabError], str], ...] = (
+    (re.compile("Unable to locate credentials|^(config )?profile .* could not be found"), CloudLogin, _ASK),
+    (
+        re.compile(
+            "AuthFailure|ExpiredToken|InvalidClientTokenId|RequestExpired|SignatureDoesNotMatch|UnrecognizedClient"
+        ),
+        CloudLogin,
+        _ASK,
+    ),
+    (
+        re.compile("AccessDenied|UnauthorizedOperation|OptInRequired"),
+        CloudLogin,
+        "docs/clouds.md lists what the account must be allowed to do",
+    ),
+    (
+        re.compile("LimitExceeded|CountExceeded"),
+        CloudQuota,
+        "ask Amazon for a higher quota (Service Quotas), or take fewer or smaller hosts",
+    ),
+    (
+        re.compile("Insufficient.*Capacity|UnfulfillableCapacity|SpotMaxPriceTooLow|^Unsupported"),
+        CloudCapacity,
+        "take another zone or type (ec2.zone, ec2.node_type …), try later, or set ec2.market to on-demand",
+    ),
+    (
+        re.compile("^InvalidParameterValue$|InvalidAMIID|InvalidInstanceType"),
+        ConfigError,
+        "see the section ec2 of netlab.yml",
+    ),
+    (re.compile("^no image "), ConfigError, "see ec2.image_name and ec2.image_owner in netlab.yml"),
+    (
+        re.compile("Could not connect to the endpoint|Connect timeout"),
+        CloudError,
+        "is ec2.region a region of EC2, and can this machine reach the internet?",
+    ),
+)
+"""What EC2's codes mean, or where there is no code what its client says; the first that fits counts."""
+
+
+@dataclass(frozen=True)
+class Ec2:
+    """``Cloud``: Amazon EC2."""
+
+    section: Ec2Spec
+    name: str = "ec2"
+    title: str = "EC2"
+    mtu: int = 1500
+    """As on other providers; EC2's own 9001 would let packets between hosts be larger than those of pods."""
+
+    @property
+    def place(self) -> str:
+        """Return the region."""
+        return self.section.region
+
+    def check(self) -> None:
+        """ConfigError where the section is not enough to make hosts."""
+        self.section.check()
+
+    def type_of(self, part: Part) -> str:
+        """Return the instance type."""
+        return self.section.type_of(part)
+
+    def cost(self, types: Iterable[str]) -> Cost:
+        """Add up list prices on demand; those of spot follow the market, which nobody can look up in a table."""
+        source = f"{SOURCE}; spot costs less" if self.section.market == "spot" else SOURCE
+        prices = PRICES.get(self.place)
+        return estimate(types, self.section.root_gib, prices, currency="USD", source=source)
+
+    def variables(self, place: str) -> dict[str, Any]:
+        """Return the section, with the region that the hosts are in."""
+        data = self.section.model_dump(mode="json", exclude={"jump"})
+        return {**data, "region": place or ANYWHERE}
+
+    def error(self, failure: Failure) -> NetlabError:
+        """Say what EC2 means."""
+        words = _words(failure.message)
+        about = f"{failure.item}: " if failure.item else ""
+        for codes, kind, hint in MEANINGS:
+            if codes.search(failure.code or failure.message):
+                return kind(f"{about}EC2 in {self.place or ANYWHERE}: {words}", hint=hint)
+        return CloudError(f"{about}EC2 in {self.place or ANYWHERE}: {words} (in the step '{failure.task}')")
+
+    def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
+        """Read the tags of the labs' networks."""
+        return [
+            ForeignLab(
+                lab=tags["netlab:lab"],
+                name=tags.get("netlab:name", "?"),
+                place=region,
+                created=read_stamp(tags.get("netlab:created", "")),
+                expires=read_stamp(tags.get("netlab:expires", "")),
+            )
+            for tags, region in answer["labs"]
+        ]
+
+
+def _words(message: str) -> str:
+    """Return what EC2 said, without what its client says about it."""
+    return re.sub(
+        r"^.*An error occurred \(\S+\) when calling the (\w+) operation[^:]*: ", r"\1: ", message, flags=re.DOTALL
+    )

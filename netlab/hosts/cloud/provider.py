@@ -1,0 +1,272 @@
+"""Hosts in a cloud, as a provider: made, found again, entered, removed."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from netlab.errors import CloudLeftover, CloudLogin, ConfigError, MachineSilent, NetlabError
+from netlab.hosts.cloud import interfaces, keys, record
+from netlab.hosts.cloud.api import Api
+from netlab.hosts.cloud.cost import described
+from netlab.hosts.cloud.record import Record
+from netlab.hosts.cloud.user_data import user_data
+from netlab.hosts.remote import RemoteHosts
+from netlab.model.host import LAB_INTERFACE, Host
+
+if TYPE_CHECKING:
+    from netlab.hosts.cloud.cloud import Cloud
+    from netlab.lab import Lab
+    from netlab.model.lab import Clock
+    from netlab.model.run import Environment
+    from netlab.progress import Progress
+    from netlab.spec.lab import LabSpec
+
+NETWORK = ipaddress.ip_network("10.10.0.0/24")
+FIRST_ADDRESS = 10
+OPEN = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+"""From where everything may enter: private addresses, which in a network of the lab's own are hosts' and pods'."""
+CHANGEABLE = {"hours", "ssh_from"}
+"""Keys of the section that may change while the hosts stay."""
+BOOT_TIMEOUT_S = 600.0
+PAUSE_S = 5.0
+ATTEMPTS = 5
+"""How often all is removed that is found, until nothing is found."""
+
+
+class CloudProvider:
+    """``Provider``: the hosts of one lab in one cloud."""
+
+    clock: Clock = "real"
+
+    def __init__(self, cloud: Cloud, lab: Lab, spec: LabSpec, progress: Progress) -> None:
+        self._cloud = cloud
+        self._lab = lab
+        self._spec = spec
+        self._progress = progress
+        self._api = Api(cloud, lab, progress)
+
+    def facts(self) -> dict[str, Any]:
+        """Return nothing: netlab has not made the image."""
+        return {}
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Return the hosts with the addresses that the cloud gave them; none before it has."""
+        known = record.load(self._lab)
+        if known is None or known.addresses.keys() != self._spec.parts.keys():
+            return ()
+        return tuple(
+            Host(
+                name=name,
+                part=part,
+                address=known.addresses[name],
+                host_key=keys.host_key(self._lab, name).public,
+                lab_address=self._lab_addresses[name],
+                interface=known.interfaces.get(name, LAB_INTERFACE),
+                jump=self._cloud.section.jump,
+            )
+            for name, part in self._spec.parts.items()
+        )
+
+    def kernels(self) -> tuple[tuple[str, ...], ...]:
+        """Return each host alone."""
+        return tuple((name,) for name in self._spec.parts)
+
+    def outline(self) -> tuple[str, ...]:
+        """Say what would be made, what it costs, and how long it may stay."""
+        self._cloud.check()
+        names, hours = ", ".join(self._spec.parts), self._cloud.section.hours
+        where = f"{self._cloud.title}, {self._cloud.place}"
+        if record.load(self._lab) is not None:
+            return (f"hosts {names}: made already ({where})",)
+        types = ", ".join(sorted(set(self._types.values())))
+        return (
+            f"make the hosts {names} ({where}: {types}), with a network and keys of the lab's own",
+            described(self._cloud.cost(self._types.values()), hours),
+            f"'netlab down' removes them; after {hours} h, 'netlab down --expired' does so too",
+        )
+
+    def running(self) -> bool:
+        """Whether all hosts that the spec asks for are there, as it asks for them, and can be entered."""
+        known = record.load(self._lab)
+        wanted = (self._digest(), self._settings())
+        return (
+            known is not None and known.complete and (known.digest, known.settings) == wanted and self._remote.answer()
+        )
+
+    def prepare(self) -> None:
+        """Nothing: hosts are made from an image of the cloud's."""
+
+    def start(self) -> None:
+        """Have all hosts there; what an error leaves of new ones is removed, or said to cost money."""
+        self._cloud.check()
+        if self.running():
+            return
+        before = record.load(self._lab)
+        created, expires = record.lifetime(before, self._cloud.section.hours)
+        cost = self._cloud.cost(self._types.values())
+        self._progress.note(described(cost, self._cloud.section.hours))
+        begun = Record(
+            provider=self._spec.provider,
+            lab=before.lab if before else record.lab_id(self._lab),
+            place=self._cloud.place,
+            created=created,
+            expires=expires,
+            digest=self._digest(),
+            settings=self._settings(),
+            cost=cost,
+            complete=bool(before and before.complete),
+        )
+        record.save(self._lab, begun)
+        try:
+            self._make(begun)
+        except BaseException as error:
+            self._clean_up(error, fresh=before is None)
+            raise
+
+    def check(self) -> None:
+        """MachineError when a host cannot be entered any more."""
+        self._remote.check()
+
+    def environment(self) -> Environment:
+        """Return what the hosts say of themselves, with what the cloud calls their sizes and places."""
+        known, remote = record.load(self._lab), self._remote
+        zones = known.zones if known else {}
+        machines = [
+            machine.model_copy(update={"instance_type": self._types[machine.name], "zone": zones.get(machine.name, "")})
+            for machine in remote.machines()
+        ]
+        return remote.environment(self._spec.provider, machines)
+
+    def down(self) -> None:
+        """Remove all that the cloud has of the lab, until nothing is found; CloudLeftover where something stays."""
+        known = record.load(self._lab)
+        place = known.place if known else self._cloud.place
+        if not place:
+            hint = "set it in netlab.yml; 'netlab down --expired' looks everywhere"
+            raise ConfigError(f"{self._spec.provider}: where the lab's hosts are is not known any more", hint=hint)
+        with self._progress.step(f"remove all of the lab from {self._cloud.title}"):
+            remove_lab(self._api, known.lab if known else record.lab_id(self._lab), place)
+        record.remove(self._lab)
+        keys.forget(self._lab)
+
+    def _make(self, begun: Record) -> None:
+        with self._progress.step(f"make the hosts on {self._cloud.title} ({begun.place})"):
+            answer = self._api.play("up", begun.place, self._wanted(begun))
+        if answer["made"] and begun.complete:  # others than those that the lab's state tells of
+            self._lab.save_state(None)
+        there = begun.model_copy(update={"addresses": answer["hosts"], "zones": answer["zones"]})
+        record.save(self._lab, there)
+        with self._progress.step("wait until the hosts have booted"):
+            there = there.model_copy(update={"interfaces": self._wait()})
+        with self._progress.step("take the keys out of the hosts' reach"):
+            self._api.play("seal", begun.place, {"netlab_lab": begun.lab})
+        record.save(self._lab, there.model_copy(update={"complete": True}))
+
+    def _wanted(self, begun: Record) -> dict[str, Any]:
+        """Return what ``up.yml`` is told."""
+        return {
+            "netlab_lab": begun.lab,
+            "netlab_tags": {
+                "netlab:lab": begun.lab,
+                "netlab:name": self._lab.folder.name,
+                "netlab:created": record.stamp(begun.created),
+                "netlab:expires": record.stamp(begun.expires),
+            },
+            "netlab_network": str(NETWORK),
+            "netlab_open": OPEN,
+            "netlab_public_key": self._public_key,
+            "netlab_replace": begun.complete,
+            "netlab_hosts": [
+                {
+                    "name": name,
+                    "type": self._types[name],
+                    "address": self._lab_addresses[name],
+                    "digest": f"{begun.digest}-{name}",
+                    "user_data": data,
+                }
+                for name, data in self._user_data.items()
+            ],
+        }
+
+    def _wait(self) -> dict[str, str]:
+        """Return the hosts' interfaces in the lab."""
+        try:
+            self._remote.wait(BOOT_TIMEOUT_S)
+        except MachineSilent as error:
+            who = ", ".join(self._cloud.section.ssh_from)
+            error.hint = (
+                f"only {who} may enter ({self._spec.provider}.ssh_from): is that your address as others see it?"
+            )
+            raise
+        return interfaces.wait_for(self._remote, self._lab_addresses, self._cloud.mtu, BOOT_TIMEOUT_S)
+
+    def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
+        """Remove what was made, if nothing was there before; say what is left, and what it costs."""
+        if isinstance(error, CloudLogin) and fresh:
+            record.remove(self._lab)  # nothing can have been made
+            return
+        left = "what was made costs money until 'netlab down' removes it; the same command continues from here"
+        if fresh:
+            left = "what was made is removed again"
+            try:
+                self.down()
+            except NetlabError as second:
+                left = f"what was made could not be removed and COSTS MONEY: run 'netlab down' ({second.message})"
+        if isinstance(error, NetlabError):
+            error.hint = f"{error.hint}; {left}" if error.hint else left
+        else:
+            self._progress.warn(left)
+
+    def _digest(self) -> str:
+        """Return a hash over all that decides what the hosts are."""
+        return _hash([self._cloud.section.model_dump(mode="json", exclude={*CHANGEABLE, "jump"}), self._user_data])
+
+    def _settings(self) -> str:
+        return _hash(self._cloud.section.model_dump(mode="json", include=CHANGEABLE))
+
+    @property
+    def _remote(self) -> RemoteHosts:
+        return RemoteHosts(self._lab, self.hosts(), self._progress)
+
+    @property
+    def _public_key(self) -> str:
+        return self._lab.key.with_suffix(".pub").read_text(encoding="utf-8").strip()
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        return {name: self._cloud.type_of(part) for name, part in self._spec.parts.items()}
+
+    @cached_property
+    def _lab_addresses(self) -> dict[str, str]:
+        return {name: str(NETWORK[FIRST_ADDRESS + index]) for index, name in enumerate(self._spec.parts)}
+
+    @property
+    def _user_data(self) -> dict[str, str]:
+        return {
+            name: user_data(name, address, self._public_key, keys.host_key(self._lab, name), mtu=self._cloud.mtu)
+            for name, address in self._lab_addresses.items()
+        }
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def remove_lab(api: Api, lab: str, place: str) -> None:
+    """Remove all that carries the lab's id; CloudLeftover with a list of what is still there after several attempts."""
+    left: dict[str, list[str]] = {}
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE_S)
+        answer = api.play("down", place, {"netlab_lab": lab})
+        left = {kind: names for kind, names in answer["left"].items() if names}
+        if not left:
+            return
+    things = "; ".join(f"{kind} {', '.join(names)}" for kind, names in left.items())
+    message = f"{api.cloud.title} in {place} still has parts of the lab {lab}, which may cost money: {things}"
+    raise CloudLeftover(message, hint="run 'netlab down' again, or remove them by hand")

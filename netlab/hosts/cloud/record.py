@@ -1,0 +1,110 @@
+"""What a lab remembers of its hosts in a cloud. Losing it loses no host: they are found by the lab's id."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, ValidationError
+
+from netlab.files import write_atomic
+from netlab.hosts.cloud.cost import Cost
+from netlab.model.frozen import Frozen
+
+if TYPE_CHECKING:
+    from netlab.lab import Lab
+
+STAMP = "%Y%m%dT%H%M%SZ"
+"""Dates in tags: every cloud takes these characters."""
+ID_LENGTH = 12
+
+
+class Record(Frozen):
+    """Hosts of a lab in a cloud, from before the first of them is made until the last is removed."""
+
+    provider: str
+    lab: str
+    """The lab's id, which all that is made carries."""
+    place: str
+    """Region, or whatever the cloud calls it."""
+    created: datetime
+    expires: datetime
+    digest: str
+    """Of all that decides what the hosts are."""
+    settings: str
+    """Of what may change while they stay."""
+    cost: Cost
+    complete: bool = False
+    """Whether all hosts were there once, and were handed out to be worked with."""
+    addresses: dict[str, str] = Field(default_factory=dict)
+    """By the host's name: where it is entered."""
+    interfaces: dict[str, str] = Field(default_factory=dict)
+    """What the hosts call theirs in the lab."""
+    zones: dict[str, str] = Field(default_factory=dict)
+
+
+def file_of(lab: Lab) -> Path:
+    """Return where the lab keeps it."""
+    return lab.state_folder / "cloud.json"
+
+
+def load(lab: Lab) -> Record | None:
+    """Read it; None where there is none, or none that can be read: the cloud is asked then."""
+    try:
+        return Record.model_validate_json(file_of(lab).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def save(lab: Lab, record: Record) -> None:
+    """Write it."""
+    write_atomic(file_of(lab), record.model_dump_json(indent=2).encode())
+
+
+def remove(lab: Lab) -> None:
+    """Forget it."""
+    file_of(lab).unlink(missing_ok=True)
+
+
+def lab_id(lab: Lab) -> str:
+    """Return the id that all carries which is made for the lab.
+
+    It follows from the folder, the machine and the user. So a lab whose state is lost has the same one again, and no
+    lab of another machine with the same account has it.
+    """
+    words = (_machine(), str(os.getuid()), str(lab.folder.resolve()))
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:ID_LENGTH]
+
+
+def stamp(moment: datetime) -> str:
+    """Return a date as tags have it."""
+    return moment.astimezone(UTC).strftime(STAMP)
+
+
+def read_stamp(text: str) -> datetime | None:
+    """Read a date of a tag; None where it is none of netlab's."""
+    try:
+        return datetime.strptime(text, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def lifetime(record: Record | None, hours: int) -> tuple[datetime, datetime]:
+    """Return when the lab was created and when it expires: that it is started again does not prolong its life."""
+    created = record.created if record else datetime.now(UTC).replace(microsecond=0)
+    return created, created + timedelta(hours=hours)
+
+
+def _machine() -> str:
+    """Return what tells this machine from others; it has the same name and the same folders as many."""
+    for path in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
+        try:
+            if text := path.read_text(encoding="ascii").strip():
+                return text
+        except (OSError, ValueError):
+            continue
+    return platform.node()

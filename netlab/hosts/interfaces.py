@@ -1,0 +1,51 @@
+"""Which interface has a host's lab address, and which file of networkd's configures it: a script asks the host."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from netlab.errors import HostUnsuitable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netlab.model.host import Host
+
+_INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
+"""The kernel allows more; Ansible would take ``{{`` in a name for a template, and a shell other letters for its own."""
+_FILE = re.compile(r"[A-Za-z0-9_.@-]{1,200}\.network")
+
+SCRIPT = """ip -o -4 address show | while read -r _ device _ address _; do
+    echo "address ${address%/*}=$device"
+    file=$(networkctl --no-pager --lines=0 status "$device" 2>/dev/null | sed -n 's/^ *Network File: *//p')
+    echo "networkd $device=$file"
+done
+"""
+"""For ``sh`` on the host, as root."""
+
+
+def parse_answers(text: str) -> dict[str, str]:
+    """Read lines ``NAME=VALUE``, as such scripts write them; others are none."""
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def interface_of(host: Host, said: Mapping[str, str]) -> str:
+    """Return the host's interface that has the lab address; empty where none has it, or where its name is none."""
+    name = said.get(f"address {host.lab_address}", "")
+    return name if _INTERFACE.fullmatch(name) else ""
+
+
+def networkd_file_of(interface: str, said: Mapping[str, str]) -> str:
+    """Return the name of networkd's file that configures an interface; empty where there is none."""
+    name = said.get(f"networkd {interface}", "").rpartition("/")[2]
+    return name if _FILE.fullmatch(name) else ""
+
+
+def located(host: Host, said: Mapping[str, str]) -> Host:
+    """Return the host with its interface in the lab; HostUnsuitable where none has its lab address."""
+    interface = interface_of(host, said)
+    if not interface:
+        hint = "name one of its addresses: those by which the lab's hosts reach each other carry what is measured"
+        raise HostUnsuitable(f"{host.name} has no interface with the address {host.lab_address}", hint=hint)
+    return host.model_copy(update={"interface": interface, "networkd_file": networkd_file_of(interface, said)})
