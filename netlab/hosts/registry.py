@@ -14,7 +14,7 @@ from netlab.hosts.qemu.provider import QemuProvider
 from netlab.hosts.ssh import doctor as ssh_doctor
 from netlab.hosts.ssh.provider import SshProvider
 from netlab.hosts.vagrant import doctor as vagrant_doctor
-from netlab.hosts.vagrant.provider import VagrantProvider
+from netlab.hosts.vagrant.snapshots import provider_of as vagrant_provider_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def _of_cloud(name: str, cloud: Callable[[LabSpec], Cloud]) -> Entry:
 PROVIDERS: dict[str, Entry] = {
     "qemu": Entry(QemuProvider, qemu_doctor.checks),
     "ssh": Entry(SshProvider, ssh_doctor.checks),
-    "vagrant": Entry(VagrantProvider, vagrant_doctor.checks),
+    "vagrant": Entry(vagrant_provider_of, vagrant_doctor.checks),
     "ec2": _of_cloud("ec2", lambda spec: Ec2(spec.ec2)),
 }
 

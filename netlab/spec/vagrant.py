@@ -48,6 +48,11 @@ class VagrantSpec(Frozen):
     )
     box_url: str = Field(default="", description="File or URL that the box is added from where it is not there.")
     box_checksum: str = Field(default="", description="SHA-256 of what is there, in hexadecimal.")
+    snapshots: bool = Field(
+        default=False,
+        strict=True,
+        description="Resume profiles from Vagrant's snapshots instead of applying them again (docs/vagrant.md).",
+    )
     boot_timeout_s: int = whole(600, "Seconds in which a machine must answer after it was started.", low=30, high=7200)
 
     @field_validator("network")
@@ -72,6 +77,8 @@ class VagrantSpec(Frozen):
             raise ValueError(f"vagrant.memory_mib is {self.memory_mib}, but a host needs at least {least}")
         if self.box_url and not self.box:
             raise ValueError("vagrant.box_url needs vagrant.box: the name under which the box is added")
+        if self.snapshots and self.provider == "qemu":
+            raise ValueError("vagrant.snapshots: Vagrant's provider qemu has none")
         if self.box_checksum and not self.box_url:
             raise ValueError("vagrant.box_checksum needs vagrant.box_url: of what it is the checksum")
 

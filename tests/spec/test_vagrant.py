@@ -19,6 +19,7 @@ CHECKSUM = "a" * 64
     [
         ("memory_mib: 100", "vagrant.memory_mib is 100, but a host needs at least 384"),
         ("box_url: a.box", "vagrant.box_url needs vagrant.box"),
+        ("{provider: qemu, snapshots: true}", "Vagrant's provider qemu has none"),
         (f"{{box: b, box_checksum: {CHECKSUM}}}", "vagrant.box_checksum needs vagrant.box_url"),
     ],
 )

@@ -13,6 +13,10 @@ from netlab.hosts.vagrant.provider import VagrantProvider
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netlab.lab import Lab
+    from netlab.progress import Progress
+    from netlab.spec.lab import LabSpec
+
 BASE = "base"
 """Freshly booted, with no profile applied."""
 TIMEOUT_S = 1200.0
@@ -53,3 +57,9 @@ class VagrantSnapshots(VagrantProvider):
     def evidence(self, tag: str) -> Path:
         """Return the folder that was kept with the state."""
         return self.folder / "evidence" / tag
+
+
+def provider_of(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> VagrantProvider:
+    """Return the provider with snapshots where netlab.yml says so, else the one whose profiles are applied again."""
+    kind = VagrantSnapshots if spec.vagrant.snapshots else VagrantProvider
+    return kind(lab, spec, progress, payload)

@@ -3,7 +3,12 @@
 import pytest
 
 from netlab.hosts.provider import Snapshots
+from netlab.hosts.registry import provider_of
+from netlab.hosts.vagrant.provider import VagrantProvider
 from netlab.hosts.vagrant.snapshots import BASE, VagrantSnapshots
+from netlab.lab import Lab
+from netlab.progress import Reporter
+from netlab.spec.lab import LabSpec
 from tests.hosts.vagrant import fake
 from tests.hosts.vagrant.test_provider import make
 
@@ -21,6 +26,12 @@ def provider(tmp_path, machines):
 def test_it_says_so(provider, tmp_path):
     assert isinstance(provider, Snapshots)
     assert not isinstance(make(tmp_path), Snapshots)
+
+
+def test_netlab_yml_says_which(tmp_path):
+    for chosen, expected in ((False, VagrantProvider), (True, VagrantSnapshots)):
+        spec = LabSpec.model_validate({"provider": "vagrant", "vagrant": {"snapshots": chosen}})
+        assert type(provider_of(Lab(tmp_path), spec, Reporter())) is expected
 
 
 def test_nobody_is_asked_before_there_are_machines(provider, machines):
