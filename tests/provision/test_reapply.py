@@ -8,7 +8,7 @@ import pytest
 from netlab import ansible, workflow
 from netlab.errors import AnsibleFailed, ConfigError, HostUnsuitable, NetlabError, NotUp, ProofFailed
 from netlab.hosts.registry import PROVIDERS
-from netlab.lab import Lab
+from netlab.lab import Lab, LabState
 from netlab.progress import Reporter
 from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
@@ -261,6 +261,16 @@ def test_interrupted_hosts_that_were_there_before_are_kept(lab, hosts, plays, mo
 
 
 def test_interrupted_hosts_that_were_not_are_removed(lab, hosts, plays, monkeypatch):
+    monkeypatch.setattr(ansible, "play", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        up(lab)
+    assert hosts.calls[-1] == "down"
+    assert lab.load_state() is None
+
+
+def test_hosts_that_a_killed_netlab_was_making_are_removed_when_the_next_is_interrupted(lab, hosts, plays, monkeypatch):
+    lab.state_folder.mkdir()
+    lab.save_state(LabState(provider="ssh", clock="real", stack="datapath"))
     monkeypatch.setattr(ansible, "play", interrupt)
     with pytest.raises(KeyboardInterrupt):
         up(lab)
