@@ -132,8 +132,12 @@ class VagrantProvider:
         self.vagrant.work(*words, timeout=timeout, before_retry=self._clear_failed)
 
     def _clear_failed(self, message: str) -> None:
-        """Remove the machines that a failure names: one that runs already, Vagrant would not configure any more."""
-        if names := output.failed_machines(message):
+        """Remove new machines that a failure names: one that runs already, Vagrant would not configure any more.
+
+        Those that were entered before have their configuration, and what the lab did to them.
+        """
+        names = output.failed_machines(message)
+        if names and not self._known:
             self.vagrant.work("destroy", "--force", *names, timeout=DESTROY_TIMEOUT_S)
 
     def _clear_unfinished(self) -> None:
@@ -154,7 +158,7 @@ class VagrantProvider:
             contact.hand_over(host, login, self.lab, self.folder)
             hosts.append(host)
         remote = RemoteHosts(self.lab, hosts, self.progress)
-        remote.wait()
+        remote.wait(self.spec.vagrant.boot_timeout_s)
         self._keep(tuple(self._suited(host, said) for host, said in zip(hosts, _asked(remote, hosts), strict=True)))
 
     def _suited(self, host: Host, said: dict[str, str]) -> Host:

@@ -230,3 +230,12 @@ def test_an_up_that_takes_too_long_is_ended(provider, machines, monkeypatch):
     provider.vagrant.folder.mkdir()
     with pytest.raises(MachineError, match="vagrant up did not end within 1 s"):
         provider.vagrant.work("up", timeout=1)
+
+
+def test_a_machine_that_was_entered_before_is_not_made_again(provider, machines, tmp_path):
+    provider.start()
+    met = "An error occurred while executing the action on the 'client'\nmachine. SSH connection was reset!"
+    machines.change(states={"client": "shutoff", "node1": "running"}, failures=[met])
+    make(tmp_path).start()
+    assert machines.called("destroy") == []
+    assert provider.running()
