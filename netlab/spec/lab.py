@@ -17,6 +17,9 @@ from netlab.spec.ssh import SshSpec
 Provider = Literal["qemu", "ssh", "ec2"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
 
+ROUTED: dict[str, str] = {"ec2": "EC2"}
+"""Providers whose network delivers to nothing but the addresses that it gave out itself, each with its title."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 
 

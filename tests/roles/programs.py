@@ -23,10 +23,13 @@ class Tools:
         self.answers = {name.replace("_", " "): answer for name, answer in answers.items()}
         self.told: list[tuple[str, ...]] = []
         self.failing: set[str] = set()
+        self.exit_code = 1
 
     def __call__(self, *command: str, **options: Any) -> CompletedProcess[str]:
         self.told.append(command if options.get("stdin") is None else (*command, options["stdin"]))
         text = " ".join(command)
         found = [answer for start, answer in self.answers.items() if text.startswith(start)]
         failed = any(text.startswith(start) for start in self.failing)
-        return CompletedProcess(command, int(failed), found[0] if found else "", "no" if failed else "")
+        return CompletedProcess(
+            command, self.exit_code if failed else 0, found[0] if found else "", "no" if failed else ""
+        )

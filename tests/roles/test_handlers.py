@@ -22,6 +22,10 @@ WITHOUT_A_CHECK = {
     ("image", "Make the initrd"): "what a bake that failed has made is thrown away as a whole",
     ("lab_routes", "Reload the network"): "'Reconfigure the lab's interface' is notified, which does more",
     ("pod_network", "Reload the network"): "'Recreate the pods' network' is notified, which does more",
+    (
+        "undo",
+        "Have systemd and networkd read what is left",
+    ): "what is to be read is kept in a file",
     ("tunnel", "Reload the network"): "'Reconfigure tunl0' is notified, which does more",
 }
 """Handlers that no later play needs to notify, and why."""

@@ -203,3 +203,15 @@ def test_all_that_roles_set_and_mask_is_written_down():
     assert masked <= set(kept["host_record_units"])
     assert kept["host_record_choices"] == ["/sys/kernel/mm/transparent_hugepage/enabled"]
     assert "/sys/kernel/mm/transparent_hugepage/enabled" in (ROLES / "base/templates/tmpfiles.conf.j2").read_text()
+
+
+@pytest.mark.parametrize(("exit_code", "kept"), [(1, False), (2, True)], ids=["another needs it", "dpkg is locked"])
+def test_packages_that_could_not_be_purged_are_named(host, wanted, tmp_path, capsys, exit_code, kept):
+    host.begin(wanted)
+    installed(host, "kmod", "vim", "nginx")
+    host.tools.failing.add("dpkg --purge")
+    host.tools.exit_code = exit_code
+    host.restore(wanted)
+    assert (tmp_path / "lib" / "before.json").exists() == kept
+    assert host.problems == (["dpkg did not purge nginx: no"] if kept else [])
+    assert ("left nginx: no" in capsys.readouterr().out) != kept

@@ -211,3 +211,16 @@ def test_a_namespace_is_called_as_the_file_of_its_pod(undo, monkeypatch, tmp_pat
     monkeypatch.setattr(undo.os.path, "exists", lambda path: path == "/run/netns/app" or exists(path))
     undo.namespaces([f"{tmp_path}/*.json"])
     assert told == [("ip", "netns", "del", "app")]
+
+
+@pytest.mark.parametrize(("before", "left"), [("127.0.0.1 localhost\n", True), ("", False)])
+def test_a_block_of_a_file_goes_and_the_rest_of_it_is_left(undo, tmp_path, before, left):
+    file = tmp_path / "hosts"
+    file.write_text(f"{before}# BEGIN netlab: hosts\n10.10.0.11 node1\n# END netlab: hosts\n")
+    file.chmod(0o640)
+    for _ in range(2):
+        undo.blocks({str(file): "netlab: hosts", str(tmp_path / "none"): "netlab: hosts"}, {})
+        assert file.exists() == left
+    if left:
+        assert file.read_text() == before
+        assert file.stat().st_mode & 0o777 == 0o640

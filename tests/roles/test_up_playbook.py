@@ -94,8 +94,9 @@ def noting_roles(tmp_path, *names):
     for role in names:
         tasks = tmp_path / "roles" / role / "tasks"
         tasks.mkdir(parents=True)
-        word = f"echo {role} {{{{ inventory_hostname }}}} {{{{ differs | default('') }}}} >> {tmp_path}/done"
+        word = f">> {tmp_path}/done echo {role} {{{{ inventory_hostname }}}} {{{{ differs | default('') }}}}"
         tasks.joinpath("main.yml").write_text(json.dumps([{"name": "Note", "ansible.builtin.shell": word}]))
+        tasks.joinpath("end.yml").write_text(json.dumps([{"name": "Note", "ansible.builtin.shell": f"{word} end"}]))
 
 
 RESCUED = """
@@ -191,3 +192,30 @@ def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
     assert {tuple(words[1:]) for words in order[1:4]} == {
         (name, name, "127.0.0.65") for name in ("control", "node1", "node2")
     }
+
+
+@pytest.mark.parametrize(
+    ("baked", "roles"),
+    [
+        ([], ["host_record", "base", "benchmark", "first", "host_record end"]),
+        (["base", "benchmark"], ["first"]),
+    ],
+    ids=["hosts of others", "netlab's own image"],
+)
+def test_hosts_of_others_are_written_down_before_they_are_changed(tmp_path, baked, roles):
+    noting_roles(tmp_path, "host_record", "base", "benchmark", "first")
+    profile = {"requires": {"kernel": "1"}, "roles": [{"role": "first", "hosts": "all"}], "paths": {}}
+    tmp_path.joinpath("profile.yml").write_text(json.dumps(profile))
+    done = play(
+        tmp_path,
+        roles=tmp_path / "roles",
+        netlab_profile="mine",
+        netlab_profile_file=str(tmp_path / "profile.yml"),
+        netlab_kernel="6.12",
+        netlab_baked_roles=baked,
+        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
+    )
+    assert done.returncode == 0, done.stdout
+    order = [line.split() for line in (tmp_path / "done").read_text().splitlines()]
+    assert [" ".join((words[0], *words[2:])) for words in order[::4]] == roles
+    assert len(order) == 4 * len(roles), "each on every host"
