@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from netlab.errors import BoxError, HostRefused, MachineError, MachineSilent, MissingTool
+from netlab.hosts.ssh import suitable
 from netlab.hosts.vagrant import boxes, command, contact
 from netlab.hosts.vagrant.provider import VagrantProvider
 from netlab.lab import Lab
@@ -238,4 +239,10 @@ def test_a_machine_that_was_entered_before_is_not_made_again(provider, machines,
     machines.change(states={"client": "shutoff", "node1": "running"}, failures=[met])
     make(tmp_path).start()
     assert machines.called("destroy") == []
+    assert provider.running()
+
+
+def test_a_host_that_answers_late_is_not_taken_for_one_with_a_wrong_clock(provider, machines, monkeypatch):
+    monkeypatch.setattr(suitable.time, "time", lambda: 4_000_000_000.0)
+    provider.start()
     assert provider.running()

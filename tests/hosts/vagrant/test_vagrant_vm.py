@@ -77,7 +77,7 @@ def lab(libvirt, box, tmp_path_factory):
     lab("down")
     assert libvirt.domains() == []
     assert set(libvirt.networks()) <= OURS
-    assert [entry.name for entry in (lab.folder / ".netlab").iterdir()] == ["runs"]
+    assert [path.name for path in lab.folder.glob(".netlab/*")] in ([], ["runs"])
 
 
 def opens(lab, host, key) -> bool:
