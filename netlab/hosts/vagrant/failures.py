@@ -25,6 +25,7 @@ TRANSIENT = {
     "timed out while attempting to connect via SSH": "SSH took too long",
     "connection was unexpectedly closed by the remote end": "SSH was closed",
     "timeout during server version negotiating": "SSH took too long",
+    "machine that is not ready for guest communication": "the machine did not answer while it was configured",
     "Failed to open an SSH channel": "SSH opened no channel",
     "(EHOSTUNREACH)": "there was no route to the machine",
     "(EHOSTDOWN)": "the machine did not answer",
