@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab import profiles
 from netlab.errors import ConfigError
+from netlab.spec.lab import ROUTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,11 +17,17 @@ if TYPE_CHECKING:
 
 
 def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
-    """Return the profile, if this lab's stack can have it."""
+    """Return the profile, if this lab's stack and its hosts' network can have it."""
     profile = profiles.find(name, lab.folder / "profiles", spec.stack)
     if profile.stack not in {"vm", spec.stack}:
         message = f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'"
         raise ConfigError(message, hint=f"add --stack {profile.stack}, or 'stack: {profile.stack}' to netlab.yml")
+    if profile.requires.ethernet and spec.provider in ROUTED:
+        title = ROUTED[spec.provider]
+        message = (
+            f"profile '{name}' gives pods addresses in the hosts' own network, and {title} delivers to no such pod"
+        )
+        raise ConfigError(message, hint="leave it out: --profiles A,B, or 'profiles' in netlab.yml")
     return profile.on(spec.fleet.nodes)
 
 

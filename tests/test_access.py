@@ -84,3 +84,41 @@ def test_the_way_through_a_jump_host_is_taken_with_the_labs_own_settings(name, t
         plain["identityfile"],
         plain["userknownhostsfile"],
     )
+
+
+def test_a_host_may_have_a_key_of_its_own(files, tmp_path):
+    """Of the user's, or the public half of one that an agent holds; all others are entered by the lab's."""
+    own = HOSTS[0].model_copy(update={"identity": tmp_path / "my keys" / "id"})
+    jump = JUMP.model_copy(update={"identity": tmp_path / "gate.pub"})
+    hosts = (own, HOSTS[1].model_copy(update={"jump": jump}))
+    config = tmp_path / "config"
+    config.write_text(access.ssh_config(hosts, *files))
+    assert understood("-F", config, "client")["identityfile"].strip('"') == str(tmp_path / "my keys" / "id")
+    entered = understood("-F", config, "node1")
+    assert entered["identityfile"].strip('"') == str(files[0])
+    assert f'IdentityFile="{tmp_path / "gate.pub"}"' in entered["proxycommand"]
+    assert str(files[0]) not in entered["proxycommand"]
+    variables = access.inventory(hosts, *files)["all"]["children"]["client"]["hosts"]["client"]
+    login = [*shlex.split(variables["ansible_ssh_common_args"]), "client"]
+    assert understood("-F", "/dev/null", *login)["identityfile"].strip('"') == str(tmp_path / "my keys" / "id")
+
+
+def test_playbooks_know_how_hosts_reach_each_other(files):
+    other = {"interface": "eth1", "networkd_file": "10-eth1.network", "lab_port": 2022, "host_key": "ssh-ed25519 AAAAN"}
+    host = HOSTS[1].model_copy(update=other)
+    variables = access.inventory([host], *files)["all"]["children"]["node"]["hosts"]["node1"]
+    told = {name.removeprefix("netlab_"): value for name, value in variables.items() if name.startswith("netlab_")}
+    assert told == {
+        "part": "node",
+        "address": "10.10.0.11",
+        "interface": "eth1",
+        "networkd_file": "10-eth1.network",
+        "ssh_port": 2022,
+        "host_key": "ssh-ed25519 AAAAN",
+    }
+    assert (variables["ansible_host"], variables["ansible_port"]) == ("10.0.0.5", 22)
+
+
+def test_hosts_of_netlabs_own_making_need_no_words_for_it(files):
+    variables = access.inventory(HOSTS[:1], *files)["all"]["children"]["client"]["hosts"]["client"]
+    assert (variables["netlab_interface"], variables["netlab_ssh_port"]) == ("lab0", 22)

@@ -137,3 +137,31 @@ def test_a_shared_folder_of_somebody_else_is_refused(tmp_path):
     for name in ("open", "link"):
         with pytest.raises(NetlabError, match="belongs to somebody else"):
             private_folder(tmp_path / name)
+
+
+def test_state_of_a_profile_that_is_half_applied_comes_back(lab):
+    state = STATE.model_copy(update={"profile": None, "applied": "ipvlan-l2-0123456789ab"})
+    lab.save_state(state)
+    assert lab.load_state() == state
+    assert STATE.applied is None, "states from before it was written down are read too"
+
+
+def test_whose_hosts_are_up_is_known_whoever_wrote_it_down(lab):
+    assert lab.provider() is None
+    lab.save_state(STATE)
+    assert lab.provider() == "qemu"
+    path = lab.state_folder / "state.json"
+    path.write_text('{"schema_version": 1, "provider": "ssh", "hosts": "of another version"}')
+    assert lab.provider() == "ssh"
+    for text in ("", "{", "[]", "7", "null", '"qemu"', "{}", "\udcff"):
+        path.write_bytes(text.encode(errors="surrogateescape"))
+        assert lab.provider() is None
+
+
+def test_the_way_in_is_written_without_any_state(lab):
+    lab.write_access(HOSTS)
+    shown = subprocess.run(["ssh", "-G", "-F", lab.ssh_config, "node1"], capture_output=True, text=True, check=True)
+    assert "port 2202" in shown.stdout.splitlines()
+    assert lab.load_state() is None
+    lab.write_access(HOSTS[:1])
+    assert "node1" not in lab.ssh_config.read_text(), "only the hosts that there are"

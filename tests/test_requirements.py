@@ -1,6 +1,7 @@
 """What a user sees when something is missing on the machine; no virtual machine is started."""
 
 import json
+import os
 import socket
 import stat
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from netlab.errors import RequirementError
 from tests.conftest import knows_its_accelerator
+from tests.hosts.ssh.conftest import write_inventory
+from tests.hosts.ssh_program import REFUSED, SshProgram
 
 pytestmark = pytest.mark.real
 
@@ -111,3 +114,76 @@ def test_a_broken_mmdebstrap_is_reported_with_its_own_words(netlab, tmp_path):
     assert str(log) in done.stderr
     assert "cannot reach" in log.read_text()
     assert not list(log.parent.glob(".bake-*"))
+
+
+@pytest.fixture
+def remote(netlab, tmp_path):
+    """Ask the doctor about hosts of an inventory: what it found, by name, and its exit code. Its ssh is a stand-in."""
+    write_inventory(tmp_path)
+    program = SshProgram(tmp_path)
+
+    def ask():
+        done = netlab(
+            *("doctor", "--provider", "ssh", "--json"),
+            PATH=f"{program.folder}:{os.environ['PATH']}",
+            XDG_CACHE_HOME=str(tmp_path / "cache"),
+        )
+        assert "Traceback" not in done.stderr
+        return {check["name"]: check for check in json.loads(done.stdout)}, done.returncode
+
+    ask.program = program
+    return ask
+
+
+def test_doctor_asks_the_hosts_of_an_inventory(remote, tmp_path):
+    found, exit_code = remote()
+    assert exit_code == 0, [check for check in found.values() if not check["ok"]]
+    assert {"ssh", "client kernel", "node1 disk", "node2 labs", "cache"} <= set(found)
+    assert not any(name.startswith("qemu") for name in found)
+    assert found["node1 lab address"]["message"] == "10.0.0.11 on ens4"
+    assert not (tmp_path / ".netlab").exists()
+    assert remote.program.done == []
+
+
+def test_doctor_names_the_host_that_cannot_carry_a_lab(remote):
+    remote.program.also("node2", "free_mib=12\ndistribution=alpine\nos=Alpine Linux v3.21\nnetworkd ens5=")
+    found, exit_code = remote()
+    assert exit_code == RequirementError.exit_code
+    assert {name for name, check in found.items() if not check["ok"] and check["needed"]} == {
+        "node2 disk",
+        "node2 distribution",
+    }
+    assert found["node2 distribution"]["message"] == "Alpine Linux v3.21"
+    assert found["node2 networkd"]["hint"]
+
+
+def test_doctor_names_the_host_that_lets_nobody_in(remote):
+    remote.program.fail("node1", REFUSED)
+    found, exit_code = remote()
+    assert exit_code == RequirementError.exit_code
+    assert "node1 at " in found["hosts"]["message"]
+    assert "it lets nobody in with this user and key" in found["hosts"]["message"]
+
+
+def test_doctor_of_hosts_without_an_inventory_says_where_it_belongs(netlab, tmp_path):
+    done = netlab("doctor", "--provider", "ssh")
+    assert done.returncode == RequirementError.exit_code
+    assert f"MISSING hosts: there is no inventory at {tmp_path / 'inventory.yml'}" in done.stdout
+    assert "ssh.inventory" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("up",), ("plan",), ("run",)])
+def test_a_provider_that_nobody_knows_is_refused_with_those_that_are(netlab, words):
+    done = netlab(*words, "--provider", "shh")
+    assert done.returncode == 2
+    assert "'shh'" in done.stderr
+    assert "ssh" in done.stderr.replace("shh", "")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_provider_that_nobody_knows_is_refused_in_netlab_yml(netlab, tmp_path):
+    (tmp_path / "netlab.yml").write_text("provider: shh\n")
+    done = netlab("doctor")
+    assert done.returncode == 3
+    assert "netlab.yml:1" in done.stderr
+    assert "'ssh'" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -26,6 +27,8 @@ ANSWER_TIMEOUT_S = 60.0
 """Of one command on one host."""
 CONNECT_TIMEOUT_S = 15
 PAUSE_S = 2.0
+_MARK = "NETLAB_REMOTE"
+"""In the environment of every ssh that is started here: which hosts it is for."""
 
 
 class Refusal(NamedTuple):
@@ -63,6 +66,7 @@ class RemoteHosts:
         self._lab = lab
         self._hosts = hosts
         self._progress = progress
+        self._mark = uuid.uuid4().hex
 
     def wait(self, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         """Wait until all can be entered; HostRefused at once from one that refuses, else MachineSilent."""
@@ -148,15 +152,21 @@ class RemoteHosts:
         become = [] if host.user == "root" else ["sudo", "--non-interactive"]
         options = [f"-oConnectTimeout={CONNECT_TIMEOUT_S}", "-oBatchMode=yes"]
         words = ["ssh", "-F", self._lab.ssh_config, *options, host.name, *become, "sh", "-s"]
+        env = {_MARK: self._mark}
         try:
-            return proc.run(words, timeout=ANSWER_TIMEOUT_S, input=script, check=False, error=MachineSilent)
+            return proc.run(words, timeout=ANSWER_TIMEOUT_S, input=script, env=env, check=False, error=MachineSilent)
         except MachineSilent:
             message = f"{host.name} at {where(host)} gave no answer within {ANSWER_TIMEOUT_S:g} s"
             raise MachineSilent(message, hint=f"look what it does: netlab ssh {host.name}") from None
 
     def _on_all(self, what: Callable[[Host], T]) -> dict[str, T]:
+        """Do it for all hosts at once. What one of them raises, or a Ctrl-C, ends what is under way on the others."""
         with ThreadPoolExecutor(max_workers=len(self._hosts) or 1) as pool:
-            return dict(zip([host.name for host in self._hosts], pool.map(what, self._hosts), strict=True))
+            try:
+                return dict(zip([host.name for host in self._hosts], pool.map(what, self._hosts), strict=True))
+            except BaseException:
+                proc.end_marked(_MARK, self._mark)
+                raise
 
 
 def where(host: Host) -> str:
@@ -166,7 +176,8 @@ def where(host: Host) -> str:
 
 def _written(name: str, failure: str, done: Outcome) -> str:
     if done.exit_code:
-        raise MachineError(f"{name}: {failure}: {_last_line(done.stderr) or f'exit code {done.exit_code}'}")
+        why = _last_line(done.stderr) if done.stderr.strip() else f"exit code {done.exit_code}"
+        raise MachineError(f"{name}: {failure}: {why}")
     return done.stdout
 
 

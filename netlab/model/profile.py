@@ -33,11 +33,13 @@ class RoleUse(Frozen):
 
 
 class Requirements(Frozen):
-    """What the hosts' kernel must offer, and what has to be downloaded."""
+    """What the hosts' kernel and network must offer, and what has to be downloaded."""
 
     kernel: str = "5.4"
     modules: tuple[str, ...] = ()
     """What ``modprobe`` must find on the nodes; ``playbooks/up.yml`` asks before anything is changed."""
+    ethernet: bool = False
+    """Whether pods bring addresses of their own into the lab's network, which must deliver to them all the same."""
     artifacts: tuple[str, ...] = ()
     """Components of the lock file: ``kubernetes``, or ``kubernetes=1.20.2``."""
 

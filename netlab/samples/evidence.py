@@ -22,7 +22,7 @@ from netlab.model.proof import DeviceFacts, HostFacts, PathTrace, Proof
 from netlab.samples.trace import Event, Kernel, journeys, parse_trace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 REQUESTS, FACTS, TRACE = "requests.json", "facts.json", ".trace.gz"
@@ -118,18 +118,21 @@ def _kernels(folder: Path, facts: RawFacts) -> list[Kernel]:
     kernels = []
     for file in files:
         name = file.name.removesuffix(TRACE)
-        places = _places(facts, tuple(facts.hosts) if shared else (name,))
-        kernels.append(Kernel(_in_the_lab(_events(file), facts.hosts.get(name, {})), places, alone=shared))
+        hosts = tuple(facts.hosts) if shared else (name,)
+        events = _in_the_lab(_events(file), [facts.hosts.get(host, {}) for host in hosts])
+        kernels.append(Kernel(events, _places(facts, hosts), alone=shared))
     return kernels
 
 
-def _in_the_lab(events: list[Event], host: Mapping[str, RawNamespace]) -> list[Event]:
-    """Call a host's interface in the lab by the name that it has everywhere else."""
-    interface = host[""].interface if "" in host else LAB_INTERFACE
-    if interface == LAB_INTERFACE:
+def _in_the_lab(events: list[Event], hosts: Iterable[Mapping[str, RawNamespace]]) -> list[Event]:
+    """Call each host's interface in the lab by the name that it has everywhere else; a pod's may be called the same."""
+    names = {str(host[""].namespace): host[""].interface for host in hosts if "" in host}
+    if set(names.values()) <= {LAB_INTERFACE}:
         return events
     return [
-        event._replace(fields={**event.fields, "dev": LAB_INTERFACE}) if event.fields.get("dev") == interface else event
+        event._replace(fields={**event.fields, "dev": LAB_INTERFACE})
+        if "dev" in event.fields and event.fields["dev"] == names.get(event.namespace)
+        else event
         for event in events
     ]
 
@@ -156,7 +159,7 @@ def _place(host: str, pod: str) -> str:
 def _host_facts(facts: RawFacts) -> dict[str, HostFacts]:
     return {
         _place(host, pod): HostFacts(
-            devices=tuple(_device(link, found) for link in found.links),
+            devices=tuple(_device(link, found, "" if pod else found.interface) for link in found.links),
             settings=found.settings,
             kernel_arguments=found.kernel_arguments,
             vulnerabilities=found.vulnerabilities,
@@ -166,9 +169,9 @@ def _host_facts(facts: RawFacts) -> dict[str, HostFacts]:
     }
 
 
-def _device(link: RawLink, found: RawNamespace) -> DeviceFacts:
+def _device(link: RawLink, found: RawNamespace, in_the_lab: str) -> DeviceFacts:
     return DeviceFacts(
-        name=link.ifname,
+        name=LAB_INTERFACE if link.ifname == in_the_lab else link.ifname,
         kind=str(link.linkinfo.get("info_kind") or link.parentbus),
         mtu=link.mtu,
         qdisc=link.qdisc,

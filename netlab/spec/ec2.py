@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from netlab.errors import ConfigError
 from netlab.spec.cloud import CloudSpec
@@ -17,6 +17,11 @@ DEBIAN = "136693071363"
 BURSTABLE = ("t1.", "t2.", "t3.", "t3a.", "t4g.")
 """Types that run at a fraction of their speed once credits are spent; a cluster placement group refuses them."""
 Type = r"^[a-z0-9-]+\.[a-z0-9-]+$"
+
+
+def _text(value: object) -> object:
+    """Return the number of an account, which YAML takes for one, as text."""
+    return str(value) if type(value) is int else value
 
 
 class Ec2Spec(CloudSpec):
@@ -33,7 +38,9 @@ class Ec2Spec(CloudSpec):
     control_type: str = Field(
         default="c7i.large", pattern=Type, description="Instance type of a cluster's control plane."
     )
-    image_owner: str = Field(default=DEBIAN, pattern=r"^\w+$", description="Account that the image is of (Debian's).")
+    image_owner: Annotated[str, BeforeValidator(_text)] = Field(
+        default=DEBIAN, pattern=r"^\w+$", description="Account that the image is of (Debian's)."
+    )
     image_name: str = Field(
         default="debian-13-amd64-*", description="Name of the image; of several, the newest is taken."
     )

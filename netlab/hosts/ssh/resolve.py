@@ -6,7 +6,6 @@ Asked of ssh once (``ssh -G``, ``ssh-keygen -F``); from then on netlab enters by
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,8 +77,8 @@ def parse_keys(text: str) -> str:
     lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
     revoked = {tuple(words[2:4]) for words in lines if words[:1] == ["@revoked"]}
     keys = [tuple(words[1:3]) for words in lines if len(words) > 2 and not words[0].startswith("@")]
-    kept = [key for key in keys if key not in revoked and key[0] in KEY_TYPES]
-    return " ".join(min(kept, key=lambda key: KEY_TYPES.index(key[0]), default=()))
+    kept = [key for key in keys if key not in revoked]
+    return next((" ".join(key) for kind in KEY_TYPES for key in kept if key[0] == kind), "")
 
 
 def _refuse_unreadable(what: str, variables: Mapping[str, Any]) -> None:
@@ -110,10 +109,8 @@ def _options(what: str, variables: Mapping[str, Any]) -> list[str]:
 
 def _own_config(options: Sequence[str]) -> list[str]:
     """Return the ``-F`` among options: ssh hands it, and no other, to the ssh that enters a jump host."""
-    for word, value in itertools.zip_longest(options, options[1:], fillvalue=""):
-        if word.startswith("-F"):
-            return ["-F", word[2:] or value]
-    return []
+    words = iter(options)
+    return next((["-F", word[2:] or next(words, "")] for word in words if word.startswith("-F")), [])
 
 
 def _server(what: str, settings: Mapping[str, list[str]], identity: Path | None) -> Server:

@@ -38,13 +38,9 @@ class CloudLab(Command):
     def __init__(self, folder, api, monkeypatch) -> None:
         super().__init__(folder)
         self.api = api
+        folder.mkdir()
         (folder / "netlab.yml").write_text(NETLAB_YML)
-        yes = folder.parent / f"{folder.name}-bin"
-        yes.mkdir()
-        (yes / "ssh").write_text(YES)
-        (yes / "ssh").chmod(0o755)
-        path = f"{yes}:{os.environ['PATH']}"
-        for name, value in {**api.environment, "PATH": path, "HOME": str(folder)}.items():
+        for name, value in {**api.environment, "HOME": str(folder)}.items():
             monkeypatch.setenv(name, value)
 
     def found(self) -> dict[str, list]:
@@ -79,9 +75,11 @@ class CloudLab(Command):
 @pytest.fixture
 def cloud_lab(tmp_path, ec2, monkeypatch):
     """A lab on EC2; after the test nothing of it is left, nor of any other."""
-    folder = tmp_path / "lab"
-    folder.mkdir()
-    lab = CloudLab(folder, ec2, monkeypatch)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "ssh").write_text(YES)
+    (tmp_path / "bin" / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    lab = CloudLab(tmp_path / "lab", ec2, monkeypatch)
     yield lab
     ec2.mend()
     for child in lab.children:

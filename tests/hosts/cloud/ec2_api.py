@@ -16,6 +16,7 @@ import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 IMAGES = ("debian-13-amd64-20251006-2257", "debian-13-amd64-20260112-2354", "debian-12-amd64-20260112-2354")
@@ -29,14 +30,15 @@ MARKERS = {"AWS_ACCESS_KEY_ID": "AKIAMARKERMARKERMARK", "AWS_SECRET_ACCESS_KEY":
 class Ec2Api:
     """The API in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, behind_a_jump_host: bool = False) -> None:
+        """``behind_a_jump_host``: an instance's public address is its private one, which a jump host can reach."""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         images = folder / "images.json"
         images.write_text(json.dumps([_image(number, name) for number, name in enumerate(IMAGES, 1)]))
         with (folder / "api.log").open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(self.port)],
+                [sys.executable, __file__, str(self.port), *(["private"] if behind_a_jump_host else [])],
                 env={**os.environ, "MOTO_AMIS_PATH": str(images), "PYTHONPATH": os.pathsep.join(sys.path)},
                 stdout=log,
                 stderr=log,
@@ -123,8 +125,9 @@ def _image(number: int, name: str) -> dict:
 class Front:
     """A WSGI application before moto's."""
 
-    def __init__(self, inner) -> None:
+    def __init__(self, inner, *, private: bool) -> None:
         self._inner = inner
+        self._private = private
         self._calls: list[str] = []
         self._failing: dict[str, dict] = {}
         self._groups: dict[str, dict[str, str]] = {}
@@ -156,18 +159,19 @@ class Front:
             return _answer(start_response, action, f"<regionInfo>{''.join(items)}</regionInfo>")
         if action == "DeleteLaunchTemplateVersions":  # before the template itself, with which they go
             return _answer(start_response, action, "")
-        if action == "DescribeVolumes":
-            return self._volumes(environ, start_response)
+        if action == "DescribeVolumes":  # each names the snapshot that it was made from
+            return self._changed(environ, start_response, _with_snapshots)
+        if action == "DescribeInstances" and self._private:
+            return self._changed(environ, start_response, _private_is_public)
         return self._inner(environ, start_response)
 
-    def _volumes(self, environ, start_response):
-        """Name a snapshot in each volume, as EC2 does for what was made from an image."""
+    def _changed(self, environ, start_response, change):
+        """Answer as moto does, with a change."""
         sent = []
         body = b"".join(self._inner(environ, lambda status, headers, *_: sent.append((status, headers))))
         status, headers = sent[0]
-        body = body.replace(b"</volumeType>", b"</volumeType><snapshotId>snap-0</snapshotId>")
         start_response(status, [(name, value) for name, value in headers if name.lower() != "content-length"])
-        return [body]
+        return [change(body)]
 
     def _control(self, what, body, start_response):
         if what == "fail":
@@ -202,6 +206,22 @@ class Front:
         return _answer(start_response, action, f"<placementGroupSet>{''.join(items)}</placementGroupSet>")
 
 
+def _with_snapshots(body):
+    return body.replace(b"</volumeType>", b"</volumeType><snapshotId>snap-0</snapshotId>")
+
+
+def _private_is_public(body):
+    """Have each instance say that others reach it where the lab does."""
+    root = ET.fromstring(body)
+    space = root.tag.partition("}")[0] + "}"
+    for item in root.iter(f"{space}item"):
+        public, private = item.find(f"{space}ipAddress"), item.find(f"{space}privateIpAddress")
+        if public is not None and private is not None:
+            public.text = private.text
+    ET.register_namespace("", space.strip("{}"))
+    return ET.tostring(root)
+
+
 def _group(name, tags):
     items = "".join(
         f"<item><key>{escape(key)}</key><value>{escape(value)}</value></item>" for key, value in tags.items()
@@ -229,7 +249,7 @@ def main() -> None:
     from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - in its own process only
     from werkzeug.serving import run_simple  # noqa: PLC0415 - as above
 
-    application = Front(DomainDispatcherApplication(create_backend_app))
+    application = Front(DomainDispatcherApplication(create_backend_app), private="private" in sys.argv)
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
 
 

@@ -1,5 +1,6 @@
 """How ssh itself says that a host is entered: its own answers, for configurations and known hosts of the test's own."""
 
+import contextlib
 import subprocess
 
 import pytest
@@ -106,7 +107,7 @@ def test_what_the_inventory_gets_wrong_is_named(machine, variables, message):
 
 def test_a_name_that_is_no_address_wants_the_address_in_the_lab(machine):
     machine.write("", f"web.example.org ssh-ed25519 {KEY}\n")
-    with pytest.raises(ConfigError, match="web1: 'web.example.org' is no IPv4 address") as caught:
+    with pytest.raises(ConfigError, match=r"web1: 'web\.example\.org' is no IPv4 address") as caught:
         machine.host(ansible_host="web.example.org")
     assert "netlab_address" in caught.value.hint
     assert machine.host(ansible_host="web.example.org", netlab_address="10.0.0.7").address == "web.example.org"
@@ -264,7 +265,5 @@ NAMES = st.sampled_from(["ansible_host", "ansible_port", "ansible_user", "netlab
 
 @given(st.dictionaries(NAMES, VALUES))
 def test_nothing_in_an_inventory_is_a_bug_of_netlabs(variables):
-    try:
-        host_of("node1", "node", "web1", variables)
-    except NetlabError as error:
-        assert error.message
+    with contextlib.suppress(NetlabError):
+        assert host_of("node1", "node", "web1", variables).name == "node1"
