@@ -33,6 +33,8 @@ OPEN = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 CHANGEABLE = {"hours", "ssh_from"}
 """Keys of the section that may change while the hosts stay."""
 BOOT_TIMEOUT_S = 600.0
+ANSWER_TIMEOUT_S = 180.0
+"""Of one command on one host: those that boot are busy, and may be behind a jump host."""
 PAUSE_S = 5.0
 ATTEMPTS = 5
 """How often all is removed that is found, until nothing is found."""
@@ -231,7 +233,7 @@ class CloudProvider:
 
     @property
     def _remote(self) -> RemoteHosts:
-        return RemoteHosts(self._lab, self.hosts(), self._progress)
+        return RemoteHosts(self._lab, self.hosts(), self._progress, timeout_s=ANSWER_TIMEOUT_S)
 
     @property
     def _public_key(self) -> str:

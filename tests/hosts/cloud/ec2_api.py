@@ -48,7 +48,13 @@ class Ec2Api:
     @property
     def environment(self) -> dict[str, str]:
         """What a client gets to talk to it."""
-        return {**MARKERS, "AWS_ENDPOINT_URL": self.url, "NO_PROXY": "127.0.0.1", "AWS_MAX_ATTEMPTS": "2"}
+        return {
+            **MARKERS,
+            "AWS_ENDPOINT_URL": self.url,
+            "NO_PROXY": "127.0.0.1",
+            "AWS_MAX_ATTEMPTS": "2",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
 
     def fail(self, action: str, code: str, message: str = "as the test wants it", *, after: int = 0) -> None:
         """Have the action fail from its call number ``after`` + 1 on, until ``mend``."""
