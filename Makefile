@@ -1,17 +1,22 @@
 # make demo   install what is missing, then run the main job
 # make test   the same set-up, then lint, types and all tests
+# make test-vagrant   installs Vagrant and libvirt, then two hosts of theirs: up, proven, measured, gone; tens of minutes
+# make test-ssh   a lab on the machines of another: proven, measured without snapshots, given back; tens of minutes
 # make test-cluster   builds Kubernetes from the distribution's source package, then the tests on a real cluster
 # make test-cluster-roles   a cluster's roles: their scenarios and what they tell an API server, on the same build
 SHELL := /bin/sh
 VENV := .venv
 PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qemu-utils
 # what tests need besides
-test fast real: PACKAGES += docker-registry skopeo wrk
+test fast real: PACKAGES += docker-registry skopeo vagrant wrk
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+# what makes hosts for `make test-vagrant`
+test-vagrant: PACKAGES += dnsmasq-base iproute2 libvirt-clients libvirt-daemon-driver-qemu libvirt-daemon-system util-linux \
+  vagrant vagrant-libvirt
 # without root, an image is baked with the user's subordinate ids
 PACKAGES += $(if $(SUDO),uidmap)
 
-.PHONY: demo test check fast real vm cluster-if-built test-cluster test-cluster-roles kubernetes bench packages clean
+.PHONY: demo test check fast real vm test-vagrant test-ssh cluster-if-built test-cluster test-cluster-roles kubernetes bench packages clean
 
 demo: packages $(VENV)/.netlab
 	$(VENV)/bin/netlab run
@@ -34,6 +39,15 @@ real: packages $(VENV)/.dev
 # a fleet on the virtual clock keeps one processor busy, so two at a time; what else runs is not felt in its figures
 vm: packages $(VENV)/.dev
 	$(VENV)/bin/pytest -q -m vm -n 2 --dist worksteal --durations 12 --timeout 1500
+
+# in namespaces of the test's own, which need root; no test may take longer than 90 minutes, all together 2 hours
+test-vagrant: packages $(VENV)/.dev
+	$(SUDO) env PATH="$$PATH" XDG_CACHE_HOME="$(or $(XDG_CACHE_HOME),$(HOME)/.cache)" \
+	  timeout --kill-after 60 7200 $(VENV)/bin/pytest -q -m vagrant -n 0 --durations 0 tests/hosts/vagrant
+
+# wall clocks without an accelerator: the machine should have nothing else to do
+test-ssh: packages $(VENV)/.dev
+	$(VENV)/bin/pytest -q -m ssh -n 0 --durations 0 tests/hosts/ssh
 
 # Kubernetes from the distribution's source package: tens of minutes and about 6 GB the first time
 KUBERNETES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/netlab/kubernetes-source

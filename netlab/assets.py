@@ -55,6 +55,11 @@ def profiles() -> Path:
     return root() / "profiles"
 
 
+def vagrantfile() -> Path:
+    """Vagrantfile, which reads its hosts from a file beside it."""
+    return root() / "Vagrantfile"
+
+
 def lock() -> Path:
     """Lock of everything that clusters are made of."""
     return root() / "artifacts" / "lock.yml"

@@ -20,6 +20,7 @@
     │   └── HostUnreachable          8   SSH was lost or never came up
     ├── BenchmarkFailed              9   a sample could not be taken or is not credible
     ├── ImageError                  10   baking the image failed
+    │   └── BoxError                10   Vagrant has no such box, or it is not what its checksum says
     ├── ResultsError                11   stored results cannot be read
     │   ├── UnusableSample          11   a sample measured failures instead of the app: taken again, then left out
     │   └── MisfiledSample          11   a sample was measured on hosts of another profile
@@ -155,6 +156,10 @@ class ImageError(NetlabError):
     """Baking the image failed."""
 
     exit_code = 10
+
+
+class BoxError(ImageError):
+    """Vagrant has no such box, or it is not what its checksum says."""
 
 
 class ResultsError(NetlabError):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DEBIAN_PACKAGES = {
+    "VBoxManage": "virtualbox",
     "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
     "newgidmap": "uidmap",
@@ -33,6 +34,8 @@ DEBIAN_PACKAGES = {
     "skopeo": "skopeo",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
+    "ssh-keyscan": "openssh-client",
+    "vagrant": "vagrant",
 }
 
 GRACE_S = 5.0
@@ -178,6 +181,21 @@ def end_marked(name: str, value: str, *, grace: float = 1.0) -> None:
     from netlab import family  # noqa: PLC0415 - as above
 
     family.end_marked(name, value, grace=grace)
+
+
+def end_if_marked(pid: int, name: str, value: str, *, grace: float = 1.0) -> None:
+    """End a process as ``end_tree``, if it is the one that was started with ``name=value`` in its environment.
+
+    Daemons that it has started have sessions of their own, and run on.
+    """
+    import psutil  # noqa: PLC0415 - as above
+
+    from netlab import family  # noqa: PLC0415 - as above
+
+    with contextlib.suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        if process.environ().get(name) == value:
+            family.end_tree(process, grace=grace)
 
 
 def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword

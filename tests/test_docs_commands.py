@@ -35,7 +35,7 @@ pytestmark = pytest.mark.real
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAMS = ("netlab", "make", ".venv/bin/pytest", "python", "pip", "pipx", "molecule", "ansible-playbook", "scripts/")
-ELSEWHERE = {"cp", "git", "kubectl"}
+ELSEWHERE = {"cp", "git", "kubectl", "vagrant"}
 """Programs of others, which the documents name but this project cannot vouch for."""
 
 PLACEHOLDERS = {

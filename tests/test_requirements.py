@@ -146,7 +146,7 @@ def test_doctor_asks_the_hosts_of_an_inventory(remote, tmp_path):
 
 
 def test_doctor_names_the_host_that_cannot_carry_a_lab(remote):
-    remote.program.also("node2", "free_mib=12\ndistribution=alpine\nos=Alpine Linux v3.21\nnetworkd=")
+    remote.program.also("node2", "free_mib=12\ndistribution=alpine\nos=Alpine Linux v3.21\nnetworkd ens5=")
     found, exit_code = remote()
     assert exit_code == RequirementError.exit_code
     assert {name for name, check in found.items() if not check["ok"] and check["needed"]} == {

@@ -52,7 +52,7 @@ class Judgement(NamedTuple):
 
 def judge(entries: Sequence[Entry], now: datetime, older_than: timedelta | None = None) -> Judgement:
     """Decide what is removed."""
-    recipes = {recipe.key for recipe in (image.DATAPATH, image.CLUSTER)}
+    recipes = {recipe.key for recipe in image.recipes()}
     reasons = {entry.label: reason for entry in entries if (reason := _stale(entry, recipes, now, older_than))}
     here = {entry.label for entry in entries}
     for entry in _from_below(entries):

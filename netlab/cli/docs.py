@@ -1,4 +1,4 @@
-"""Writes the pages in docs/ that are made from code: ``python -m netlab.cli.docs``."""
+"""Writes the files that are made from code, most of them in docs/: ``python -m netlab.cli.docs``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab.cli.app import build_parser
+from netlab.hosts.vagrant.fleet import as_text, default_fleet
 from netlab.spec.generated import generate_sample, generate_schema, generate_table
+from netlab.spec.lab import LabSpec
 
 if TYPE_CHECKING:
     from netlab.cli.parser import Parser
@@ -36,6 +38,7 @@ def pages() -> dict[str, str]:
         "cli.md": cli(),
         "netlab-yml.md": spec(),
         "netlab.schema.json": json.dumps(generate_schema(), indent=2) + "\n",
+        "../vagrant/fleet.json": as_text(default_fleet(LabSpec())),
     }
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from netlab.cli.parser import Parser
 
 
-PROVIDERS = ("qemu", "ssh", "ec2")
+PROVIDERS = ("qemu", "ssh", "vagrant", "ec2")
 """Those of ``netlab.spec.lab``, which a help page is not to wait for."""
 
 

@@ -13,6 +13,8 @@ from netlab.hosts.qemu import doctor as qemu_doctor
 from netlab.hosts.qemu.provider import QemuProvider
 from netlab.hosts.ssh import doctor as ssh_doctor
 from netlab.hosts.ssh.provider import SshProvider
+from netlab.hosts.vagrant import doctor as vagrant_doctor
+from netlab.hosts.vagrant.provider import VagrantProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +48,7 @@ def _of_cloud(name: str, cloud: Callable[[LabSpec], Cloud]) -> Entry:
 PROVIDERS: dict[str, Entry] = {
     "qemu": Entry(QemuProvider, qemu_doctor.checks),
     "ssh": Entry(SshProvider, ssh_doctor.checks),
+    "vagrant": Entry(VagrantProvider, vagrant_doctor.checks),
     "ec2": _of_cloud("ec2", lambda spec: Ec2(spec.ec2)),
 }
 

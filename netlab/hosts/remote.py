@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -26,6 +27,8 @@ ANSWER_TIMEOUT_S = 60.0
 """Of one command on one host."""
 CONNECT_TIMEOUT_S = 15
 PAUSE_S = 2.0
+_MARK = "NETLAB_REMOTE"
+"""In the environment of every ssh that is started here: which hosts it is for."""
 
 
 class Refusal(NamedTuple):
@@ -65,6 +68,7 @@ class RemoteHosts:
         self._lab = lab
         self._hosts = hosts
         self._progress = progress
+        self._mark = uuid.uuid4().hex
 
     def wait(self, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         """Wait until all can be entered; HostRefused at once from one that refuses, else MachineSilent."""
@@ -150,16 +154,21 @@ class RemoteHosts:
         become = [] if host.user == "root" else ["sudo", "--non-interactive"]
         options = [f"-oConnectTimeout={CONNECT_TIMEOUT_S}", "-oBatchMode=yes"]
         words = ["ssh", "-F", self._lab.ssh_config, *options, host.name, *become, "sh", "-s"]
-        timeout = self._timeout_s or ANSWER_TIMEOUT_S
+        env, timeout = {_MARK: self._mark}, self._timeout_s or ANSWER_TIMEOUT_S
         try:
-            return proc.run(words, timeout=timeout, input=script, check=False, error=MachineSilent)
+            return proc.run(words, timeout=timeout, input=script, env=env, check=False, error=MachineSilent)
         except MachineSilent:
             message = f"{host.name} at {where(host)} gave no answer within {timeout:g} s"
             raise MachineSilent(message, hint=f"look what it does: netlab ssh {host.name}") from None
 
     def _on_all(self, what: Callable[[Host], T]) -> dict[str, T]:
+        """Do it for all hosts at once. What one of them raises, or a Ctrl-C, ends what is under way on the others."""
         with ThreadPoolExecutor(max_workers=len(self._hosts) or 1) as pool:
-            return dict(zip([host.name for host in self._hosts], pool.map(what, self._hosts), strict=True))
+            try:
+                return dict(zip([host.name for host in self._hosts], pool.map(what, self._hosts), strict=True))
+            except BaseException:
+                proc.end_marked(_MARK, self._mark)
+                raise
 
 
 def where(host: Host) -> str:

@@ -45,7 +45,7 @@ def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile
             raise  # 'netlab ssh' shows why
         except BaseException:
             state = lab.load_state()
-            kept = before is not None and not isinstance(session.provider, Snapshots)
+            kept = before is not None and before.hosts and not isinstance(session.provider, Snapshots)
             if state is not None and state.profile is None and not kept:
                 remove(session)
             raise

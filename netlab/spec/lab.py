@@ -13,8 +13,9 @@ from netlab.spec.bounds import whole
 from netlab.spec.ec2 import Ec2Spec
 from netlab.spec.qemu import QemuSpec
 from netlab.spec.ssh import SshSpec
+from netlab.spec.vagrant import VagrantSpec
 
-Provider = Literal["qemu", "ssh", "ec2"]
+Provider = Literal["qemu", "ssh", "vagrant", "ec2"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
 
 ROUTED: dict[str, str] = {"ec2": "EC2"}
@@ -93,6 +94,9 @@ class LabSpec(Frozen):
     fleet: FleetSpec = Field(default=FleetSpec(), description="The hosts of the lab.")
     qemu: QemuSpec = Field(default=QemuSpec(), description="Its virtual machines, for the provider of that name.")
     ssh: SshSpec = Field(default=SshSpec(), description="Hosts that are there already, for the provider of that name.")
+    vagrant: VagrantSpec = Field(
+        default=VagrantSpec(), description="Vagrant's machines, for the provider of that name."
+    )
     ec2: Ec2Spec = Field(default=Ec2Spec(), description="Its instances, for the provider of that name.")
     artifacts: ArtifactsSpec = Field(
         default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
@@ -119,6 +123,12 @@ class LabSpec(Frozen):
     def _memory_suffices(self) -> Self:
         if self.provider == "qemu":
             self.qemu.check_memory(self.fleet.nodes + 1, self.stack)
+        return self
+
+    @model_validator(mode="after")
+    def _vagrant_makes_sense(self) -> Self:
+        if self.provider == "vagrant":
+            self.vagrant.check(self.stack)
         return self
 
     @property

@@ -13,13 +13,15 @@ os=Debian GNU/Linux 13 (trixie)
 kernel=6.12.38+deb13-cloud-amd64
 init=systemd
 free_mib= 5120
-networkd=active
 claim=
 python=yes
 modprobe=yes
 address 10.0.0.10=ens3
 address 10.0.0.11=ens4
 address 10.0.0.12=ens5
+networkd ens3=/run/systemd/network/10-netplan-ens3.network
+networkd ens4=/run/systemd/network/10-netplan-ens4.network
+networkd ens5=/run/systemd/network/10-netplan-ens5.network
 """
 MACHINE = """os=Debian GNU/Linux 13 (trixie)
 kernel=6.12.38+deb13-cloud-amd64

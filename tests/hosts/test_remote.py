@@ -1,15 +1,18 @@
 """Hosts that answer to SSH, refuse, or are silent: how each is told apart, by what ssh really says."""
 
+import os
+import signal
 import threading
 import time
 
 import pytest
 
-from netlab.errors import HostRefused, MachineError, MachineSilent, ResultsError
+from netlab.errors import HostRefused, HostUnsuitable, MachineError, MachineSilent, ResultsError
 from netlab.hosts.remote import RemoteHosts, where
 from netlab.lab import Lab
 from netlab.model.host import Host
 from netlab.progress import Reporter
+from tests.conftest import wait_until
 from tests.hosts.ssh_program import CHANGED, MACHINE, NO_SUDO, REFUSED, UNREACHABLE
 
 HOSTS = (
@@ -134,6 +137,48 @@ def test_a_host_that_does_not_say_what_it_is_is_named(remote, ssh):
     ssh.say(machine=MACHINE.replace("cpus=2", "cpus="))
     with pytest.raises(ResultsError, match="client does not say what it is"):
         remote.machines()
+
+
+def test_a_ctrl_c_ends_what_is_under_way_on_hosts(remote, ssh):
+    ssh.behave("node2", "touch hangs\nexec sleep 50\n")
+
+    def interrupt():
+        wait_until((ssh.folder / "hangs").exists, seconds=20, what="node2 was entered")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    other = threading.Thread(target=interrupt)
+    other.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        remote.check()
+    other.join()
+    assert time.monotonic() - began < 40
+
+
+def test_one_that_refuses_ends_the_wait_for_the_others(remote, ssh):
+    ssh.behave("node2", "touch hangs\nexec sleep 50\n")
+    waited = "while [ ! -e hangs ]; do sleep 0.05; done\n"
+    ssh.behave("node1", f"{waited}echo '{REFUSED}' >&2\nexit 255\n")
+    began = time.monotonic()
+    with pytest.raises(HostRefused, match="node1"):
+        remote.check()
+    assert time.monotonic() - began < 40
+
+
+def test_hosts_say_which_of_their_interfaces_is_the_labs(remote, ssh):
+    ssh.behave("client", "echo 'address 10.0.0.10=eth0'\nexit 0\n")
+    ssh.behave(
+        "node1", "printf '%s\\n' 'address 10.0.0.11=ens4' 'networkd ens4=/etc/systemd/network/5.network'\nexit 0\n"
+    )
+    ssh.behave("node2", "echo 'address 10.0.0.12=ens5'\nexit 0\n")
+    assert [(host.interface, host.networkd_file) for host in remote.located()] == [
+        ("eth0", ""),
+        ("ens4", "5.network"),
+        ("ens5", ""),
+    ]
+    ssh.behave("node2", "exit 0\n")
+    with pytest.raises(HostUnsuitable, match=r"node2 has no interface with the address 10\.0\.0\.12"):
+        remote.located()
 
 
 def test_asking_leaves_no_thread_behind(remote, ssh):

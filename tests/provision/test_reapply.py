@@ -248,6 +248,16 @@ def test_bench_does_not_apply_what_is_up_a_second_time_for_its_first_block(lab, 
     assert plays.changes() == ["up baseline-vm"]
 
 
+def test_run_gives_the_hosts_back_even_when_it_fails(lab, hosts, plays):
+    spec = SPEC.model_copy(update={"profiles": ("baseline-vm", "ipvlan-l2")})
+    workflow.run(lab, spec, Reporter())
+    assert (hosts.calls[-1], lab.load_state()) == ("down", None)
+    plays.failing_play = "up"
+    with pytest.raises(AnsibleFailed):
+        workflow.run(lab, spec, Reporter())
+    assert (hosts.calls[-1], lab.load_state()) == ("down", None)
+
+
 def test_interrupted_hosts_that_were_there_before_are_kept(lab, hosts, plays, monkeypatch):
     up(lab)
     with monkeypatch.context() as patched:

@@ -69,6 +69,7 @@ class CloudProvider:
                 host_key=keys.host_key(self._lab, name).public,
                 lab_address=self._lab_addresses[name],
                 interface=known.interfaces.get(name, LAB_INTERFACE),
+                networkd_file=known.networkd_files.get(name, ""),
                 jump=self._cloud.section.jump,
             )
             for name, part in self._spec.parts.items()
@@ -164,7 +165,13 @@ class CloudProvider:
         there = begun.model_copy(update={"addresses": answer["hosts"], "zones": answer["zones"]})
         record.save(self._lab, there)
         with self._progress.step("wait until the hosts have booted"):
-            there = there.model_copy(update={"interfaces": self._wait()})
+            booted = self._wait()
+        there = there.model_copy(
+            update={
+                "interfaces": {host.name: host.interface for host in booted},
+                "networkd_files": {host.name: host.networkd_file for host in booted},
+            }
+        )
         with self._progress.step("take the keys out of the hosts' reach"):
             self._api.play("seal", begun.place, {"netlab_lab": begun.lab})
         record.save(self._lab, there.model_copy(update={"complete": True}))
@@ -195,8 +202,8 @@ class CloudProvider:
             ],
         }
 
-    def _wait(self) -> dict[str, str]:
-        """Return the hosts' interfaces in the lab."""
+    def _wait(self) -> tuple[Host, ...]:
+        """Return the hosts with their interfaces in the lab."""
         try:
             self._remote.wait(BOOT_TIMEOUT_S)
         except MachineSilent as error:
@@ -205,7 +212,7 @@ class CloudProvider:
                 f"only {who} may enter ({self._spec.provider}.ssh_from): is that your address as others see it?"
             )
             raise
-        return interfaces.wait_for(self._remote, self._lab_addresses, self._cloud.mtu, BOOT_TIMEOUT_S)
+        return interfaces.wait_for(self._remote, self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
         """Remove what was made, if nothing was there before; say what is left, and what it costs."""

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netlab import ansible, assets, locks, proc, signals, ssh
 from netlab.errors import ImageError, NetlabError, NoSpace
 from netlab.files import remove_folder, write_atomic
+from netlab.hosts.qemu import bootloader
 from netlab.hosts.qemu.image import FILES, SUITE, Image, Record, damage, folder_of, read
 from netlab.storage import manifest
 from netlab.storage.work import discard, sweep, work_folder
@@ -79,6 +80,8 @@ def _bake(recipe: Recipe, images: Path, progress: Progress) -> Image:
             _resume(tree)
             progress.task("image", "write the disk")
             _wait_for_end(builder, log)
+        if recipe.login:
+            bootloader.install(work, work / "disk.raw")
         _finish(work, key)
         work.chmod(0o755)
         discard(images / key)
@@ -119,7 +122,8 @@ def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
     for name in ("user", "host"):
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", work / name])
     with contextlib.ExitStack() as stack:
-        outputs = {name: stack.enter_context(_writable(work / name)) for name in ("kernel", "initrd", "disk.raw")}
+        names = (*FILES, *(bootloader.FILES if recipe.login else ()))
+        outputs = {name: stack.enter_context(_writable(work / name)) for name in names}
         os.truncate(outputs["disk.raw"], recipe.disk_gib << 30)
         command = [
             *(
@@ -129,7 +133,7 @@ def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
                 "--dpkgopt=force-unsafe-io",
                 f"--include={','.join(recipe.packages)}",
             ),
-            *(f"--customize-hook={hook}" for hook in (*_key_hooks(work), _OPEN_HOOK, _disk_hook(outputs))),
+            *(f"--customize-hook={hook}" for hook in (*_key_hooks(work), _OPEN_HOOK, _disk_hook(recipe, outputs))),
             *(SUITE, "/dev/null", *_mirror()),
         ]
         with signals.held():
@@ -168,17 +172,26 @@ _OPEN_HOOK = (
 """Say where the tree is, and wait until the roles are applied; not for ever, should netlab be killed."""
 
 
-def _disk_hook(outputs: Mapping[str, int]) -> str:
+def _disk_hook(recipe: Recipe, outputs: Mapping[str, int]) -> str:
     """Write kernel, initrd and disk. mmdebstrap cleans apt's files only after the hooks, so that is done here."""
-    kernel, initrd, disk = (f"/proc/self/fd/{outputs[name]}" for name in ("kernel", "initrd", "disk.raw"))
+    places = {name: f"/proc/self/fd/{descriptor}" for name, descriptor in outputs.items()}
+    boot = "".join(f'cat "$1"/boot/grub/{name} > {places[name]} && ' for name in bootloader.FILES if name in places)
     # a bind mount shows the tree without what mmdebstrap has mounted in it (/proc, /sys, /dev)
-    make = f'mount --bind "$1" "$2" && mkfs.ext4 -q -F -O ^has_journal -L netlab -d "$2" {disk}'
+    make = f'mount --bind "$1" "$2" && {_file_system(recipe, places["disk.raw"])}'
     return (
-        f'cat "$1"/boot/vmlinuz-* > {kernel} && cat "$1"/boot/initrd.img-* > {initrd} && '
-        f'echo "{_KERNEL} $(basename "$1"/boot/vmlinuz-*)" && '
+        f'cat "$1"/boot/vmlinuz-* > {places["kernel"]} && cat "$1"/boot/initrd.img-* > {places["initrd"]} && '
+        f'echo "{_KERNEL} $(basename "$1"/boot/vmlinuz-*)" && {boot}'
         f'chroot "$1" apt-get clean && rm -rf "$1"/var/lib/apt/lists/* "$1"/var/log/apt "$1"/root/.ansible && '
         f'bare=$(mktemp -d) && unshare --mount sh -c {shlex.quote(make)} disk "$1" "$bare" && rmdir "$bare"'
     )
+
+
+def _file_system(recipe: Recipe, disk: str) -> str:
+    """Return the command that makes it of the tree ``$2``: of the whole disk, or behind a boot loader's place."""
+    if not recipe.login:
+        return f'mkfs.ext4 -q -F -O ^has_journal -L netlab -d "$2" {disk}'
+    kib = ((recipe.disk_gib << 30) - bootloader.START) >> 10
+    return f'mkfs.ext4 -q -F -L netlab -E offset={bootloader.START} -d "$2" {disk} {kib}k'
 
 
 _KERNEL = "netlab-kernel:"
@@ -249,7 +262,7 @@ def _apply_roles(recipe: Recipe, tree: _Tree, work: Path, progress: Progress) ->
         folder=work / "ansible",
         log=work / "bake.log",
         progress=progress,
-        extra_vars={"netlab_baking": True},
+        extra_vars={"netlab_baking": True, **recipe.variables},
     )
     remove_folder(work / "ansible")
 

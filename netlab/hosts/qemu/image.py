@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -15,6 +15,9 @@ from netlab.storage import manifest
 
 if TYPE_CHECKING:
     from netlab.model.lab import Stack
+
+Login = Literal["cloud-init", "vagrant"]
+"""Who may enter a disk that boots by itself: whom a cloud says, or anyone with Vagrant, until it replaces the key."""
 
 SUITE = "trixie"
 OS_NAME = "Debian 13"
@@ -29,16 +32,23 @@ class Recipe(NamedTuple):
     roles: tuple[str, ...]
     """Those that the playbook applies, in whole or in part; their packages are in the root tree before it begins."""
     disk_gib: int
+    login: Login | None = None
+    """Who may enter a disk that boots by itself; None: netlab boots it, and says so at each boot."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Inputs of the playbook."""
+        return {"bootable_login": self.login} if self.login else {}
 
     @property
     def baked_roles(self) -> list[str]:
         """Roles whose install steps an image has behind it; what a profile decides is left to ``up``."""
-        return sorted(set(self.roles) - {"image", "virtual_hosts"})
+        return sorted(set(self.roles) - {"bootable", "image", "virtual_hosts"})
 
     @property
     def packages(self) -> list[str]:
         """Every distribution package that a role asks for by ``<role>_packages`` in its defaults."""
-        found: set[str] = set()
+        found = {"cloud-init"} if self.login == "cloud-init" else set()
         for role in self.roles:
             defaults = assets.roles() / role / "defaults" / "main.yml"
             if defaults.exists():
@@ -50,7 +60,7 @@ class Recipe(NamedTuple):
         """What the image depends on, hashed: version of this module, packages, roles, playbook."""
         roles = (assets.roles() / role for role in sorted(self.roles))
         parts = [assets.playbook(self.playbook), *roles, *assets.plugins()]
-        words = [str(FORMAT), SUITE, str(self.disk_gib), *self.packages, assets.digest(parts)]
+        words = [str(FORMAT), SUITE, str(self.disk_gib), *self.packages, assets.digest(parts), *self.variables.values()]
         return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
 
@@ -91,9 +101,22 @@ CLUSTER = Recipe(
 """Hosts of a Kubernetes cluster: the disk, which is sparse, holds every image twice."""
 
 
-def recipe_of(stack: Stack) -> Recipe:
-    """Return what the hosts of a stack are baked by."""
-    return CLUSTER if stack == "kubeadm" else DATAPATH
+def recipe_of(stack: Stack, login: Login | None = None) -> Recipe:
+    """Return what the hosts of a stack are baked by; with ``login``, as a disk that boots by itself."""
+    recipe = CLUSTER if stack == "kubeadm" else DATAPATH
+    return _bootable(recipe, login) if login else recipe
+
+
+def recipes() -> list[Recipe]:
+    """Return everything that this netlab bakes."""
+    return [recipe_of(stack, login) for stack in ("datapath", "kubeadm") for login in (None, *get_args(Login))]
+
+
+def _bootable(recipe: Recipe, login: Login) -> Recipe:
+    """Return the same with a boot loader, for any machine, and with room for what its user does there."""
+    roles = {*recipe.roles, "bootable"} - {"image", "virtual_hosts"}
+    playbook = recipe.playbook.replace("image", "disk")
+    return Recipe(playbook, tuple(sorted(roles)), 2 * recipe.disk_gib, login)
 
 
 FILES = ("disk.raw", "initrd", "kernel")

@@ -70,7 +70,8 @@ def test_hosts_are_entered_looked_at_and_marked(made, spec, ssh):
     found = provider(made, spec)
     found.prepare()
     found.start()
-    assert {host.name: host.interface for host in found.hosts()} == {"client": "ens3", "node1": "ens4", "node2": "ens5"}
+    assert [host.interface for host in found.hosts()] == ["ens3", "ens4", "ens5"]
+    assert found.hosts()[2].networkd_file == "10-netplan-ens5.network"
     assert len(ssh.done) == 3
     assert all(f"'{found.id} {made.folder}' > /var/lib/netlab/lab" in line for line in ssh.done)
     assert len(found.id) == 16
@@ -102,7 +103,7 @@ def test_a_host_that_cannot_carry_the_lab_is_refused_before_any_is_changed(made,
 
 
 def test_what_only_some_profiles_want_refuses_no_host(made, spec, ssh):
-    ssh.also("node2", "networkd=inactive")
+    ssh.also("node2", "networkd ens5=")
     provider(made, spec).start()
     assert len(ssh.done) == 3
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.errors import HostUnsuitable
-from netlab.hosts.interfaces import interface_of, located, networkd_file_of, parse_answers
+from netlab.hosts.interfaces import parse_answers
 from netlab.hosts.ssh.suitable import CLAIM, RELEASE, SCRIPT, checks, claim
 from netlab.model.host import Host
 
@@ -122,26 +121,6 @@ def test_whatever_a_host_says_is_judged(said):
 def test_whatever_a_host_writes_is_read_and_is_not_enough(text):
     said = parse_answers(text)
     assert not all(check.ok for check in checks(HOST, said, LAB, now=NOW))
-
-
-@given(st.text())
-def test_no_interface_is_a_template_or_words_for_a_shell(name):
-    known = interface_of(HOST, {"address 10.0.0.7": name})
-    assert known in {"", name}
-    assert not set(known) & set("{}$`;&|<>()'\" \n/%")
-
-
-@given(st.text())
-def test_no_name_of_a_file_leads_to_another_folder(name):
-    known = networkd_file_of("ens4", {"networkd ens4": name})
-    assert not set(known) & set("{}$`;&|<>()'\" \n/%")
-
-
-def test_a_host_knows_its_interface_by_its_address():
-    found_ = located(HOST, parse_answers(ANSWERS))
-    assert (found_.interface, found_.networkd_file) == ("ens4", "10-netplan-ens4.network")
-    with pytest.raises(HostUnsuitable, match=r"node1 has no interface with the address 10\.0\.0\.7"):
-        located(HOST, {})
 
 
 def run(script, folder):

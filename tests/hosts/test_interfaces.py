@@ -1,0 +1,76 @@
+"""Which interface has the lab's address, and what configures it, as hosts say it, whatever else they may say."""
+
+import os
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netlab.errors import HostUnsuitable
+from netlab.hosts.interfaces import SCRIPT, interface_of, located, networkd_file_of, parse_answers
+from netlab.model.host import Host
+
+HOST = Host(name="node1", part="node", address="192.0.2.11", lab_address="10.0.0.7")
+ANSWERS = """address 127.0.0.1=lo
+networkd lo=
+address 10.0.0.7=ens4
+networkd ens4=/run/systemd/network/10-netplan-ens4.network
+"""
+SHOWN = """1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
+2: ens3    inet 192.0.2.11/24 brd 192.0.2.255 scope global dynamic ens3\\       valid_lft 86000sec
+3: ens4    inet 10.0.0.7/24 brd 10.0.0.255 scope global ens4\\       valid_lft forever preferred_lft forever
+4: tun0    inet 10.9.0.1 peer 10.9.0.2/32 scope global tun0\\       valid_lft forever preferred_lft forever
+"""
+"""What ``ip -o -4 address show`` prints."""
+
+
+def test_a_host_knows_its_interface_by_its_address():
+    found = located(HOST, parse_answers(ANSWERS))
+    assert (found.interface, found.networkd_file) == ("ens4", "10-netplan-ens4.network")
+
+
+def test_an_interface_that_another_program_configures_has_no_file():
+    found = located(HOST, {"address 10.0.0.7": "eth0"})
+    assert (found.interface, found.networkd_file) == ("eth0", "")
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"address 10.0.0.70": "ens4"}, {"address 10.0.0.7": "{{ lookup('pipe', 'id') }}"}]
+)
+def test_a_host_without_its_address_is_refused(said):
+    with pytest.raises(HostUnsuitable, match=r"node1 has no interface with the address 10\.0\.0\.7") as caught:
+        located(HOST, said)
+    assert caught.value.hint
+
+
+@given(st.text())
+def test_no_interface_is_a_template_or_words_for_a_shell(name):
+    known = interface_of(HOST, {"address 10.0.0.7": name})
+    assert known in {"", name}
+    assert not set(known) & set("{}$`;&|<>()'\" \n/%")
+
+
+@given(st.text())
+def test_no_name_of_a_file_leads_to_another_folder(name):
+    known = networkd_file_of("ens4", {"networkd ens4": name})
+    assert not set(known) & set("{}$`;&|<>()'\" \n/%")
+
+
+def test_the_script_asks_ip_and_networkctl(tmp_path):
+    files = {"ens3": "n/a", "ens4": "/etc/systemd/network/50-lab.network"}
+    cases = "".join(f"*{name}) echo '     Network File: {file}' ;;\n" for name, file in files.items())
+    for name, text in {"ip": f"cat <<'END'\n{SHOWN}END\n", "networkctl": f'case "$*" in\n{cases}esac\n'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}")
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-s"], input=SCRIPT, env=env, capture_output=True, text=True, check=True)
+    said = parse_answers(done.stdout)
+    assert {name: said[name] for name in said if name.startswith("address")} == {
+        "address 127.0.0.1": "lo",
+        "address 192.0.2.11": "ens3",
+        "address 10.0.0.7": "ens4",
+        "address 10.9.0.1": "tun0",
+    }
+    assert networkd_file_of("ens4", said) == "50-lab.network"
+    assert [networkd_file_of(name, said) for name in ("ens3", "lo", "tun0")] == ["", "", ""]
