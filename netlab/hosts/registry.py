@@ -39,8 +39,8 @@ class Entry(NamedTuple):
 
 
 def _of_cloud(name: str, cloud: Callable[[LabSpec], Cloud]) -> Entry:
-    def make(lab: Lab, spec: LabSpec, progress: Progress, _payload: Path | None) -> Provider:
-        return CloudProvider(cloud(spec), lab, spec, progress)
+    def make(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None) -> Provider:
+        return CloudProvider(cloud(spec), lab, spec, progress, payload)
 
     return Entry(make, lambda _lab, _spec: requirements.checks(name), cloud)
 

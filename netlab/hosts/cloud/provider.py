@@ -19,6 +19,8 @@ from netlab.hosts.remote import RemoteHosts
 from netlab.model.host import LAB_INTERFACE, Host
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netlab.hosts.cloud.cloud import Cloud
     from netlab.lab import Lab
     from netlab.model.lab import Clock
@@ -45,16 +47,17 @@ class CloudProvider:
 
     clock: Clock = "real"
 
-    def __init__(self, cloud: Cloud, lab: Lab, spec: LabSpec, progress: Progress) -> None:
+    def __init__(self, cloud: Cloud, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> None:
         self._cloud = cloud
+        self._payload = payload
         self._lab = lab
         self._spec = spec
         self._progress = progress
         self._api = Api(cloud, lab, progress)
 
     def facts(self) -> dict[str, Any]:
-        """Return nothing: netlab has not made the image."""
-        return {}
+        """Return the folder that the hosts' payload is copied from, where there is one."""
+        return {"payload_folder": str(self._payload)} if self._payload else {}
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts with the addresses that the cloud gave them; none before it has."""
@@ -122,13 +125,13 @@ class CloudProvider:
             digest=self._digest(),
             settings=self._settings(),
             cost=cost,
-            complete=bool(before and before.complete),
+            complete=before.complete if before else self._lab.provider() == self._spec.provider,
         )
         record.save(self._lab, begun)
         try:
             self._make(begun)
         except BaseException as error:
-            self._clean_up(error, fresh=before is None)
+            self._clean_up(error, fresh=before is None and not begun.complete)
             raise
 
     def check(self) -> None:
