@@ -47,7 +47,7 @@ test-vagrant: packages $(VENV)/.dev
 
 # wall clocks without an accelerator: the machine should have nothing else to do
 test-ssh: packages $(VENV)/.dev
-	$(VENV)/bin/pytest -q -m ssh -n 0 --durations 0 tests/hosts/ssh
+	$(VENV)/bin/pytest -q -m ssh -n 0 --durations 0 tests/hosts/ssh tests/roles/test_teardown_vm.py
 
 # Kubernetes from the distribution's source package: tens of minutes and about 6 GB the first time
 KUBERNETES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/netlab/kubernetes-source

@@ -9,6 +9,7 @@ from netlab.cli.parser import add_command
 from netlab.errors import (
     AnsibleFailed,
     BenchmarkFailed,
+    CloudError,
     ConfigError,
     ImageError,
     LabBusy,
@@ -31,7 +32,16 @@ def register(subparsers: Subparsers) -> None:
         summary="measure the profiles in interleaved rounds",
         description="Measure the profiles in interleaved rounds and store the samples; prints the run's folder.",
         example="netlab bench --rounds 10 --seed 1",
-        raises=(ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, BenchmarkFailed, ImageError),
+        raises=(
+            ConfigError,
+            RequirementError,
+            LabBusy,
+            MachineError,
+            AnsibleFailed,
+            BenchmarkFailed,
+            ImageError,
+            CloudError,
+        ),
     )
     options.add_measuring(parser)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netlab.cli import options
 from netlab.cli.parser import add_command
-from netlab.errors import AnsibleFailed, ConfigError, LabBusy, MachineError, NotUp, ProofFailed
+from netlab.errors import AnsibleFailed, CloudError, ConfigError, LabBusy, MachineError, NotUp, ProofFailed
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -27,7 +27,7 @@ def register(subparsers: Subparsers) -> None:
         "and hooks it and its response cross, and compare that with what the profile promises. 'netlab up' does\n"
         "so once, before it keeps the profile's snapshot; this looks again at the hosts as they are now.",
         example="netlab prove --stack datapath --profile calico-ipip",
-        raises=(ConfigError, LabBusy, NotUp, MachineError, AnsibleFailed, ProofFailed),
+        raises=(ConfigError, LabBusy, NotUp, MachineError, AnsibleFailed, ProofFailed, CloudError),
     )
     parser.add_argument("--profile", metavar="NAME", help="turn the hosts into this profile first (what is up)")
     options.add_making(parser)

@@ -9,6 +9,7 @@ from netlab.cli.parser import add_command
 from netlab.errors import (
     AnsibleFailed,
     BenchmarkFailed,
+    CloudError,
     ConfigError,
     ImageError,
     LabBusy,
@@ -32,7 +33,16 @@ def register(subparsers: Subparsers) -> None:
         description="Do the main job: turn hosts into each profile, measure all of them in interleaved rounds, and\n"
         "write one report. The hosts are removed at the end; images and snapshots are kept for the next time.",
         example="netlab run --profiles baseline-vm,ipvlan-l2 --rounds 5",
-        raises=(ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, BenchmarkFailed, ImageError),
+        raises=(
+            ConfigError,
+            RequirementError,
+            LabBusy,
+            MachineError,
+            AnsibleFailed,
+            BenchmarkFailed,
+            ImageError,
+            CloudError,
+        ),
     )
     options.add_measuring(parser)
     parser.add_argument("--keep", action="store_true", help="leave the hosts running for 'netlab ssh'")

@@ -20,6 +20,7 @@ SCRIPT = """ip -o -4 address show | while read -r _ device _ address _; do
     echo "address ${address%/*}=$device"
     file=$(networkctl --no-pager --lines=0 status "$device" 2>/dev/null | sed -n 's/^ *Network File: *//p')
     echo "networkd $device=$file"
+    echo "mtu $device=$(cat "/sys/class/net/$device/mtu")"
 done
 """
 """For ``sh`` on the host, as root."""

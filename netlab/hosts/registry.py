@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import ConfigError
 from netlab.hosts.cloud import record, requirements
 from netlab.hosts.cloud.api import Api
+from netlab.hosts.cloud.cost import spent
 from netlab.hosts.cloud.ec2 import Ec2
 from netlab.hosts.cloud.provider import CloudProvider
 from netlab.hosts.qemu import doctor as qemu_doctor
@@ -39,8 +41,8 @@ class Entry(NamedTuple):
 
 
 def _of_cloud(name: str, cloud: Callable[[LabSpec], Cloud]) -> Entry:
-    def make(lab: Lab, spec: LabSpec, progress: Progress, _payload: Path | None) -> Provider:
-        return CloudProvider(cloud(spec), lab, spec, progress)
+    def make(lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None) -> Provider:
+        return CloudProvider(cloud(spec), lab, spec, progress, payload)
 
     return Entry(make, lambda _lab, _spec: requirements.checks(name), cloud)
 
@@ -71,3 +73,12 @@ def remembered(lab: Lab) -> str | None:
     """Return whose hosts the lab has, in whole or in part; None where it knows of none."""
     begun = record.load(lab)
     return begun.provider if begun else lab.provider()
+
+
+def still_costs(lab: Lab) -> str:
+    """Say which hosts cost money for as long as nobody removes them; empty where there are none."""
+    known = record.load(lab)
+    if known is None:
+        return ""
+    price = spent(known.cost, datetime.now(UTC) - known.created)
+    return f"hosts in the cloud ({known.provider}, {known.place}) are still there: {price}; 'netlab down' removes them"

@@ -62,7 +62,9 @@ REFUSALS = (
 class RemoteHosts:
     """The hosts of a lab on the real clock, each with a kernel of its own."""
 
-    def __init__(self, lab: Lab, hosts: Sequence[Host], progress: Progress) -> None:
+    def __init__(self, lab: Lab, hosts: Sequence[Host], progress: Progress, *, timeout_s: float | None = None) -> None:
+        """``timeout_s``: how long one command on one host may take; by itself a minute."""
+        self._timeout_s = timeout_s
         self._lab = lab
         self._hosts = hosts
         self._progress = progress
@@ -152,11 +154,11 @@ class RemoteHosts:
         become = [] if host.user == "root" else ["sudo", "--non-interactive"]
         options = [f"-oConnectTimeout={CONNECT_TIMEOUT_S}", "-oBatchMode=yes"]
         words = ["ssh", "-F", self._lab.ssh_config, *options, host.name, *become, "sh", "-s"]
-        env = {_MARK: self._mark}
+        env, timeout = {_MARK: self._mark}, self._timeout_s or ANSWER_TIMEOUT_S
         try:
-            return proc.run(words, timeout=ANSWER_TIMEOUT_S, input=script, env=env, check=False, error=MachineSilent)
+            return proc.run(words, timeout=timeout, input=script, env=env, check=False, error=MachineSilent)
         except MachineSilent:
-            message = f"{host.name} at {where(host)} gave no answer within {ANSWER_TIMEOUT_S:g} s"
+            message = f"{host.name} at {where(host)} gave no answer within {timeout:g} s"
             raise MachineSilent(message, hint=f"look what it does: netlab ssh {host.name}") from None
 
     def _on_all(self, what: Callable[[Host], T]) -> dict[str, T]:

@@ -9,7 +9,7 @@ from netlab import ansible, profiles
 from netlab.artifacts import prepare
 from netlab.errors import AnsibleFailed, ArtifactError, BenchmarkFailed, ConfigError, MissingTool, ProofFailed
 from netlab.hosts.provider import Snapshots
-from netlab.hosts.registry import provider_of, remembered
+from netlab.hosts.registry import provider_of, remembered, still_costs
 from netlab.provision.session import Session
 from netlab.selection import artifacts_of
 
@@ -40,7 +40,8 @@ def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile
         payload = _prepare_payload(lab, spec, progress, chosen)
         session = Session(lab, spec, provider_of(lab, spec, progress, payload), progress)
         try:
-            yield session
+            with _saying_what_costs(lab, progress):
+                yield session
         except (AnsibleFailed, BenchmarkFailed, ProofFailed):
             raise  # 'netlab ssh' shows why
         except BaseException:
@@ -49,6 +50,17 @@ def opened(lab: Lab, spec: LabSpec, progress: Progress, chosen: Sequence[Profile
             if state is not None and state.profile is None and not kept:
                 remove(session)
             raise
+
+
+@contextlib.contextmanager
+def _saying_what_costs(lab: Lab, progress: Progress) -> Iterator[None]:
+    """Say after an error that hosts which cost money are still there."""
+    try:
+        yield
+    except BaseException:
+        if text := still_costs(lab):
+            progress.warn(text)
+        raise
 
 
 def _refuse_another_provider(known: str | None, spec: LabSpec) -> None:

@@ -17,6 +17,7 @@ from tests.roles.rendering import GROUPS, ROLES, render
 ROOT = ROLES.parent
 PLAYBOOKS = ROOT / "playbooks"
 NEED_NONE = {
+    "bootable": "its host is a root filesystem that becomes an image",
     "cluster_verify": "it only asks",
     "host_record": "its own folder goes with the record, by the entry point that restores it",
     "image": "its host is a root filesystem that becomes an image",
@@ -121,7 +122,7 @@ def test_a_teardown_needs_no_input(role):
 
 
 def test_shared_folders_are_removed_only_when_they_are_empty():
-    shared = {"/etc/netlab", "/usr/local/lib/netlab", "/etc/cni/net.d", "/run/netlab", "/etc/systemd/network"}
+    shared = {"/etc/netlab", "/usr/local/lib/netlab", "/etc/cni/net.d", "/etc/systemd/network"}
     for role in set(TORN_DOWN) - {"host_record"}:
         assert not shared & set(undone(role, "paths"))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
-from netlab.errors import CloudError, RequirementError
+from netlab.errors import RequirementError
 from netlab.hosts.cloud.cloud import Failure
 from netlab.hosts.cloud.requirements import HINT, missing
 
@@ -55,7 +55,6 @@ class Api:
     def _checked(self, answer: dict[str, Any]) -> dict[str, Any]:
         if (failed := answer.get("failed")) is None:
             return answer
-        failure = Failure(**failed)
-        error = self.cloud.error(failure._replace(message=failure.message.strip() or "no message"))
-        error.log = error.log or (self.lab.logs / "cloud.log" if isinstance(error, CloudError) else None)
+        error = self.cloud.error(Failure(**failed))
+        error.log = self.lab.logs / "cloud.log"
         raise error

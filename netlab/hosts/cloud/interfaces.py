@@ -1,4 +1,4 @@
-"""What hosts call their interface in the lab, which the image decides, and whether it is ready."""
+"""Waits until the interfaces of new hosts in the lab are what the first boot makes them."""
 
 from __future__ import annotations
 
@@ -6,49 +6,44 @@ import time
 from typing import TYPE_CHECKING
 
 from netlab.errors import HostRefused, MachineError, MachineSilent
+from netlab.hosts.interfaces import SCRIPT, interface_of, located, parse_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from netlab.hosts.remote import RemoteHosts
+    from netlab.model.host import Host
 
-SCRIPT = r"""ip -4 -o address show scope global | while read -r _ name _ address _; do
-    echo "${address%/*} $name $(cat "/sys/class/net/$name/mtu")"
-done
-"""
-"""Writes address, name and MTU of each interface."""
 PAUSE_S = 5.0
 
 
-def wait_for(remote: RemoteHosts, addresses: Mapping[str, str], mtu: int, timeout_s: float) -> dict[str, str]:
-    """Return the interface with each host's address, once it has the MTU (0: any); MachineSilent where none has."""
+def wait_for(remote: RemoteHosts, hosts: Sequence[Host], mtu: int, timeout_s: float) -> tuple[Host, ...]:
+    """Return the hosts with their interfaces, once they have the MTU (0: any); MachineSilent where one has none."""
     deadline = time.monotonic() + timeout_s
     while True:
         said = _said(remote)
-        found = {name: _interface(said.get(name, ""), address, mtu) for name, address in addresses.items()}
-        late = [name for name, interface in found.items() if not interface]
+        late = [host for host in hosts if not _ready(host, said.get(host.name, {}), mtu)]
         if not late:
-            return found
+            return tuple(located(host, said[host.name]) for host in hosts)
         if time.monotonic() > deadline:
             size = f" and the MTU {mtu}" if mtu else ""
-            message = f"{late[0]} has no interface with the address {addresses[late[0]]}{size} after {timeout_s:g} s"
-            raise MachineSilent(message, hint=f"look why: netlab ssh {late[0]} cloud-init status --long")
+            message = f"{late[0].name} has no interface with the address {late[0].lab_address}{size}"
+            hint = f"look why: netlab ssh {late[0].name} cloud-init status --long"
+            raise MachineSilent(f"{message} after {timeout_s:g} s", hint=hint)
         time.sleep(PAUSE_S)
 
 
-def _said(remote: RemoteHosts) -> dict[str, str]:
+def _said(remote: RemoteHosts) -> dict[str, dict[str, str]]:
     """Ask all; nothing where one does not answer for the moment."""
     try:
-        return remote.ask(SCRIPT, "it does not say what interfaces it has")
+        answers = remote.ask(SCRIPT, "it does not say what interfaces it has")
     except HostRefused:
         raise
     except MachineError:
         return {}
+    return {name: parse_answers(text) for name, text in answers.items()}
 
 
-def _interface(said: str, address: str, mtu: int) -> str:
-    for line in said.splitlines():
-        words = line.split()
-        if words[:1] == [address] and (not mtu or words[2] == str(mtu)):
-            return words[1]
-    return ""
+def _ready(host: Host, said: Mapping[str, str], mtu: int) -> bool:
+    interface = interface_of(host, said)
+    return bool(interface) and (not mtu or said.get(f"mtu {interface}") == str(mtu))

@@ -19,6 +19,8 @@ from netlab.hosts.remote import RemoteHosts
 from netlab.model.host import LAB_INTERFACE, Host
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netlab.hosts.cloud.cloud import Cloud
     from netlab.lab import Lab
     from netlab.model.lab import Clock
@@ -33,6 +35,8 @@ OPEN = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 CHANGEABLE = {"hours", "ssh_from"}
 """Keys of the section that may change while the hosts stay."""
 BOOT_TIMEOUT_S = 600.0
+ANSWER_TIMEOUT_S = 180.0
+"""Of one command on one host: those that boot are busy, and may be behind a jump host."""
 PAUSE_S = 5.0
 ATTEMPTS = 5
 """How often all is removed that is found, until nothing is found."""
@@ -43,16 +47,17 @@ class CloudProvider:
 
     clock: Clock = "real"
 
-    def __init__(self, cloud: Cloud, lab: Lab, spec: LabSpec, progress: Progress) -> None:
+    def __init__(self, cloud: Cloud, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> None:
         self._cloud = cloud
+        self._payload = payload
         self._lab = lab
         self._spec = spec
         self._progress = progress
         self._api = Api(cloud, lab, progress)
 
     def facts(self) -> dict[str, Any]:
-        """Return nothing: netlab has not made the image."""
-        return {}
+        """Return the folder that the hosts' payload is copied from, where there is one."""
+        return {"payload_folder": str(self._payload)} if self._payload else {}
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts with the addresses that the cloud gave them; none before it has."""
@@ -67,6 +72,7 @@ class CloudProvider:
                 host_key=keys.host_key(self._lab, name).public,
                 lab_address=self._lab_addresses[name],
                 interface=known.interfaces.get(name, LAB_INTERFACE),
+                networkd_file=known.networkd_files.get(name, ""),
                 jump=self._cloud.section.jump,
             )
             for name, part in self._spec.parts.items()
@@ -119,13 +125,13 @@ class CloudProvider:
             digest=self._digest(),
             settings=self._settings(),
             cost=cost,
-            complete=bool(before and before.complete),
+            complete=before.complete if before else self._lab.provider() == self._spec.provider,
         )
         record.save(self._lab, begun)
         try:
             self._make(begun)
         except BaseException as error:
-            self._clean_up(error, fresh=before is None)
+            self._clean_up(error, fresh=before is None and not begun.complete)
             raise
 
     def check(self) -> None:
@@ -162,7 +168,13 @@ class CloudProvider:
         there = begun.model_copy(update={"addresses": answer["hosts"], "zones": answer["zones"]})
         record.save(self._lab, there)
         with self._progress.step("wait until the hosts have booted"):
-            there = there.model_copy(update={"interfaces": self._wait()})
+            booted = self._wait()
+        there = there.model_copy(
+            update={
+                "interfaces": {host.name: host.interface for host in booted},
+                "networkd_files": {host.name: host.networkd_file for host in booted},
+            }
+        )
         with self._progress.step("take the keys out of the hosts' reach"):
             self._api.play("seal", begun.place, {"netlab_lab": begun.lab})
         record.save(self._lab, there.model_copy(update={"complete": True}))
@@ -193,8 +205,8 @@ class CloudProvider:
             ],
         }
 
-    def _wait(self) -> dict[str, str]:
-        """Return the hosts' interfaces in the lab."""
+    def _wait(self) -> tuple[Host, ...]:
+        """Return the hosts with their interfaces in the lab."""
         try:
             self._remote.wait(BOOT_TIMEOUT_S)
         except MachineSilent as error:
@@ -203,7 +215,7 @@ class CloudProvider:
                 f"only {who} may enter ({self._spec.provider}.ssh_from): is that your address as others see it?"
             )
             raise
-        return interfaces.wait_for(self._remote, self._lab_addresses, self._cloud.mtu, BOOT_TIMEOUT_S)
+        return interfaces.wait_for(self._remote, self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
         """Remove what was made, if nothing was there before; say what is left, and what it costs."""
@@ -231,7 +243,7 @@ class CloudProvider:
 
     @property
     def _remote(self) -> RemoteHosts:
-        return RemoteHosts(self._lab, self.hosts(), self._progress)
+        return RemoteHosts(self._lab, self.hosts(), self._progress, timeout_s=ANSWER_TIMEOUT_S)
 
     @property
     def _public_key(self) -> str:

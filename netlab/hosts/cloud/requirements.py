@@ -7,9 +7,9 @@ from pathlib import Path
 
 from netlab.model.check import Check
 
-COLLECTIONS = {"ec2": "amazon/aws", "hcloud": "hetzner/hcloud", "openstack": "openstack/cloud"}
+COLLECTIONS = {"ec2": "amazon/aws"}
 HINT = "install netlab with its extra for clouds: pip install 'cni-netlab[cloud]'"
-LIBRARIES = {"ec2": "boto3", "hcloud": "dateutil", "openstack": "openstack"}
+LIBRARIES = {"ec2": "boto3"}
 """What the modules import."""
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
-from netlab.errors import ConfigError, HostUnsuitable
+from netlab.errors import ConfigError, HostUnsuitable, NetlabError
 from netlab.hosts import interfaces
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
@@ -82,13 +82,14 @@ class SshProvider:
     def down(self) -> None:
         """Undo on the hosts what netlab changed there: on those that are up, whatever netlab.yml names by now."""
         state = self.lab.load_state()
-        if state is None:
-            return  # nothing of them was ever entered
-        remote = RemoteHosts(self.lab, state.hosts, self.progress)
+        hosts = state.hosts if state else self._marked()
+        if not hosts:
+            return
+        remote = RemoteHosts(self.lab, hosts, self.progress)
         remote.check()
         ansible.play(
             assets.playbook("down"),
-            self.lab.inventory(state.hosts),
+            self.lab.inventory(hosts),
             folder=self.lab.ansible / "0",
             log=self.lab.logs / "ansible.log",
             progress=self.progress,
@@ -96,6 +97,16 @@ class SshProvider:
             sockets=self.lab.sockets / "0",
         )
         remote.ask(suitable.RELEASE, "its mark cannot be removed")
+
+    def _marked(self) -> tuple[Host, ...]:
+        """Return the hosts where a netlab was killed that had marked them, but had not yet written down that it did."""
+        try:
+            if not self.lab.key.exists() or not self.running():
+                return ()
+            said = suitable.ask(self._remote)
+        except NetlabError:  # an inventory that is gone, hosts that are off: there is nothing to be undone by this lab
+            return ()
+        return tuple(host for host in self._hosts if suitable.owner_of(said[host.name]) == self.id)
 
     @property
     def _remote(self) -> RemoteHosts:

@@ -62,9 +62,8 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
         yield _check(host, what, ok, message, hint)
     found = interfaces.interface_of(host, said)
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
-    claimed = said.get("claim", "").strip()
-    free = not claimed or claimed.partition(" ")[0] == lab
-    yield _check(host, "labs", free, f"carries {_owner(claimed)}", _CLAIMED)
+    message = f"carries {_shown(said.get('claim', '').strip())}"
+    yield _check(host, "labs", owner_of(said) in {"", lab}, message, _CLAIMED)
     file = interfaces.networkd_file_of(found, said)
     how = f"configures {found} by {file}" if file else f"does not configure {found or 'the lab address'}"
     yield _check(host, "networkd", bool(file), how, _NETWORKD, needed=False)
@@ -101,7 +100,12 @@ def _check(  # noqa: PLR0913 - what a check is made of
     return Check(name=f"{host.name} {what}", ok=ok, message=message, hint=None if ok else hint, needed=needed)
 
 
-def _owner(claim: str) -> str:
+def owner_of(said: Mapping[str, str]) -> str:
+    """Return the id of the lab that a host carries; empty where it carries none."""
+    return said.get("claim", "").strip().partition(" ")[0]
+
+
+def _shown(claim: str) -> str:
     return f"the lab in {claim.partition(' ')[2]}" if claim else "no lab"
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from netlab import assets, proc
 from netlab.errors import HostUnsuitable, MachineError
 from netlab.files import remove_folder, write_atomic
+from netlab.hosts import interfaces
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.vagrant import boxes, contact, fleet, output, sshconfig
@@ -168,7 +169,7 @@ class VagrantProvider:
             if not check.ok and check.needed:
                 hint = "netlab's own box has what is needed: leave vagrant.box out of netlab.yml"
                 raise HostUnsuitable(f"{check.name}: {check.message}", hint=hint)
-        return host.model_copy(update={"interface": said[f"address {host.lab_address}"]})
+        return interfaces.located(host, said)
 
     def _write_folder(self) -> None:
         """Write what Vagrant reads."""

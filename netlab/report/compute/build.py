@@ -128,7 +128,7 @@ def _reference(header: RunHeader) -> RunRef:
 
 
 def _comparable(header: RunHeader) -> dict[str, object]:
-    fields: dict[str, object] = header.environment.model_dump(exclude=CONFIGURED)
+    fields: dict[str, object] = {name: value for name, value in header.environment if name not in CONFIGURED}
     return {**fields, "baseline": _base(header)}
 
 
@@ -137,12 +137,18 @@ def _refuse_mixtures(headers: Sequence[RunHeader]) -> None:
     for other in headers[1:]:
         differing = {name: value for name, value in _comparable(other).items() if value != first[name]}
         if differing:
-            details = "; ".join(f"{name}: {first[name]} / {value}" for name, value in differing.items())
+            details = "; ".join(_unlike(name, first[name], value) for name, value in differing.items())
             raise ConfigError(
                 f"runs {headers[0].run_id} and {other.run_id} come from different environments ({details})",
                 hint=predictions.hint(headers[0], other)
                 or "make one report for each, or measure both again on the same lab",
             )
+
+
+def _unlike(name: str, one: object, other: object) -> str:
+    """Write a value of two environments; of machines that look the same, what their processors can do is not."""
+    texts = words.fact(one), words.fact(other)
+    return f"{name}: {' / '.join(texts)}" if texts[0] != texts[1] else f"{name}: flags of the processors"
 
 
 def _profiles(runs: Sequence[Run], told: Configurations, *, beside_clusters: bool) -> dict[str, ProfileInfo]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netlab.model.run import Machine
 from netlab.report.text.labels import CLUSTER, REPLICA, together
 from netlab.report.text.numbers import NARROW, NONE, counted, interval, joined, number, percent, signed
 
@@ -61,16 +62,27 @@ def fact(value: object) -> str:
     """Write a value of the environment."""
     if isinstance(value, dict):
         return joined(f"{name} ({part})" for name, part in value.items())
-    if isinstance(value, tuple):  # kernels, by the hosts that share them
-        return "; ".join(joined(names) for names in value) or NONE
+    if isinstance(value, tuple):  # machines; kernels, by the hosts that share them
+        return "; ".join(machine(one) if isinstance(one, Machine) else joined(one) for one in value) or NONE
     return NONE if value in {None, ""} else str(value)
 
 
 def environment(report: Report) -> list[tuple[str, str]]:
     """Write where the report was measured: name and value; what runs have of their own stands with each of them."""
     hidden = {name for one in report.differences for name in OWN.get(one.what, ())}
-    rows = [(name.replace("_", " "), fact(value)) for name, value in report.environment if name not in hidden]
-    return [*rows, *(("CPU mitigations", text) for text in all_mitigations(report.kernels))]
+    shown = [(name, value) for name, value in report.environment if name not in {*hidden, "machines"}]
+    return [
+        *((name.replace("_", " "), fact(value)) for name, value in shown),
+        *((f"machine {one.name}", machine(one)) for one in report.environment.machines),
+        *(("CPU mitigations", text) for text in all_mitigations(report.kernels)),
+    ]
+
+
+def machine(one: Machine) -> str:
+    """Write ``Debian GNU/Linux 13, Linux 6.12, 2 x Intel Xeon, 3928 MiB, t3.medium, eu-central-1a``."""
+    size = f"{one.cpus} x {one.cpu}"
+    parts = (one.os, f"Linux {one.kernel}", size, f"{one.memory_mib} MiB", one.instance_type, one.zone)
+    return joined(part for part in parts if part)
 
 
 def all_mitigations(kernels: Sequence[KernelFacts]) -> list[str]:

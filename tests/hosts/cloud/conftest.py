@@ -17,7 +17,7 @@ ec2:
 
 
 YES = """#!/bin/sh
-for number in 10 11 12; do echo "10.10.0.$number ens5 1500"; done
+for number in 10 11 12; do echo "address 10.10.0.$number=ens5"; done; echo mtu ens5=1500
 """
 """Lets everybody in, and says what a host says of its interfaces."""
 

@@ -30,15 +30,15 @@ MARKERS = {"AWS_ACCESS_KEY_ID": "AKIAMARKERMARKERMARK", "AWS_SECRET_ACCESS_KEY":
 class Ec2Api:
     """The API in a process of its own."""
 
-    def __init__(self, folder: Path, *, behind_a_jump_host: bool = False) -> None:
-        """``behind_a_jump_host``: an instance's public address is its private one, which a jump host can reach."""
+    def __init__(self, folder: Path, *, on_this_machine: bool = False) -> None:
+        """``on_this_machine``: an instance with the private address 10.A.B.C has the public one 127.A.B.C."""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         images = folder / "images.json"
         images.write_text(json.dumps([_image(number, name) for number, name in enumerate(IMAGES, 1)]))
         with (folder / "api.log").open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(self.port), *(["private"] if behind_a_jump_host else [])],
+                [sys.executable, __file__, str(self.port), *(["loopback"] if on_this_machine else [])],
                 env={**os.environ, "MOTO_AMIS_PATH": str(images), "PYTHONPATH": os.pathsep.join(sys.path)},
                 stdout=log,
                 stderr=log,
@@ -48,7 +48,13 @@ class Ec2Api:
     @property
     def environment(self) -> dict[str, str]:
         """What a client gets to talk to it."""
-        return {**MARKERS, "AWS_ENDPOINT_URL": self.url, "NO_PROXY": "127.0.0.1", "AWS_MAX_ATTEMPTS": "2"}
+        return {
+            **MARKERS,
+            "AWS_ENDPOINT_URL": self.url,
+            "NO_PROXY": "127.0.0.1",
+            "AWS_MAX_ATTEMPTS": "2",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
 
     def fail(self, action: str, code: str, message: str = "as the test wants it", *, after: int = 0) -> None:
         """Have the action fail from its call number ``after`` + 1 on, until ``mend``."""
@@ -125,9 +131,9 @@ def _image(number: int, name: str) -> dict:
 class Front:
     """A WSGI application before moto's."""
 
-    def __init__(self, inner, *, private: bool) -> None:
+    def __init__(self, inner, *, loopback: bool) -> None:
         self._inner = inner
-        self._private = private
+        self._loopback = loopback
         self._calls: list[str] = []
         self._failing: dict[str, dict] = {}
         self._groups: dict[str, dict[str, str]] = {}
@@ -161,8 +167,8 @@ class Front:
             return _answer(start_response, action, "")
         if action == "DescribeVolumes":  # each names the snapshot that it was made from
             return self._changed(environ, start_response, _with_snapshots)
-        if action == "DescribeInstances" and self._private:
-            return self._changed(environ, start_response, _private_is_public)
+        if action == "DescribeInstances" and self._loopback:
+            return self._changed(environ, start_response, _on_this_machine)
         return self._inner(environ, start_response)
 
     def _changed(self, environ, start_response, change):
@@ -210,14 +216,14 @@ def _with_snapshots(body):
     return body.replace(b"</volumeType>", b"</volumeType><snapshotId>snap-0</snapshotId>")
 
 
-def _private_is_public(body):
-    """Have each instance say that others reach it where the lab does."""
+def _on_this_machine(body):
+    """Give each instance a public address that is this machine's."""
     root = ET.fromstring(body)
     space = root.tag.partition("}")[0] + "}"
     for item in root.iter(f"{space}item"):
         public, private = item.find(f"{space}ipAddress"), item.find(f"{space}privateIpAddress")
         if public is not None and private is not None:
-            public.text = private.text
+            public.text = f"127.{private.text.partition('.')[2]}"
     ET.register_namespace("", space.strip("{}"))
     return ET.tostring(root)
 
@@ -249,7 +255,7 @@ def main() -> None:
     from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - in its own process only
     from werkzeug.serving import run_simple  # noqa: PLC0415 - as above
 
-    application = Front(DomainDispatcherApplication(create_backend_app), private="private" in sys.argv)
+    application = Front(DomainDispatcherApplication(create_backend_app), loopback="loopback" in sys.argv)
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
 
 

@@ -151,6 +151,25 @@ def test_killed_in_the_middle_the_next_up_continues(cloud_lab):
     assert first < now, "what was made is used"
 
 
+def test_where_one_host_has_gone_all_are_made_again(cloud_lab):
+    assert cloud_lab("up", "--no-profile").returncode == 0
+    first = [each["InstanceId"] for each in cloud_lab.found()["instances"]]
+    cloud_lab.api.client("eu-central-1").terminate_instances(InstanceIds=first[:1])
+    text = (cloud_lab.folder / "netlab.yml").read_text()
+    (cloud_lab.folder / "netlab.yml").write_text(f"{text}  hours: 9\n  market: on-demand\n")  # so that EC2 is asked
+    done = cloud_lab("up", "--no-profile")
+    assert done.returncode == 0, done.stderr
+    now = [each["InstanceId"] for each in cloud_lab.found()["instances"]]
+    assert len(now) == 3
+    assert not set(now) & set(first), "one that is new is not like the others"
+    known = json.loads((cloud_lab.folder / ".netlab" / "cloud.json").read_text())
+    lives = datetime.fromisoformat(known["expires"]) - datetime.fromisoformat(known["created"])
+    assert lives == timedelta(hours=9)
+    (vpc,) = cloud_lab.found()["vpcs"]
+    tags = {tag["Key"]: tag["Value"] for tag in vpc["Tags"]}
+    assert tags["netlab:expires"] == stamp(datetime.fromisoformat(known["expires"]))
+
+
 def test_labs_whose_time_is_over_are_removed_from_anywhere(cloud_lab, tmp_path):
     assert cloud_lab("up", "--no-profile").returncode == 0
     elsewhere = tmp_path / "elsewhere"

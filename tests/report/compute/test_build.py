@@ -5,6 +5,7 @@ import json
 import pytest
 
 from netlab.errors import ConfigError, ResultsError
+from netlab.model.run import Machine
 from netlab.report.compute import build as model
 from netlab.report.compute.build import build_report
 from netlab.report.values import Report
@@ -222,3 +223,25 @@ def test_the_clock_says_what_it_leaves_out(report):
 def test_a_report_survives_json(report):
     assert Report.model_validate_json(report.model_dump_json()) == report
     assert json.loads(report.model_dump_json())["schema_version"] == 1
+
+
+MACHINE = Machine(
+    name="node1", os="Debian 13", kernel="6.12", cpu="Xeon", cpus=2, memory_mib=3928, cpu_flags="fpu avx2"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "details"),
+    [
+        ({"cpu": "EPYC"}, "2 x Xeon, 3928 MiB / Debian 13, Linux 6.12, 2 x EPYC, 3928 MiB"),
+        ({"zone": "eu-central-1b"}, "3928 MiB / Debian 13, Linux 6.12, 2 x Xeon, 3928 MiB, eu-central-1b"),
+        ({"cpu_flags": "fpu"}, "machines: flags of the processors"),
+    ],
+)
+def test_runs_on_unlike_machines_are_refused_in_a_few_words(change, details):
+    here, there = (
+        factories.environment(machines=(MACHINE.model_copy(update=update),), provider="ec2") for update in ({}, change)
+    )
+    with pytest.raises(ConfigError, match="different environments") as caught:
+        build_report([factories.run(environment=here), factories.run(run_id="other", environment=there)])
+    assert details in caught.value.message

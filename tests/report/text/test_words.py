@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from netlab.model.run import Machine
+from netlab.report.compute.build import build_report
 from netlab.report.text import numbers, words
 from tests import factories
 
@@ -20,3 +22,11 @@ GAP = numbers.NARROW
 )
 def test_headline_says_no_more_than_is_known(report, found, expected):
     assert expected in words.headline(report.cells[1], found, "X")
+
+
+def test_each_machine_that_netlab_did_not_make_has_a_row_of_its_own():
+    machine = Machine(name="node1", os="Debian 13", kernel="6.12", cpu="Xeon", cpus=2, memory_mib=3928, zone="1a")
+    report = build_report([factories.run(environment=factories.environment(machines=(machine,)))])
+    rows = dict(words.environment(report))
+    assert rows["machine node1"] == "Debian 13, Linux 6.12, 2 x Xeon, 3928 MiB, 1a"
+    assert "machines" not in rows
