@@ -44,8 +44,7 @@ def test_a_machine_that_never_answers_is_named_so_among_others():
         "Vagrant can't use the requested machine because it is locked! This means that",
         BATCH + "SSH connection was reset! This usually happens when the machine is taking too long to reboot.",
         BATCH + "Guest-specific operations were attempted on a machine that is not ready for guest communication. This",
-        BATCH
-        + "If the problem persists, please report a bug to the net-ssh project. timeout during server version negotiating",
+        BATCH + "please report a bug to the net-ssh project. timeout during server version negotiating",
         'While attempting to connect with SSH, a "no route to host" (EHOSTUNREACH) error was received.',
     ],
 )
