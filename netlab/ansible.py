@@ -147,6 +147,11 @@ def end_plays() -> None:
         proc.end_marked(_MARK, mark)
 
 
+def end_leftovers(folder: Path) -> None:
+    """End what a netlab that was killed left running of a play in ``folder``."""
+    proc.end_marked("ANSIBLE_CONFIG", str(folder / _CONFIG))
+
+
 def _run(*, envvars: dict[str, str], **options: Any) -> int:
     import ansible_runner  # noqa: PLC0415 - 0.2 s that most commands do not need
 

@@ -35,6 +35,7 @@ class Api:
         folder = self.lab.ansible / "cloud"
         answer = self.lab.state_folder / "cloud-answer.json"
         answer.unlink(missing_ok=True)
+        ansible.end_leftovers(folder)  # they would still make what is about to be removed
         try:
             ansible.play(
                 assets.playbook(f"cloud/{self.cloud.name}/{name}"),

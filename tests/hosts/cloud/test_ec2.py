@@ -8,6 +8,7 @@ import shutil
 import signal
 from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
 import yaml
 
@@ -149,6 +150,8 @@ def test_killed_in_the_middle_the_next_up_continues(cloud_lab):
     now = {each["InstanceId"] for each in cloud_lab.found()["instances"]}
     assert len(now) == 3
     assert first < now, "what was made is used"
+    words = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    assert not [each for each in words if str(cloud_lab.folder) in each], "no play of the killed one goes on"
 
 
 def test_where_one_host_has_gone_all_are_made_again(cloud_lab):
