@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from netlab.model.profile import Profile, RoleUse
 
-CLUSTER_ROLES = ("container_runtime", "kubeadm_control", "kubeadm_node", "kubernetes", "payload")
+CLUSTER_ROLES = ("container_runtime", "host_record", "kubeadm_control", "kubeadm_node", "kubernetes", "payload")
 """Roles of ``playbooks/cluster.yml``."""
 
 _YES_OR_NO = {"yes", "on", "1", "true", "t", "y", "1.0", "no", "off", "0", "false", "f", "n", "0.0"}

@@ -30,11 +30,14 @@ def test_digest_depends_on_content_and_names_only(tmp_path):
 
 def test_a_role_depends_on_the_roles_that_it_includes():
     names = [folder.name for folder in assets.with_their_roles(["cluster_workload", "cni_reference"])]
-    assert names == ["app", "cluster_workload", "cni_reference", "in_effect", "lab_routes", "pod_image", "pod_network"]
+    assert names == [
+        *("app", "cluster_workload", "cni_reference", "in_effect", "lab_routes", "pod_image", "pod_network", "undo"),
+    ]
 
 
-def test_a_dependency_is_a_part_of_the_role_too():
-    assert [folder.name for folder in assets.with_their_roles(["pod"])] == ["app", "in_effect", "pod"]
+def test_what_a_role_needs_under_a_condition_is_a_part_of_it_too():
+    names = [folder.name for folder in assets.with_their_roles(["pod"])]
+    assert names == ["app", "in_effect", "pod", "pod_image", "undo"]
 
 
 @pytest.mark.parametrize("place", ["plugins/filter", "filter_plugins", "playbooks/filter_plugins"])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CREDENTIALS = "opt/io.systemd.credentials"
 KEYS = "opt/netlab"
 PREFIX_LENGTH = 24
+AUTHORIZED, KNOWN = "authorized_keys", "known_hosts"
 AGENT = "/usr/local/lib/netlab/netlab-agent"
 """Of the role ``benchmark``."""
 
@@ -31,23 +32,25 @@ def mac(kind: int, index: int) -> str:
     return f"52:54:00:6e:{kind:02x}:{index:02x}"
 
 
-def key_files(lab: Lab, client: Host) -> dict[str, Path]:
-    """Write down who may enter the hosts and how they prove themselves; fw_cfg names of what sshd and ssh read.
+def key_files(lab: Lab) -> dict[str, Path]:
+    """Fw_cfg names of what sshd and ssh read at each connection; ``write_keys`` writes those that are no keys."""
+    return {
+        f"{KEYS}/ssh_host_ed25519_key": lab.host_key,
+        f"{KEYS}/authorized_keys": lab.key.parent / AUTHORIZED,
+        f"{KEYS}/agent_key": lab.agent_key,
+        f"{KEYS}/known_hosts": lab.key.parent / KNOWN,
+    }
+
+
+def write_keys(lab: Lab, client: Host) -> None:
+    """Write down who may enter the hosts, and how they prove themselves to the client.
 
     The lab's key opens all. That of the client starts netlab-agent, whatever it asks for, and only from the client.
     """
-    agent_key = lab.public_key(lab.agent_key)
     only = f'from="{client.lab_address}",restrict,command="{AGENT}"'
-    keys = f"{lab.public_key(lab.key)}\n{only} {agent_key}\n"
-    authorized, known = lab.key.parent / "authorized_keys", lab.key.parent / "known_hosts"
-    write_atomic(authorized, keys.encode())
-    write_atomic(known, f"* {lab.public_key(lab.host_key)}\n".encode())
-    return {
-        f"{KEYS}/ssh_host_ed25519_key": lab.host_key,
-        f"{KEYS}/authorized_keys": authorized,
-        f"{KEYS}/agent_key": lab.agent_key,
-        f"{KEYS}/known_hosts": known,
-    }
+    keys = f"{lab.public_key(lab.key)}\n{only} {lab.public_key(lab.agent_key)}\n"
+    write_atomic(lab.key.parent / AUTHORIZED, keys.encode())
+    write_atomic(lab.key.parent / KNOWN, f"* {lab.public_key(lab.host_key)}\n".encode())
 
 
 def own_machine(host: Host, index: int) -> dict[str, str]:

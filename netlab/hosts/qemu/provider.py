@@ -103,7 +103,7 @@ class QemuProvider:
             payload=self.payload,
             payload_digest=payload_digest,
         )
-        keys = boot.key_files(self.lab, next(host for host in self.hosts() if host.part == "client"))
+        keys = boot.key_files(self.lab)
         return Fleet(self.machines, assets.cache(), self.lab.logs, shape=shape, hosts=self.hosts(), keys=keys)
 
     def facts(self) -> dict[str, Any]:
@@ -148,6 +148,7 @@ class QemuProvider:
             if BASE in self.fleet.tags():  # another netlab was quicker
                 return
             stop_all(self.machines)
+            boot.write_keys(self.lab, self._client)
             self.fleet.start(None)
             self._guests.wait_until_booted()
             self.fleet.save(BASE)
@@ -161,6 +162,7 @@ class QemuProvider:
         """Resume all machines from the snapshot ``tag``."""
         accel.remember(assets.cache(), self.accelerator)
         stop_all(self.machines)
+        boot.write_keys(self.lab, self._client)
         self.fleet.start(tag)
         if self.clock == "real":
             self._guests.set_clocks()
@@ -221,6 +223,10 @@ class QemuProvider:
         folder = self.machines if self.number else self.lab.machines
         stop_all(folder)
         remove_folder(folder)
+
+    @property
+    def _client(self) -> Host:
+        return next(host for host in self.hosts() if host.part == "client")
 
     @property
     def _guests(self) -> Guests:
