@@ -2,6 +2,7 @@
 # make test   the same set-up, then lint, types and all tests
 # make test-vagrant   installs Vagrant and libvirt, then two hosts of theirs: up, proven, measured, gone; tens of minutes
 # make test-ssh   a lab on the machines of another: proven, measured without snapshots, given back; tens of minutes
+# make test-cloud   EC2's API by moto: made, found again, removed; then a lab on machines that stand for its instances
 # make test-cluster   builds Kubernetes from the distribution's source package, then the tests on a real cluster
 # make test-cluster-roles   a cluster's roles: their scenarios and what they tell an API server, on the same build
 SHELL := /bin/sh
@@ -16,7 +17,7 @@ test-vagrant: PACKAGES += dnsmasq-base iproute2 libvirt-clients libvirt-daemon-d
 # without root, an image is baked with the user's subordinate ids
 PACKAGES += $(if $(SUDO),uidmap)
 
-.PHONY: demo test check fast real vm test-vagrant test-ssh cluster-if-built test-cluster test-cluster-roles kubernetes bench packages clean
+.PHONY: demo test check fast real vm test-vagrant test-ssh test-cloud cluster-if-built test-cluster test-cluster-roles kubernetes bench packages clean
 
 demo: packages $(VENV)/.netlab
 	$(VENV)/bin/netlab run
@@ -48,6 +49,10 @@ test-vagrant: packages $(VENV)/.dev
 # wall clocks without an accelerator: the machine should have nothing else to do
 test-ssh: packages $(VENV)/.dev
 	$(VENV)/bin/pytest -q -m ssh -n 0 --durations 0 tests/hosts/ssh tests/roles/test_teardown_vm.py
+
+# moto answers for EC2 on 127.0.0.1; the test with machines needs root
+test-cloud: packages $(VENV)/.dev
+	$(VENV)/bin/pytest -q -m cloud -n 0 --durations 0 --timeout 3600 tests/hosts/cloud
 
 # Kubernetes from the distribution's source package: tens of minutes and about 6 GB the first time
 KUBERNETES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/netlab/kubernetes-source

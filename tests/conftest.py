@@ -40,7 +40,7 @@ needs_kubernetes = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def offline(request, monkeypatch):
     """Whatever asks for a host elsewhere is told at once that nobody is there: fast tests leave no packet on a wire."""
-    if not any(request.node.get_closest_marker(mark) for mark in ("vm", "vagrant", "ssh", "cluster")):
+    if not any(request.node.get_closest_marker(mark) for mark in ("vm", "vagrant", "ssh", "cloud", "cluster")):
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
             monkeypatch.setenv(name, "http://127.0.0.1:9")
         for name in ("ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from netlab.ansible import PlayResult
     from netlab.model.host import Host
 
-pytestmark = pytest.mark.timeout(5400)
+pytestmark = [pytest.mark.ssh, pytest.mark.timeout(5400)]
 
 STATE = Path(__file__).with_name("host-state")
 PROFILES = ("calico-bgp", "ipvlan-l2", "ipvlan-l3", "cilium", "macvlan", "kube-proxy-nft")
@@ -131,7 +131,6 @@ def apply(hosts: Hosts, profile: str) -> None:
     hosts.play("up", netlab_profile=profile, netlab_kernel="6.12", netlab_check_paths=True)
 
 
-@pytest.mark.vm
 def test_a_profile_follows_another_and_nothing_is_left(hosts):
     strange = hosts.state()
     apply(hosts, "ipvlan-l2")
@@ -143,7 +142,6 @@ def test_a_profile_follows_another_and_nothing_is_left(hosts):
     assert difference(strange, hosts.state()) == []
 
 
-@pytest.mark.ssh
 def test_profiles_come_and_go_and_nothing_is_left(hosts):
     strange = hosts.state()
     apply(hosts, "calico-ipip")
@@ -165,7 +163,6 @@ def test_profiles_come_and_go_and_nothing_is_left(hosts):
     assert hosts.play("down").changed == 0
 
 
-@pytest.mark.ssh
 def test_a_host_that_is_half_a_profile_is_given_back_too(hosts):
     strange = hosts.state()
     node = hosts.hosts[1]

@@ -50,7 +50,7 @@ PRICES = {
     ),
 }
 """On demand, Linux, by region. They change; a region or type that is not here is 'unknown', never guessed."""
-SOURCE = "Amazon's list prices on demand as of 2025"
+SOURCE = "Amazon's list prices on demand, from memory of 2025 and not compared with Amazon since"
 
 ANYWHERE = "us-east-1"
 """Any region can be asked which others there are."""

@@ -19,7 +19,7 @@ from tests.hosts.cloud.ec2_api import MARKERS, Ec2Api
 from tests.hosts.cloud.relay import Relay
 
 pytestmark = [
-    pytest.mark.vm,
+    pytest.mark.cloud,
     pytest.mark.timeout(3000),
     pytest.mark.skipif(os.getuid() != 0, reason="only root may listen on port 22"),
 ]

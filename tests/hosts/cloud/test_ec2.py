@@ -16,7 +16,7 @@ from netlab.hosts.cloud.record import stamp
 from tests.conftest import wait_until
 from tests.hosts.cloud.ec2_api import MARKERS
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.cloud, pytest.mark.timeout(900)]
 
 CREATING = re.compile("^(Create(?!Tags)|Run|Import|Allocate|Associate|Authorize|Terminate|Delete|Revoke)")
 

@@ -79,6 +79,7 @@ def test_a_damaged_snapshot_is_told_of_and_made_again(make, monkeypatch, warning
     monkeypatch.setattr(Fleet, "save", lambda _, tag: done.append(f"save {tag}"))
     monkeypatch.setattr(Guests, "wait_until_booted", lambda _: None)
     assert provider.snapshots() == set()
+    provider.lab.create()
     provider.prepare()
     assert done == ["boot None", "save base"]
     assert warnings == [
