@@ -50,6 +50,7 @@ WRITING = {
     "lock": "netlab.lock.yml",
     "run": "hosts, a run and its report",
     "bench": "hosts and a run",
+    "image": "a disk or a box",
     "prove": "the log, what it recorded",
     "reset": "hosts",
 }
