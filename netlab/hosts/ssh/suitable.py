@@ -52,13 +52,15 @@ def claim(lab: str, folder: str) -> str:
 
 def ask(remote: RemoteHosts) -> dict[str, dict[str, str]]:
     """Ask all hosts; MachineError where one does not say what it is."""
+    asked = time.time()
     answers = remote.ask(SCRIPT, "it does not say what it is")
-    return {name: interfaces.parse_answers(text) for name, text in answers.items()}
+    ours = {"asked": f"{asked:f}", "answered": f"{time.time():f}"}
+    return {name: interfaces.parse_answers(text) | ours for name, text in answers.items()}
 
 
 def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None = None) -> Iterator[Check]:
     """Say of each thing that a host must have whether it does; ``lab`` is the id of the lab that asks."""
-    for what, ok, message, hint in [*_system(said), *_resources(said, time.time() if now is None else now)]:
+    for what, ok, message, hint in [*_system(said), *_resources(said, now)]:
         yield _check(host, what, ok, message, hint)
     found = interfaces.interface_of(host, said)
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
@@ -79,13 +81,20 @@ def _system(said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:
         yield tool, tool in said, "installed" if tool in said else "not installed", hint
 
 
-def _resources(said: Mapping[str, str], now: float) -> Iterator[tuple[str, bool, str, str]]:
+def _resources(said: Mapping[str, str], now: float | None) -> Iterator[tuple[str, bool, str, str]]:
     free = _number(said.get("free_mib"))
     shown = f"{free:.0f} MiB free on /" if math.isfinite(free) else "it does not say how much is free on /"
     yield "disk", free >= FREE_MIB, shown, f"netlab needs {FREE_MIB} MiB"
-    skew = abs(_number(said.get("time")) - now)
+    skew = _skew(said) if now is None else abs(_number(said.get("time")) - now)
     shown = f"{skew:.1f} s from this machine's" if math.isfinite(skew) else "it does not say what time it is"
     yield "clock", skew <= SKEW_S, shown, "set the clocks, by NTP for example"
+
+
+def _skew(said: Mapping[str, str]) -> float:
+    """Return how far the host's clock is from all moments between question and answer, which may come late, in s."""
+    asked, answered = (_number(said.get(name, f"{time.time():f}")) for name in ("asked", "answered"))
+    time_there = _number(said.get("time"))
+    return max(asked - time_there, time_there - answered, 0.0) if math.isfinite(time_there) else math.nan
 
 
 def _check(  # noqa: PLR0913 - what a check is made of

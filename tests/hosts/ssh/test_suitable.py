@@ -117,6 +117,15 @@ def test_whatever_a_host_says_is_judged(said):
     assert all("\n" not in check.name for check in every)
 
 
+def test_a_slow_answer_is_no_wrong_clock():
+    said = {**parse_answers(ANSWERS), "asked": "1699999990", "answered": "1700000030"}
+    clock = next(check for check in checks(HOST, said, LAB) if check.name == "node1 clock")
+    assert (clock.ok, clock.message) == (True, "0.0 s from this machine's")
+    late = {**said, "time": "1700000036"}
+    clock = next(check for check in checks(HOST, late, LAB) if check.name == "node1 clock")
+    assert (clock.ok, clock.message) == (False, "6.0 s from this machine's")
+
+
 @given(st.text())
 def test_whatever_a_host_writes_is_read_and_is_not_enough(text):
     said = parse_answers(text)
