@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from netlab import assets, locales, proc, ssh
 from netlab.errors import AnsibleFailed, HostUnreachable
-from netlab.excerpt import first_lines
+from netlab.excerpt import first_lines, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -310,7 +310,12 @@ def explain(result: Mapping[str, Any]) -> str:
         return f"exit code {result.get('rc')}{_after(details)}"
     if not message or "MODULE FAILURE" in message or "Module result deserialization failed" in message:
         crash = result.get("module_stderr") or result.get("exception") or result.get("module_stdout")
-        return _last_line(crash).removeprefix("(traceback unavailable)") or details or message or "no message"
+        return (
+            last_line(str(crash or ""), "").removeprefix("(traceback unavailable)")
+            or details
+            or message
+            or "no message"
+        )
     return message
 
 
@@ -334,16 +339,11 @@ def _last_lines(text: object) -> str:
     return "\n".join(str(text or "").strip().splitlines()[-_LAST_LINES:])
 
 
-def _last_line(text: object) -> str:
-    lines = str(text or "").strip().splitlines()
-    return lines[-1].strip() if lines else ""
-
-
 def _last_error(output: list[str]) -> str:
     """Find what Ansible said before it had a host to say it about."""
     lines = "\n".join(output).splitlines()
     errors = [line.strip() for line in lines if re.match(r"\s*(\[ERROR\]|ERROR!|fatal:)", line)]
-    last = errors[-1] if errors else _last_line("\n".join(lines)) or "it said nothing"
+    last = errors[-1] if errors else last_line("\n".join(lines), "it said nothing")
     return re.sub(r"^(\[ERROR\]:|ERROR!)\s*", "", last)
 
 

@@ -18,6 +18,12 @@ def first_words(text: str, most: int) -> str:
     return f"{head} …" if space else f"{line[: most - 1]}…"
 
 
+def last_line(text: str, silence: str = "it left no message") -> str:
+    """Return the last line of what a program wrote, where most of them say what was wrong; ``silence`` for nothing."""
+    lines = text.strip().splitlines()
+    return lines[-1].strip() if lines else silence
+
+
 def first_lines(text: str, rest: str) -> str:
     """As many whole lines as a screen holds; a last line says how many more there are, and where: ``rest``."""
     lines = [line.rstrip() for line in text.strip().splitlines()]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netlab.excerpt import CHARACTERS, LINES, first_lines, first_words
+from netlab.excerpt import CHARACTERS, LINES, first_lines, first_words, last_line
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,12 @@ def test_lines_stay_whole(text, shown):
     found = first_lines(text, "the log")
     assert found.split() == shown.split()
     assert found.count("\n") == shown.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("one\n  two  \n\n", "two"), ("one", "one"), ("", "it left no message"), (" \n", "it left no message")],
+)
+def test_the_last_line_is_what_a_program_said_last(text, shown):
+    assert last_line(text) == shown
+    assert last_line(text, "nothing") == shown.replace("it left no message", "nothing")

@@ -27,7 +27,7 @@ from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run
 from netlab.spec.lab import FleetSpec, LabSpec
-from tests.standins import Hosts, Plays
+from tests.standins import Hosts, Plays, played_by
 
 
 @pytest.fixture
@@ -39,10 +39,7 @@ def hosts(monkeypatch):
 
 @pytest.fixture
 def plays(monkeypatch, hosts):
-    played = Plays(hosts)
-    monkeypatch.setattr(ansible, "play", played)
-    monkeypatch.setattr("netlab.provision.prove.check", lambda *_: None)
-    return played
+    return played_by(monkeypatch, Plays(hosts))
 
 
 @pytest.fixture

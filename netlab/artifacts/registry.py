@@ -17,6 +17,7 @@ from netlab.artifacts.proxy import environment, is_loopback
 from netlab.artifacts.transfer import ELSEWHERE
 from netlab.credentials import encoded, hidden
 from netlab.errors import ArtifactChanged, ArtifactMissing, ArtifactUnreachable
+from netlab.excerpt import last_line
 from netlab.files import write_atomic
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _skopeo(name: str, words: Sequence[object], work: Path, timeout: float = COP
 
 def _last_lines(stderr: str) -> str:
     """Return what skopeo said last, without its log's decoration and without the name that it repeats."""
-    last = (stderr.strip().splitlines() or ["skopeo failed and said nothing"])[-1]
+    last = last_line(stderr, "skopeo failed and said nothing")
     found = re.search(r'msg="(.*)"$', last)
     text = found[1].replace('\\"', '"') if found else last
     return hidden(re.sub(r'^Error parsing image name "[^"]*": ', "", text))

@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab.cli import options
 from netlab.cli.parser import add_command
-from netlab.errors import (
-    AnsibleFailed,
-    BenchmarkFailed,
-    CloudError,
-    ConfigError,
-    ImageError,
-    LabBusy,
-    MachineError,
-    RequirementError,
-)
+from netlab.errors import BenchmarkFailed
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -32,16 +23,7 @@ def register(subparsers: Subparsers) -> None:
         summary="measure the profiles in interleaved rounds",
         description="Measure the profiles in interleaved rounds and store the samples; prints the run's folder.",
         example="netlab bench --rounds 10 --seed 1",
-        raises=(
-            ConfigError,
-            RequirementError,
-            LabBusy,
-            MachineError,
-            AnsibleFailed,
-            BenchmarkFailed,
-            ImageError,
-            CloudError,
-        ),
+        raises=(*options.MAKING, BenchmarkFailed),
     )
     options.add_measuring(parser)
 

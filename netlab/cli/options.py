@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netlab.errors import (
+    AnsibleFailed,
+    CloudError,
+    ConfigError,
+    ImageError,
+    LabBusy,
+    MachineError,
+    RequirementError,
+)
+
 if TYPE_CHECKING:
     from netlab.cli.parser import Parser
 
 
 PROVIDERS = ("qemu", "ssh", "vagrant", "ec2")
 """Those of ``netlab.spec.lab``, which a help page is not to wait for."""
+
+
+MAKING = (ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, ImageError, CloudError)
+"""What commands that make hosts and apply profiles raise."""
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab.cli import options
 from netlab.cli.parser import add_command
-from netlab.errors import (
-    AnsibleFailed,
-    BenchmarkFailed,
-    CloudError,
-    ConfigError,
-    ImageError,
-    LabBusy,
-    MachineError,
-    RequirementError,
-)
+from netlab.errors import BenchmarkFailed
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -33,16 +24,7 @@ def register(subparsers: Subparsers) -> None:
         description="Do the main job: turn hosts into each profile, measure all of them in interleaved rounds, and\n"
         "write one report. The hosts are removed at the end; images and snapshots are kept for the next time.",
         example="netlab run --profiles baseline-vm,ipvlan-l2 --rounds 5",
-        raises=(
-            ConfigError,
-            RequirementError,
-            LabBusy,
-            MachineError,
-            AnsibleFailed,
-            BenchmarkFailed,
-            ImageError,
-            CloudError,
-        ),
+        raises=(*options.MAKING, BenchmarkFailed),
     )
     options.add_measuring(parser)
     parser.add_argument("--keep", action="store_true", help="leave the hosts running for 'netlab ssh'")

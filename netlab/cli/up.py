@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from netlab.cli import options
 from netlab.cli.parser import add_command
-from netlab.errors import AnsibleFailed, CloudError, ConfigError, ImageError, LabBusy, MachineError, RequirementError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -24,7 +23,7 @@ def register(subparsers: Subparsers) -> None:
         description="Make the lab's hosts, or take those that run, and turn them into a profile. Safe to repeat.\n"
         "Where nobody chose a stack, the name of a CNI means the real cluster; '--stack datapath' its replica.",
         example="netlab up --profile cilium",
-        raises=(ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, ImageError, CloudError),
+        raises=options.MAKING,
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--profile", metavar="NAME", help="what to turn them into (the lab's first profile)")

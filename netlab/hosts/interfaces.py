@@ -26,11 +26,6 @@ done
 """For ``sh`` on the host, as root."""
 
 
-def parse_answers(text: str) -> dict[str, str]:
-    """Read lines ``NAME=VALUE``, as such scripts write them; others are none."""
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-
-
 def interface_of(host: Host, said: Mapping[str, str]) -> str:
     """Return the host's interface that has the lab address; empty where none has it, or where its name is none."""
     name = said.get(f"address {host.lab_address}", "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from netlab import __version__, proc
 from netlab.errors import HostRefused, MachineError, MachineSilent
-from netlab.hosts import interfaces
+from netlab.excerpt import last_line
 from netlab.model.run import Environment, Machine
 from netlab.samples.machine import SCRIPT, parse_machine
 
@@ -102,12 +102,6 @@ class RemoteHosts:
         done = self._on_all(lambda host: self._run(host, script))
         return {name: _written(name, failure, outcome) for name, outcome in done.items()}
 
-    def located(self) -> tuple[Host, ...]:
-        """Return the hosts with their interfaces in the lab; HostUnsuitable where one has none."""
-        answers = self.ask(interfaces.SCRIPT, "it does not say which interfaces it has")
-        said = {name: interfaces.parse_answers(text) for name, text in answers.items()}
-        return tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
-
     def machines(self) -> tuple[Machine, ...]:
         """Say what each host is; ResultsError where one does not."""
         answers = self.ask(SCRIPT, "it does not say what it is")
@@ -145,9 +139,9 @@ class RemoteHosts:
             return ""
         for words, reason, hint in REFUSALS:
             if words in outcome.stderr:
-                message = f"{host.name} at {where(host)} cannot be entered: {reason} ({_last_line(outcome.stderr)})"
+                message = f"{host.name} at {where(host)} cannot be entered: {reason} ({last_line(outcome.stderr)})"
                 raise HostRefused(message, hint=hint)
-        return _last_line(outcome.stderr)
+        return last_line(outcome.stderr)
 
     def _run(self, host: Host, script: str) -> Outcome:
         """Return how the script ended; MachineSilent where it did not."""
@@ -178,11 +172,6 @@ def where(host: Host) -> str:
 
 def _written(name: str, failure: str, done: Outcome) -> str:
     if done.exit_code:
-        why = _last_line(done.stderr) if done.stderr.strip() else f"exit code {done.exit_code}"
+        why = last_line(done.stderr) if done.stderr.strip() else f"exit code {done.exit_code}"
         raise MachineError(f"{name}: {failure}: {why}")
     return done.stdout
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "it left no message"

@@ -29,7 +29,7 @@ def bench(session: Session, chosen: Sequence[Profile]) -> Path:
     """Provision the profiles that have no snapshot yet, measure all of them, and return the run's folder."""
     states = states_of(session)
     states.begin()
-    missing = [profile for profile in chosen if not states.known(profile)]
+    missing = states.missing(chosen)
     with _fleets(session) as fleets:
         if missing:
             session.provider.prepare()

@@ -20,7 +20,7 @@ def apply_profile(session: Session, profile: Profile) -> None:
     if before is not None and before.snapshot == session.tag(profile) and provider.running():
         return
     states.begin()
-    if not states.known(profile):
+    if states.missing([profile]):
         provider.prepare()
         states.provision(profile)
     now = lab.load_state()
@@ -30,4 +30,4 @@ def apply_profile(session: Session, profile: Profile) -> None:
         states.enter(profile)
         if profile.cluster is not None:
             plays.catch_up(session)
-    lab.save_state(lab_state(session, profile, applied=session.tag(profile)))
+    lab.save_state(lab_state(session, profile))

@@ -57,14 +57,15 @@ def proof_folder(session: Session, profile: Profile) -> Path:
 def lab_state(session: Session, profile: Profile | None = None, *, applied: str | None = None) -> LabState:
     """Return what is up: the session's hosts, with the profile that is proven on them, if there is one.
 
-    ``applied``: see ``LabState``.
+    ``applied``, see ``LabState``, where none is proven.
     """
+    tag = session.tag(profile) if profile else None
     return LabState(
         provider=session.spec.provider,
         clock=session.provider.clock,
         stack=session.spec.stack,
         profile=profile.name if profile else None,
-        snapshot=session.tag(profile) if profile else None,
-        applied=applied,
+        snapshot=tag,
+        applied=tag or applied,
         hosts=session.provider.hosts(),
     )

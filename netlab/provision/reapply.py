@@ -11,6 +11,7 @@ from netlab.provision.prove import prove
 from netlab.selection import find_profile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from netlab.model.profile import Profile
@@ -43,9 +44,9 @@ class Reapplied:
             self._undo(tag)
         session.lab.save_state(lab_state(session))
 
-    def known(self, profile: Profile) -> bool:  # noqa: ARG002 - as the protocol has it
-        """Nothing is: what was proven on hosts that others may have changed since is proven again."""
-        return False
+    def missing(self, chosen: Sequence[Profile]) -> list[Profile]:
+        """Return all: what was proven on hosts that others may have changed since is proven again."""
+        return list(chosen)
 
     def provision(self, profile: Profile) -> None:
         """Apply the profile and prove it."""
@@ -53,7 +54,7 @@ class Reapplied:
         self._apply(profile, check_paths=False)
         with session.progress.step(f"prove {profile.name}"):
             prove(session, profile, proof_folder(session, profile))
-        self._save(profile)
+        session.lab.save_state(lab_state(session, profile))
 
     def enter(self, profile: Profile) -> None:
         """Apply the profile, unless the hosts are it already."""
@@ -62,7 +63,7 @@ class Reapplied:
         if state is not None and state.snapshot == session.tag(profile):
             return
         self._apply(profile, check_paths=True)
-        self._save(profile)
+        session.lab.save_state(lab_state(session, profile))
 
     def evidence(self, profile: Profile) -> Path:
         """Return what this run's ``provision`` recorded."""
@@ -76,10 +77,6 @@ class Reapplied:
             if profile.cluster is not None:
                 plays.cluster(session, profile)
             plays.up(session, profile, check_paths=check_paths)
-
-    def _save(self, profile: Profile) -> None:
-        session = self._session
-        session.lab.save_state(lab_state(session, profile, applied=session.tag(profile)))
 
     @property
     def _applied(self) -> str | None:

@@ -10,6 +10,7 @@ from netlab.provision.prove import prove
 from netlab.provision.tags import cluster_tag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from netlab.hosts.provider import Snapshots
@@ -33,9 +34,10 @@ class Snapshotted:
         self._session.disconnect()
         self._session.provider.start()
 
-    def known(self, profile: Profile) -> bool:
-        """Whether there is a snapshot of it."""
-        return self._session.tag(profile) in self._snapshots.snapshots()
+    def missing(self, chosen: Sequence[Profile]) -> list[Profile]:
+        """Return those that have no snapshot."""
+        known = self._snapshots.snapshots()
+        return [profile for profile in chosen if self._session.tag(profile) not in known]
 
     def provision(self, profile: Profile) -> None:
         """Apply the profile to freshly booted hosts and keep the outcome."""

@@ -9,6 +9,7 @@ from netlab.provision.reapply import Reapplied
 from netlab.provision.snapshots import Snapshotted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from netlab.model.profile import Profile
@@ -24,8 +25,8 @@ class States(Protocol):
     def clear(self) -> None:
         """Make the hosts answer with no profile applied."""
 
-    def known(self, profile: Profile) -> bool:
-        """Whether ``enter`` is enough: the profile was applied and proven before."""
+    def missing(self, chosen: Sequence[Profile]) -> list[Profile]:
+        """Return those that ``enter`` is not enough for: they were not applied and proven before."""
 
     def provision(self, profile: Profile) -> None:
         """Apply the profile and prove it; the hosts may be gone, or another profile's, until the next ``enter``."""

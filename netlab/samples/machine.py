@@ -17,9 +17,14 @@ sed -n 's/^\\(flags\\|Features\\)[[:space:]]*: /cpu_flags=/p' /proc/cpuinfo | he
 """For ``sh`` on the host; it needs no program that a minimal Debian or Ubuntu is without."""
 
 
+def parse_answers(text: str) -> dict[str, str]:
+    """Read lines ``NAME=VALUE``, as scripts that ask a host write them; others are none."""
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
 def parse_machine(name: str, text: str) -> Machine:
     """Read what ``SCRIPT`` wrote on the host ``name``; ResultsError where a part is missing or is no number."""
-    said = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    said = parse_answers(text)
     try:
         return Machine(
             name=name,

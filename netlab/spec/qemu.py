@@ -8,19 +8,13 @@ from pydantic import Field
 
 from netlab.model.frozen import Frozen
 from netlab.spec.bounds import whole
+from netlab.spec.sizes import HOST_MIB, NODE_MIB, least_mib, usual_mib
 
 if TYPE_CHECKING:
     from netlab.model.lab import Part, Stack
 
 GUEST_KERNEL_MIB = 92
 """What a guest's kernel keeps of a machine's memory, at most: its programs see so much less."""
-HOST_MIB = 512
-"""Memory of a host of which nothing is said."""
-MIN_HOST_MIB = 384
-NODE_MIB = 1536
-"""The same of a cluster's node."""
-MIN_NODE_MIB = 1024
-"""Cilium's agent takes 340 to 400 MiB, the compiler that it starts 120; kubelet, containerd and pods come on top."""
 
 Mitigations = Literal["off", "auto"]
 """What Linux takes as ``mitigations=`` on every processor."""
@@ -53,7 +47,7 @@ class QemuSpec(Frozen):
 
     def check_memory(self, hosts: int, stack: Stack) -> None:
         """ValueError where ``hosts`` (client and nodes) would have too little each."""
-        least = MIN_NODE_MIB if stack == "kubeadm" else MIN_HOST_MIB
+        least = least_mib(stack)
         if self.memory_mib and self.memory_mib // hosts < least:
             what = " of a cluster" if stack == "kubeadm" else ""
             raise ValueError(
@@ -64,6 +58,4 @@ class QemuSpec(Frozen):
         """Return the MiB of a host that plays ``part`` beside ``hosts`` clients and nodes, each a machine."""
         if part == "control":
             return self.control_memory_mib
-        if self.memory_mib:
-            return self.memory_mib // hosts
-        return NODE_MIB if part == "node" and stack == "kubeadm" else HOST_MIB
+        return self.memory_mib // hosts if self.memory_mib else usual_mib(part, stack)

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from netlab.model.frozen import Frozen
 from netlab.spec.bounds import whole
-from netlab.spec.qemu import HOST_MIB, MIN_HOST_MIB, MIN_NODE_MIB, NODE_MIB
+from netlab.spec.sizes import HOST_MIB, NODE_MIB, least_mib, usual_mib
 
 if TYPE_CHECKING:
     from netlab.model.lab import Part, Stack
@@ -72,7 +72,7 @@ class VagrantSpec(Frozen):
 
     def check(self, stack: Stack) -> None:
         """ValueError where the section makes no sense for hosts of this stack."""
-        least = MIN_NODE_MIB if stack == "kubeadm" else MIN_HOST_MIB
+        least = least_mib(stack)
         if self.memory_mib and self.memory_mib < least:
             raise ValueError(f"vagrant.memory_mib is {self.memory_mib}, but a host needs at least {least}")
         if self.box_url and not self.box:
@@ -86,7 +86,7 @@ class VagrantSpec(Frozen):
         """Return the MiB of a host that plays ``part``."""
         if part == "control":
             return self.control_memory_mib
-        return self.memory_mib or (NODE_MIB if part == "node" and stack == "kubeadm" else HOST_MIB)
+        return self.memory_mib or usual_mib(part, stack)
 
     def cpus_of(self, part: Part) -> int:
         """Return the processors of a host that plays ``part``."""

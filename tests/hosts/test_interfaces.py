@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.errors import HostUnsuitable
-from netlab.hosts.interfaces import SCRIPT, interface_of, located, networkd_file_of, parse_answers
+from netlab.hosts.interfaces import SCRIPT, interface_of, located, networkd_file_of
 from netlab.model.host import Host
+from netlab.samples.machine import parse_answers
 
 HOST = Host(name="node1", part="node", address="192.0.2.11", lab_address="10.0.0.7")
 ANSWERS = """address 127.0.0.1=lo

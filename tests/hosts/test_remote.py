@@ -8,10 +8,12 @@ import time
 import pytest
 
 from netlab.errors import HostRefused, HostUnsuitable, MachineError, MachineSilent, ResultsError
+from netlab.hosts import interfaces
 from netlab.hosts.remote import RemoteHosts, where
 from netlab.lab import Lab
 from netlab.model.host import Host
 from netlab.progress import Reporter
+from netlab.samples.machine import parse_answers
 from tests.conftest import wait_until
 from tests.hosts.ssh_program import CHANGED, MACHINE, NO_SUDO, REFUSED, UNREACHABLE
 
@@ -165,20 +167,25 @@ def test_one_that_refuses_ends_the_wait_for_the_others(remote, ssh):
     assert time.monotonic() - began < 40
 
 
+def located(remote):
+    said = remote.ask(interfaces.SCRIPT, "it does not say which interfaces it has")
+    return [interfaces.located(host, parse_answers(said[host.name])) for host in HOSTS]
+
+
 def test_hosts_say_which_of_their_interfaces_is_the_labs(remote, ssh):
     ssh.behave("client", "echo 'address 10.0.0.10=eth0'\nexit 0\n")
     ssh.behave(
         "node1", "printf '%s\\n' 'address 10.0.0.11=ens4' 'networkd ens4=/etc/systemd/network/5.network'\nexit 0\n"
     )
     ssh.behave("node2", "echo 'address 10.0.0.12=ens5'\nexit 0\n")
-    assert [(host.interface, host.networkd_file) for host in remote.located()] == [
+    assert [(host.interface, host.networkd_file) for host in located(remote)] == [
         ("eth0", ""),
         ("ens4", "5.network"),
         ("ens5", ""),
     ]
     ssh.behave("node2", "exit 0\n")
     with pytest.raises(HostUnsuitable, match=r"node2 has no interface with the address 10\.0\.0\.12"):
-        remote.located()
+        located(remote)
 
 
 def test_asking_leaves_no_thread_behind(remote, ssh):

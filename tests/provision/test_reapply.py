@@ -15,7 +15,7 @@ from netlab.provision.tags import snapshot_tag
 from netlab.results.store import load_run
 from netlab.selection import find_profile
 from netlab.spec.lab import LabSpec
-from tests.standins import HOSTS, Plays, StandingHosts
+from tests.standins import HOSTS, Plays, StandingHosts, played_by
 
 SPEC = LabSpec(provider="ssh", rounds=3, seed=1)
 
@@ -49,10 +49,7 @@ class Told(Plays):
 
 @pytest.fixture
 def plays(monkeypatch, hosts):
-    played = Told(hosts)
-    monkeypatch.setattr(ansible, "play", played)
-    monkeypatch.setattr("netlab.provision.prove.check", lambda *_: None)
-    return played
+    return played_by(monkeypatch, Told(hosts))
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from netlab.errors import HostRefused, MachineError, MachineSilent
-from netlab.hosts.interfaces import SCRIPT, interface_of, located, parse_answers
+from netlab.hosts.interfaces import SCRIPT, interface_of, located
+from netlab.samples.machine import parse_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

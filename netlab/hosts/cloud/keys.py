@@ -25,8 +25,7 @@ def host_key(lab: Lab, name: str) -> KeyPair:
     folder = _folder(lab)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     make_key(path := folder / name)
-    public = path.with_suffix(".pub").read_text(encoding="utf-8")
-    return KeyPair(path.read_text(encoding="utf-8"), " ".join(public.split()[:2]))
+    return KeyPair(path.read_text(encoding="utf-8"), lab.public_key(path))
 
 
 def forget(lab: Lab) -> None:

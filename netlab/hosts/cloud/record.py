@@ -43,8 +43,9 @@ class Record(Frozen):
     addresses: dict[str, str] = Field(default_factory=dict)
     """By the host's name: where it is entered."""
     interfaces: dict[str, str] = Field(default_factory=dict)
-    networkd_files: dict[str, str] = Field(default_factory=dict)
     """What the hosts call theirs in the lab."""
+    networkd_files: dict[str, str] = Field(default_factory=dict)
+    """Which file of networkd's configures it."""
     zones: dict[str, str] = Field(default_factory=dict)
 
 

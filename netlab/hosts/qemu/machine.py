@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from netlab import proc, signals
 from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, PortInUse
+from netlab.excerpt import last_line
 from netlab.hosts.qemu import boot, options, qmp
 from netlab.hosts.qemu.accel import QEMU, Accelerator
 from netlab.model.frozen import Frozen
@@ -288,8 +289,8 @@ def _start_failure(name: str, log: Path) -> MachineError | PortInUse:
         hint = "end the program that listens there, or set qemu.ssh_port in netlab.yml to another number"
         message = f"port {port} on 127.0.0.1 is in use, but machine '{name}' needs it for SSH or its API"
         return PortInUse(message, hint=hint, log=log)
-    last = words.splitlines()[-1] if words else "it left no message"
-    return MachineError(f"QEMU of machine '{name}' did not start: {last}", hint="run 'netlab doctor'", log=log)
+    message = f"QEMU of machine '{name}' did not start: {last_line(words)}"
+    return MachineError(message, hint="run 'netlab doctor'", log=log)
 
 
 def _tail(path: Path, lines: int = 30) -> list[str]:

@@ -72,13 +72,16 @@ def parse_settings(text: str) -> dict[str, list[str]]:
     return found
 
 
-def parse_keys(text: str) -> str:
-    """Read what ``ssh-keygen -F`` wrote; the preferred key that is not revoked, type and text, or nothing."""
+def parse_keys(text: str, kinds: Sequence[str] = KEY_TYPES) -> str:
+    """Read lines of ``known_hosts``, as ``ssh-keygen -F`` and ``ssh-keyscan`` write them.
+
+    Return the key of the first of the kinds that is not revoked, type and text, or nothing.
+    """
     lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
     revoked = {tuple(words[2:4]) for words in lines if words[:1] == ["@revoked"]}
     keys = [tuple(words[1:3]) for words in lines if len(words) > 2 and not words[0].startswith("@")]
     kept = [key for key in keys if key not in revoked]
-    return next((" ".join(key) for kind in KEY_TYPES for key in kept if key[0] == kind), "")
+    return next((" ".join(key) for kind in kinds for key in kept if key[0] == kind), "")
 
 
 def _refuse_unreadable(what: str, variables: Mapping[str, Any]) -> None:

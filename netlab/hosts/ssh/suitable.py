@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from netlab.hosts import interfaces
 from netlab.model.check import Check
+from netlab.samples.machine import parse_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +56,7 @@ def ask(remote: RemoteHosts) -> dict[str, dict[str, str]]:
     asked = time.time()
     answers = remote.ask(SCRIPT, "it does not say what it is")
     ours = {"asked": f"{asked:f}", "answered": f"{time.time():f}"}
-    return {name: interfaces.parse_answers(text) | ours for name, text in answers.items()}
+    return {name: parse_answers(text) | ours for name, text in answers.items()}
 
 
 def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None = None) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlab import proc, signals
 from netlab.errors import MachineError
+from netlab.excerpt import last_line
 from netlab.hosts.vagrant import failures, output
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Vagrant:
         argv = ["vagrant", "--no-color", *words]
         done = proc.run(argv, env=self._environment, cwd=self.folder, timeout=QUESTION_TIMEOUT_S, check=False)
         if done.exit_code:
-            raise failures.error_of(_said(done.stdout) or _last_line(done.stderr))
+            raise failures.error_of(output.failure(done.stdout) or last_line(done.stderr))
         return done.stdout
 
     def work(self, *words: str, timeout: float, before_retry: Callable[[str], None] = lambda _: None) -> None:
@@ -82,7 +83,7 @@ class Vagrant:
             if child.exit_code is None:
                 raise MachineError(f"vagrant {words[0]} did not end within {timeout:g} s", log=log)
             end.pop_all()  # machines may have been started by it, which run on
-        return None if child.exit_code == 0 else _said(text) or _last_line(text)
+        return None if child.exit_code == 0 else output.failure(text) or last_line(text)
 
     def _follow(self, child: proc.Child, log: Path, begin: int, timeout: float) -> str:
         """Show what happens until the command ends or its time is up; return all that it wrote."""
@@ -115,12 +116,3 @@ class Vagrant:
 
     def _log(self, words: tuple[str, ...]) -> Path:
         return self.logs / f"vagrant-{words[0]}.log"
-
-
-def _said(text: str) -> str | None:
-    return output.failure(text)
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else "it left no message"

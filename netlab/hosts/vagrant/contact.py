@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from netlab import access, proc
 from netlab.errors import HostRefused, MachineSilent
+from netlab.excerpt import last_line
+from netlab.hosts.ssh.resolve import parse_keys
 from netlab.model.host import Host
 
 if TYPE_CHECKING:
@@ -37,9 +39,7 @@ mv ~/.ssh/authorized_keys.netlab ~/.ssh/authorized_keys
 
 def pinned(text: str) -> str | None:
     """Return the best host key of what ``ssh-keyscan`` wrote, as ``known_hosts`` has it; None where there is none."""
-    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
-    found = {words[1]: " ".join(words[1:3]) for words in lines if len(words) >= 3}
-    return next((found[kind] for kind in KEY_TYPES if kind in found), None)
+    return parse_keys(text, KEY_TYPES) or None
 
 
 def learn_host_key(login: Login) -> str:
@@ -78,8 +78,8 @@ def hand_over(host: Host, login: Login, lab: Lab, folder: Path) -> None:
     words = ["ssh", "-F", config, "-oBatchMode=yes", host.name, "sh", "-s"]
     done = proc.run(words, input=script, timeout=ENTER_TIMEOUT_S, check=False, error=MachineSilent)
     if done.exit_code:
-        lines = done.stderr.strip().splitlines() or ["it left no message"]
-        raise HostRefused(f"{host.name} cannot be entered with Vagrant's key {login.key}: {lines[-1]}")
+        why = last_line(done.stderr)
+        raise HostRefused(f"{host.name} cannot be entered with Vagrant's key {login.key}: {why}")
     _give_to_vagrant(lab.key, folder, host.name, login.key)
 
 

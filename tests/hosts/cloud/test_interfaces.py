@@ -6,8 +6,9 @@ import pytest
 
 from netlab.errors import HostRefused, MachineError, MachineSilent
 from netlab.hosts.cloud import interfaces
-from netlab.hosts.interfaces import SCRIPT, parse_answers
+from netlab.hosts.interfaces import SCRIPT
 from netlab.model.host import Host
+from netlab.samples.machine import parse_answers
 
 HOSTS = (
     Host(name="client", part="client", address="192.0.2.10", lab_address="10.10.0.10"),

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.hosts.interfaces import parse_answers
 from netlab.hosts.ssh.suitable import CLAIM, RELEASE, SCRIPT, checks, claim
 from netlab.model.host import Host
+from netlab.samples.machine import parse_answers
 
 HOST = Host(name="node1", part="node", address="192.0.2.11", lab_address="10.0.0.7")
 NOW = 1_700_000_000.0
