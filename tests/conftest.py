@@ -95,7 +95,7 @@ class Command:
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 inside = (entry / "cwd").readlink().is_relative_to(self.folder)
-                if inside and "qemu" in (entry / "comm").read_text():
+                if inside and (entry / "comm").read_text().startswith("qemu-system"):  # qemu-img is none
                     found.append(int(entry.name))
             except OSError:
                 continue

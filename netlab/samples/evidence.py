@@ -37,6 +37,8 @@ class Request(Frozen):
     bytes: int
     problem: str
     """What kept it from being answered; empty when it was."""
+    port: int = 0
+    """TCP port it was sent from; 0 where nobody knows, as in recordings from before it was told."""
 
 
 class Requests(Frozen):
@@ -88,7 +90,7 @@ def read_proof(folder: Path, profile: str) -> Proof:
     kernels = _kernels(folder, facts)
     traces = []
     for request in requests.requests:
-        there, back = journeys(kernels, request.origin, request.bytes)
+        there, back = journeys(kernels, request.origin, request.bytes, request.port)
         traces.append(PathTrace(path=request.path, request=there, response=back))
     return Proof(profile=profile, paths=tuple(traces), facts=_host_facts(facts))
 

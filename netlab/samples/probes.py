@@ -27,6 +27,8 @@ _NAMESPACE = "ns={0}->nd_net.net->ns.inum:u32 net={0}->nd_net.net:x64 dev={0}->n
 _ON_DEV = _NAMESPACE.format("dev")
 _OF_SKB = _NAMESPACE.format("skb->dev")
 _LENGTH = "len=skb->len:u32"
+_TCP = "ports=+0(skb->data):x32 seq=+4(skb->data):x32"
+"""The first words of TCP's header, which is what ``data`` points to in TCP: which connection's packet it is."""
 _NET = "net=+32({}):x64"
 """The namespace in a ``struct nf_hook_state``: after two bytes (hook, family) and the pointers in, out and sk."""
 
@@ -47,9 +49,13 @@ def _on_handler(function: str) -> Probe:
 
 
 PROBES: dict[str, Probe] = {
-    "send": Probe("send", "__ip_queue_xmit", f"{_SKB} ns=sk->__sk_common.skc_net.net->ns.inum:u32 {_LENGTH}"),
+    "send": Probe(
+        "send",
+        "__ip_queue_xmit",
+        f"{_SKB} ns=sk->__sk_common.skc_net.net->ns.inum:u32 {_LENGTH} port=sk->__sk_common.skc_num:u16 {_TCP}",
+    ),
     # only here does a packet that came through ipvlan's L3S mode belong to the pod
-    "deliver": Probe("deliver", "tcp_v4_rcv", f"{_SKB} {_OF_SKB}"),
+    "deliver": Probe("deliver", "tcp_v4_rcv", f"{_SKB} {_OF_SKB} {_TCP}"),
     "out": Probe("transmit", "net_dev_start_xmit", f"{_SKB} {_ON_DEV} {_LENGTH}", tracepoint=True),
     "arrive": Probe("receive", "netif_receive_skb", f"{_SKB} {_OF_SKB} {_LENGTH}", tracepoint=True),
     "netif_rx": Probe("softirq", "netif_rx", f"{_SKB} {_OF_SKB}", tracepoint=True),

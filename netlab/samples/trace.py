@@ -2,7 +2,9 @@
 
 A packet keeps its ``sk_buff`` from the sender's TCP through devices, namespaces and tunnels to the receiver's TCP, as
 long as it stays in one kernel; so its events are those with the same address between the first and the last. Where
-hosts are machines of their own, each kernel holds a part of the journey, and the packet is found again by its length.
+hosts are machines of their own, each kernel holds a part of the journey, and the packet is found again by its length;
+TCP's sequence number, which no NAT and no tunnel changes, tells a packet of another connection from it where it ends.
+Hosts talk of other things meanwhile: the agents' own SSH crosses the lab too.
 """
 
 from __future__ import annotations
@@ -87,6 +89,10 @@ class Trip(NamedTuple):
     """Where that was."""
     payload: int
     """Bytes of data, where the first event is the sender's."""
+    sequence: str
+    """TCP's sequence number, as the sender or the receiver has it; empty where no event says it."""
+    ports: int | None
+    """Both of its receiver's ports as one number; None where no event says them."""
 
     @property
     def delivered(self) -> bool:
@@ -94,7 +100,7 @@ class Trip(NamedTuple):
         return bool(self.hops) and self.hops[-1].kind == "deliver"
 
 
-NOWHERE = Trip((), 0, "", 0)
+NOWHERE = Trip((), 0, "", 0, "", None)
 
 
 def parse_trace(text: str) -> list[Event]:
@@ -130,13 +136,16 @@ def _with_namespaces(events: Sequence[Event]) -> list[Event]:
     ]
 
 
-def journeys(kernels: Sequence[Kernel], origin: str, sent: int) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
+def journeys(
+    kernels: Sequence[Kernel], origin: str, sent: int, port: int = 0
+) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
     """Hops of the request of ``sent`` bytes from the place ``origin``, and of the response; empty where none was found.
 
-    The first kernel is the one that holds the origin; all others can only have passed the packets on or answered.
+    ``port`` is the TCP port that it was sent from, 0 where nobody knows. The first kernel is the one that holds the
+    origin; all others can only have passed the packets on or answered.
     """
     first = next((kernel for kernel in kernels if origin in kernel.places.values()), None)
-    start = _sent_at(first, origin, sent) if first else None
+    start = _sent_at(first, origin, sent, port) if first else None
     if first is None or start is None:
         return (), ()
     request = _follow(first, start)
@@ -145,13 +154,15 @@ def journeys(kernels: Sequence[Kernel], origin: str, sent: int) -> tuple[tuple[H
     return _across(kernels, first, request, sent)
 
 
-def _sent_at(kernel: Kernel, origin: str, sent: int) -> int | None:
+def _sent_at(kernel: Kernel, origin: str, sent: int, port: int) -> int | None:
     low, high = (sent + header for header in TCP_HEADER)
     return next(
         (
             index
             for index, event in enumerate(kernel.events)
             if event.name == "send" and low <= event.length <= high and kernel.place(event, "") == origin
+            # a recording from before ports were told has none
+            if not port or event.fields.get("port", str(port)) == str(port)
         ),
         None,
     )
@@ -161,9 +172,25 @@ def _answer(kernel: Kernel, request: Trip) -> Trip:
     """Follow the first segment with data that the request's receiver sends back."""
     for index in range(request.end, len(kernel.events)):
         event = kernel.events[index]
-        if event.name == "send" and event.namespace == request.namespace and event.length >= LEAST_RESPONSE:
+        if event.name != "send" or event.namespace != request.namespace or event.length < LEAST_RESPONSE:
+            continue
+        if request.ports in {None, _mirrored(event)}:
             return _follow(kernel, index)
     return NOWHERE
+
+
+def _ports(event: Event) -> int | None:
+    text = event.fields.get("ports", "")
+    try:
+        return int(text, 16)
+    except ValueError:
+        return None
+
+
+def _mirrored(event: Event) -> int | None:
+    """Both ports of the way back, as one number."""
+    ports = _ports(event)
+    return None if ports is None else (ports & 0xFFFF) << 16 | ports >> 16
 
 
 def _across(
@@ -171,9 +198,9 @@ def _across(
 ) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
     """Put together what several kernels saw: the sender's, those that passed it on, the receiver's."""
     parts = [
-        (kernel, _follow(kernel, at))
+        (kernel, trip)
         for kernel in kernels
-        if kernel is not first and (at := _arrival(kernel, sent, 0)) is not None
+        if kernel is not first and (trip := _arrived(kernel, sent, leaving.sequence, 0)) is not None
     ]
     parts.sort(key=lambda part: part[1].delivered)
     request = _joined([leaving, *(trip for _, trip in parts)])
@@ -182,25 +209,24 @@ def _across(
     answer = _answer(*parts[-1])
     # Responses are of one length: this one comes to each kernel after its own request has left it.
     homeward = [*parts[:-1][::-1], (first, leaving)]
-    arrivals = [(kernel, _arrival(kernel, answer.payload, trip.end)) for kernel, trip in homeward]
-    return request, _joined([answer, *(_follow(kernel, at) for kernel, at in arrivals if at is not None)])
+    arrivals = [_arrived(kernel, answer.payload, answer.sequence, trip.end) for kernel, trip in homeward]
+    return request, _joined([answer, *(trip for trip in arrivals if trip is not None)])
 
 
 def _joined(trips: Iterable[Trip]) -> tuple[Hop, ...]:
     return tuple(hop for trip in trips for hop in trip.hops)
 
 
-def _arrival(kernel: Kernel, payload: int, after: int) -> int | None:
-    """Index of the event, after another, with which a packet of so many bytes of data came in from another machine."""
+def _arrived(kernel: Kernel, payload: int, sequence: str, after: int) -> Trip | None:
+    """Follow a packet of so many bytes of data, and none of another connection, that came in from another machine."""
     low, high = payload + IP_HEADERS[0] + TCP_HEADER[0], payload + IP_HEADERS[1] + TCP_HEADER[1]
-    return next(
-        (
-            index
-            for index, event in enumerate(kernel.events)
-            if index >= after and event.name == "arrive" and low <= event.length <= high and event.fields["dev"] != "lo"
-        ),
-        None,
-    )
+    for index in range(after, len(kernel.events)):
+        event = kernel.events[index]
+        if event.name == "arrive" and low <= event.length <= high and event.fields.get("dev") != "lo":
+            trip = _follow(kernel, index)
+            if not trip.sequence or not sequence or trip.sequence == sequence:
+                return trip
+    return None
 
 
 def _follow(kernel: Kernel, start: int) -> Trip:
@@ -213,6 +239,8 @@ def _follow(kernel: Kernel, start: int) -> Trip:
         end=chosen[-1],
         namespace=namespace,
         payload=events[0].length - USUAL_TCP_HEADER,
+        sequence=next((event.fields["seq"] for event in events if "seq" in event.fields), ""),
+        ports=_ports(events[-1]),
     )
 
 

@@ -146,6 +146,43 @@ def test_responses_of_one_length_are_told_apart_by_when_they_came():
     assert journeys([client, relay, SERVER], "client", 700) == journeys([CLIENT, RELAY, SERVER], "client", 700)
 
 
+def test_a_packet_of_another_connection_is_not_the_request():
+    """The agents' SSH is on the wire too, in packets of any length; its port, or its sequence number, is another."""
+    of_ssh = line("send", "0x1", ns=1, len=732, port=40000, ports="0x1600409c", seq="0x1")
+    client = kernel(
+        {"1": "client"},
+        of_ssh,
+        line("out", "0x1", ns=1, dev="lab0", len=766),
+        line("send", "0xa", ns=1, len=732, port=40001, ports="0x5000419c", seq="0xa"),
+        line("out", "0xa", ns=1, dev="lab0", len=766),
+        line("arrive", "0x2", ns=1, dev="lab0", len=1246),
+        line("deliver", "0x2", ns=1, ports="0x409c1600", seq="0x2"),
+        line("arrive", "0xb", ns=1, dev="lab0", len=1246),
+        line("deliver", "0xb", ns=1, ports="0x419c5000", seq="0xb"),
+    )
+    bystander = kernel(
+        {"1": "node2"},
+        line("arrive", "0x3", ns=1, dev="lab0", len=752),
+        line("deliver", "0x3", ns=1, ports="0x1600409c", seq="0x1"),
+    )
+    server = kernel(
+        {"1": "node1"},
+        line("arrive", "0x4", ns=1, dev="lab0", len=752),
+        line("deliver", "0x4", ns=1, ports="0x1600409c", seq="0x3"),
+        line("arrive", "0xc", ns=1, dev="lab0", len=752),
+        line("deliver", "0xc", ns=1, ports="0x5000419c", seq="0xa"),
+        line("send", "0x5", ns=1, len=1226, port=22, ports="0x409c1600", seq="0x2"),
+        line("out", "0x5", ns=1, dev="lab0", len=1260),
+        line("send", "0xd", ns=1, len=1226, port=80, ports="0x419c5000", seq="0xb"),
+        line("nft_do_chain", "0xd"),
+        line("out", "0xd", ns=1, dev="lab0", len=1260),
+    )
+    request, response = journeys([client, bystander, server], "client", 700, 40001)
+    assert list(by_place(request)) == ["client", "node1"]
+    assert list(by_place(response)) == ["node1", "client"]
+    assert by_place(response)["node1"] == ("socket", "nft_do_chain", "out lab0")
+
+
 def test_a_packet_that_was_lost_ends_where_it_was_last_seen():
     request, response = journeys([CLIENT, RELAY], "client", 700)
     assert request[-1].what == "out lab0"

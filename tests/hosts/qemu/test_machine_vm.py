@@ -6,6 +6,7 @@ import json
 import pytest
 
 from netlab.errors import MachinePanicked, MachineSilent
+from netlab.hosts.qemu import boot
 from netlab.hosts.qemu.fleet import Fleet
 from netlab.hosts.qemu.provider import QemuProvider
 from netlab.lab import Lab
@@ -38,6 +39,7 @@ def test_a_kernel_that_panics_is_quoted(provider, tmp_path):
     empty.write_bytes(bytes(512))
     (machine,) = provider.fleet.machines
     machine.config = machine.config.model_copy(update={"initrd": empty})  # nothing in it knows how to find a disk
+    boot.write_keys(provider.lab, provider.hosts()[0])
     provider.fleet.start(None)
     wait_until(lambda: not provider.fleet.running, seconds=100, what="the panic")
     with pytest.raises(MachinePanicked, match=r"machine 'fleet' exited unexpectedly: .*Kernel panic") as caught:
