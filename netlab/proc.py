@@ -107,6 +107,7 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
     *,
     timeout: float | None = None,
     input: str | None = None,  # noqa: A002 - subprocess's own name
+    file: IO[bytes] | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     log: Path | None = None,
@@ -115,11 +116,12 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
 ) -> Outcome:
     """Run a program to its end. The words of ``argv`` are strings and paths, or whatever reads well as text.
 
-    ``env`` is added to netlab's own environment. ``error`` is raised on a time-out and, with ``check``, on an exit code
-    other than 0. Whatever ends the wait early ends the program with all that it started.
+    It reads ``input``, or the unbuffered ``file`` from where that is. ``env`` is added to netlab's own environment.
+    ``error`` is raised on a time-out and, with ``check``, on an exit code other than 0. Whatever ends the wait early
+    ends the program with all that it started.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
+    stdin = file or (subprocess.DEVNULL if input is None else subprocess.PIPE)
     with contextlib.ExitStack() as stack:
         with signals.held():
             child = stack.enter_context(_popen(argv, env=env, cwd=cwd, stdin=stdin))
@@ -144,20 +146,25 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
     return outcome
 
 
-def spawn(
+def spawn(  # noqa: PLR0913 - as ``run``
     argv: Sequence[object],
     *,
     log: Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
+    held: bool = False,
 ) -> Child:
     """Start a long-lived program whose output goes to ``log``; it inherits the file descriptors of ``pass_fds``.
 
+    ``held``: its standard input ends when netlab does, however that ends.
     Who has to end it starts it with signals held (``netlab.signals``) until that is arranged.
     """
+    stdin = subprocess.PIPE if held else subprocess.DEVNULL
     with log.open("ab") as output:
-        return Child(_popen(argv, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds))
+        return Child(
+            _popen(argv, env=env, cwd=cwd, stdin=stdin, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds)
+        )
 
 
 def replace(argv: Sequence[object]) -> NoReturn:
@@ -203,7 +210,7 @@ def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
     *,
     env: Mapping[str, str] | None,
     cwd: Path | None,
-    stdin: int = subprocess.DEVNULL,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
     stderr: int = subprocess.PIPE,
     pass_fds: Sequence[int] = (),

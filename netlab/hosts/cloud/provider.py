@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netlab.errors import CloudLeftover, CloudLogin, ConfigError, MachineSilent, NetlabError
+from netlab.hosts import delivery
 from netlab.hosts.cloud import interfaces, keys, record
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.cost import described
@@ -49,15 +50,15 @@ class CloudProvider:
 
     def __init__(self, cloud: Cloud, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> None:
         self._cloud = cloud
-        self._payload = payload
+        self.payload = payload
         self._lab = lab
         self._spec = spec
         self._progress = progress
         self._api = Api(cloud, lab, progress)
 
     def facts(self) -> dict[str, Any]:
-        """Return the folder that the hosts' payload is copied from, where there is one."""
-        return {"payload_folder": str(self._payload)} if self._payload else {}
+        """Return where the hosts' payload is, where they get one."""
+        return delivery.facts(self.payload)
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts with the addresses that the cloud gave them; none before it has."""
@@ -101,7 +102,7 @@ class CloudProvider:
         known = record.load(self._lab)
         wanted = (self._digest(), self._settings())
         return (
-            known is not None and known.complete and (known.digest, known.settings) == wanted and self._remote.answer()
+            known is not None and known.complete and (known.digest, known.settings) == wanted and self.remote().answer()
         )
 
     def prepare(self) -> None:
@@ -136,11 +137,11 @@ class CloudProvider:
 
     def check(self) -> None:
         """MachineError when a host cannot be entered any more."""
-        self._remote.check()
+        self.remote().check()
 
     def environment(self) -> Environment:
         """Return what the hosts say of themselves, with what the cloud calls their sizes and places."""
-        known, remote = record.load(self._lab), self._remote
+        known, remote = record.load(self._lab), self.remote()
         zones = known.zones if known else {}
         machines = [
             machine.model_copy(update={"instance_type": self._types[machine.name], "zone": zones.get(machine.name, "")})
@@ -208,14 +209,14 @@ class CloudProvider:
     def _wait(self) -> tuple[Host, ...]:
         """Return the hosts with their interfaces in the lab."""
         try:
-            self._remote.wait(BOOT_TIMEOUT_S)
+            self.remote().wait(BOOT_TIMEOUT_S)
         except MachineSilent as error:
             who = ", ".join(self._cloud.section.ssh_from)
             error.hint = (
                 f"only {who} may enter ({self._spec.provider}.ssh_from): is that your address as others see it?"
             )
             raise
-        return interfaces.wait_for(self._remote, self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
+        return interfaces.wait_for(self.remote(), self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
         """Remove what was made, if nothing was there before; say what is left, and what it costs."""
@@ -241,8 +242,8 @@ class CloudProvider:
     def _settings(self) -> str:
         return _hash(self._cloud.section.model_dump(mode="json", include=CHANGEABLE))
 
-    @property
-    def _remote(self) -> RemoteHosts:
+    def remote(self) -> RemoteHosts:
+        """Return the hosts as they are asked."""
         return RemoteHosts(self._lab, self.hosts(), self._progress, timeout_s=ANSWER_TIMEOUT_S)
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
 from netlab.errors import ConfigError, HostUnsuitable, NetlabError
-from netlab.hosts import interfaces
+from netlab.hosts import delivery, interfaces
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.ssh.inventory import choose, read_inventory
@@ -37,8 +37,8 @@ class SshProvider:
         self.payload = payload
 
     def facts(self) -> dict[str, Any]:
-        """Return the folder that the hosts' payload is copied from, where there is one."""
-        return {"payload_folder": str(self.payload)} if self.payload else {}
+        """Return where the hosts' payload is, where they get one."""
+        return delivery.facts(self.payload)
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts as they were when the lab went up; before, as inventory and ssh say."""
@@ -55,29 +55,29 @@ class SshProvider:
 
     def running(self) -> bool:
         """Whether all can be entered."""
-        return self._remote.answer()
+        return self.remote().answer()
 
     def prepare(self) -> None:
         """There is nothing to be made."""
 
     def start(self) -> None:
         """Enter all hosts, see that they can carry the lab, and mark them as this lab's."""
-        self._remote.wait()
-        said = suitable.ask(self._remote)
+        self.remote().wait()
+        said = suitable.ask(self.remote())
         for host in self._hosts:
             for check in suitable.checks(host, said[host.name], self.id):
                 if not check.ok and check.needed:
                     raise HostUnsuitable(f"{check.name}: {check.message}", hint=check.hint)
         self._hosts = tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
-        self._remote.ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
+        self.remote().ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
 
     def check(self) -> None:
         """MachineError when a host cannot be entered any more."""
-        self._remote.check()
+        self.remote().check()
 
     def environment(self) -> Environment:
         """Return what the hosts say that they are."""
-        return self._remote.environment("ssh", self._remote.machines())
+        return self.remote().environment("ssh", self.remote().machines())
 
     def down(self) -> None:
         """Undo on the hosts what netlab changed there: on those that are up, whatever netlab.yml names by now."""
@@ -103,13 +103,13 @@ class SshProvider:
         try:
             if not self.lab.key.exists() or not self.running():
                 return ()
-            said = suitable.ask(self._remote)
+            said = suitable.ask(self.remote())
         except NetlabError:  # an inventory that is gone, hosts that are off: there is nothing to be undone by this lab
             return ()
         return tuple(host for host in self._hosts if suitable.owner_of(said[host.name]) == self.id)
 
-    @property
-    def _remote(self) -> RemoteHosts:
+    def remote(self) -> RemoteHosts:
+        """Return the hosts as they are asked."""
         return RemoteHosts(self.lab, self._hosts, self.progress)
 
     @property

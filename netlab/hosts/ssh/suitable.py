@@ -8,7 +8,7 @@ import shlex
 import time
 from typing import TYPE_CHECKING
 
-from netlab.hosts import interfaces
+from netlab.hosts import interfaces, kubeadm
 from netlab.model.check import Check
 from netlab.samples.machine import parse_answers
 
@@ -39,7 +39,7 @@ say free_mib "$(df --output=avail -m / | tail -n 1)"
 say claim "$(cat {CLAIM} 2>/dev/null)"
 command -v python3 >/dev/null && say python yes
 command -v modprobe >/dev/null && say modprobe yes
-{interfaces.SCRIPT}"""
+{kubeadm.CLUSTER_SCRIPT}{interfaces.SCRIPT}"""
 """For ``sh`` on the host, as root."""
 
 RELEASE = f"rm -f {CLAIM}; rmdir /var/lib/netlab 2>/dev/null || true"
@@ -67,6 +67,9 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
     message = f"carries {_shown(said.get('claim', '').strip())}"
     yield _check(host, "labs", owner_of(said) in {"", lab}, message, _CLAIMED)
+    cluster = said.get("kubernetes", "")
+    message = f"belongs to a cluster ({cluster})" if cluster else "belongs to no cluster of others"
+    yield _check(host, "kubernetes", not cluster, message, _CLUSTER)
     file = interfaces.networkd_file_of(found, said)
     how = f"configures {found} by {file}" if file else f"does not configure {found or 'the lab address'}"
     yield _check(host, "networkd", bool(file), how, _NETWORKD, needed=False)
@@ -132,4 +135,5 @@ def _number(text: str | None) -> float:
 _TOOLS = {"python": "Ansible needs it: apt-get install python3", "modprobe": "apt-get install kmod"}
 _ADDRESS = "set netlab_address in the inventory to an address that the host has"
 _CLAIMED = f"take that one down first ('netlab down' in its folder); if it is gone, remove {CLAIM} on the host"
+_CLUSTER = "take another host: netlab would make it a part of its own cluster, and 'netlab down' would take that apart"
 _NETWORKD = "replicas of CNIs, ipvlan and macvlan need it for the routes between hosts: it must configure the interface"

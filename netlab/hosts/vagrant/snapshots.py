@@ -43,8 +43,8 @@ class VagrantSnapshots(VagrantProvider):
     def resume(self, tag: str) -> None:
         """Restore all machines, which continue in the middle of what they did, and tell them how late it is."""
         self.vagrant.work("snapshot", "restore", "--no-provision", tag, timeout=TIMEOUT_S)
-        self._remote.wait(self.spec.vagrant.boot_timeout_s)
-        self._remote.ask(f"date --set=@{time.time():.0f}", "its clock cannot be set")
+        self.remote().wait(self.spec.vagrant.boot_timeout_s)
+        self.remote().ask(f"date --set=@{time.time():.0f}", "its clock cannot be set")
 
     def save(self, tag: str, evidence: Path | None) -> None:
         """Keep the machines' state, and the files that prove what it is; the machines run on."""
