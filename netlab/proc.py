@@ -9,6 +9,7 @@ import contextlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -83,6 +84,8 @@ class Child:
         from netlab import family  # noqa: PLC0415 - imported late: most commands end no process
 
         family.end_tree(self._process, grace=grace)
+        if self._popen.stdin:
+            self._popen.stdin.close()
         self.wait(1.0)
 
     def shell_below(self, words: str) -> int | None:
@@ -165,6 +168,23 @@ def spawn(  # noqa: PLR0913 - as ``run``
         return Child(
             _popen(argv, env=env, cwd=cwd, stdin=stdin, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds)
         )
+
+
+def attend(argv: Sequence[object], *, env: Mapping[str, str]) -> int:
+    """Run a program that has the terminal to itself, and return its exit code as a shell would.
+
+    What is typed to end or to interrupt something is meant for the program, which alone decides what it does.
+    """
+    program, *rest = (str(word) for word in argv)
+    before = {number: signal.getsignal(number) for number in signals.KEYS}
+    for number in (number for number, handler in before.items() if handler is not signal.SIG_IGN):
+        signal.signal(number, lambda *_: None)  # not ignored, or the program would ignore it, too
+    try:
+        done = subprocess.run([find_tool(program), *rest], env={**os.environ, **env}, check=False)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return done.returncode if done.returncode >= 0 else 128 - done.returncode
 
 
 def replace(argv: Sequence[object]) -> NoReturn:

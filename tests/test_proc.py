@@ -46,6 +46,23 @@ def test_outcome_holds_output_and_times():
     assert outcome.started.tzinfo is not None
 
 
+def test_a_program_reads_a_file_from_where_it_is(tmp_path):
+    (tmp_path / "file").write_bytes(b"head and tail")
+    with (tmp_path / "file").open("rb", buffering=0) as file:
+        file.seek(9)
+        assert proc.run(["cat"], file=file).stdout == "tail"
+
+
+def test_a_held_program_is_told_when_nobody_holds_it_any_more(tmp_path):
+    log = tmp_path / "log"
+    child = proc.spawn(["sh", "-c", "trap '' TERM HUP; cat; echo released"], log=log, held=True)
+    assert child.wait(0.2) is None
+    child._popen.stdin.close()
+    assert child.wait(20) == 0
+    assert log.read_text() == "released\n"
+    child.stop()
+
+
 def test_failure_ends_with_the_last_line_and_the_log(tmp_path):
     log = tmp_path / "log"
     with pytest.raises(ImageError, match=r"^sh failed with exit code 3: no space$") as caught:

@@ -78,7 +78,7 @@ class RemoteHosts:
         """Return what runs a command on a host as root; its words are what the host's shell is given."""
         become = [] if host.user == "root" else ["sudo", "--non-interactive"]
         options = [f"-oConnectTimeout={CONNECT_TIMEOUT_S}", "-oBatchMode=yes"]
-        return ["ssh", "-F", self.lab.ssh_config, *options, host.name, *become, *words]
+        return ["ssh", "-F", self.lab.ssh_config, *options, *self.lab.shared_jump(host), host.name, *become, *words]
 
     def wait(self, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         """Wait until all can be entered; HostRefused at once from one that refuses, else MachineSilent."""

@@ -89,7 +89,7 @@ class SshProvider:
         remote.check()
         ansible.play(
             assets.playbook("down"),
-            self.lab.inventory(hosts),
+            self.lab.inventory(hosts, shared=True),
             folder=self.lab.ansible / "0",
             log=self.lab.logs / "ansible.log",
             progress=self.progress,

@@ -61,9 +61,10 @@ def test_hosts_are_those_of_the_inventory_and_a_plan_asks_none_of_them(lab, spec
     assert not lab.state_folder.exists()
 
 
-def test_the_payload_is_a_folder_for_the_playbooks(lab, spec, tmp_path):
+def test_the_payload_is_a_file_of_the_hosts_for_the_playbooks(lab, spec, tmp_path):
     assert provider(lab, spec).facts() == {}
-    assert SshProvider(lab, spec, Reporter(), tmp_path).facts() == {"payload_folder": str(tmp_path)}
+    told = {"payload_disk_file": "/var/lib/netlab/payload.ext4"}
+    assert SshProvider(lab, spec, Reporter(), tmp_path / "p.ext4").facts() == told
 
 
 def test_hosts_are_entered_looked_at_and_marked(made, spec, ssh):
@@ -88,6 +89,7 @@ def test_hosts_that_are_this_labs_may_be_started_again(made, spec, ssh):
     ("answers", "message"),
     [
         ("claim=fedcba /home/eve/lab", "node2 labs: carries the lab in /home/eve/lab"),
+        ("kubernetes=/var/lib/rancher", "node2 kubernetes: belongs to a cluster (/var/lib/rancher)"),
         ("free_mib=7", "node2 disk: 7 MiB free on /"),
         ("address 10.0.0.12=", "node2 lab address: 10.0.0.12 on no interface"),
         ("free_mib=garbage", "node2 disk: it does not say how much is free on /"),

@@ -41,7 +41,19 @@ def found(answers=ANSWERS, **changes):
 def test_a_host_that_can_carry_a_lab_has_nothing_against_it():
     every = found()
     assert list(every) == [
-        *("distribution", "kernel", "init", "python", "modprobe", "disk", "clock", "lab address", "labs", "networkd"),
+        *(
+            "distribution",
+            "kernel",
+            "init",
+            "python",
+            "modprobe",
+            "disk",
+            "clock",
+            "lab address",
+            "labs",
+            "kubernetes",
+            "networkd",
+        ),
     ]
     assert all(check.ok and check.hint is None for check in every.values())
     assert {name for name, check in every.items() if not check.needed} == {"networkd"}
@@ -73,6 +85,12 @@ def test_a_host_that_can_carry_a_lab_has_nothing_against_it():
         ("lab address", {"address 10.0.0.7": None}, "10.0.0.7 on no interface", "netlab_address"),
         ("lab address", {"address 10.0.0.7": "{{ 1 }}"}, "10.0.0.7 on no interface", "netlab_address"),
         ("labs", {"claim": "fedcba /home/eve/my lab"}, "carries the lab in /home/eve/my lab", CLAIM),
+        (
+            "kubernetes",
+            {"kubernetes": "/etc/kubernetes/kubelet.conf"},
+            "belongs to a cluster (/etc/kubernetes/kubelet.conf)",
+            "'netlab down' would take that apart",
+        ),
         ("networkd", {"networkd ens4": ""}, "does not configure ens4", "routes between hosts"),
         ("networkd", {"networkd ens4": "/etc/{{ 1 }}.network"}, "does not configure ens4", "routes between hosts"),
     ],
@@ -112,7 +130,7 @@ VALUES = st.one_of(st.text(max_size=30), st.text("0123456789.-eE²٣ ", max_size
 @given(st.dictionaries(NAMES, VALUES))
 def test_whatever_a_host_says_is_judged(said):
     every = list(checks(HOST, said, LAB, now=NOW))
-    assert len(every) == 10
+    assert len(every) == 11
     assert all(check.ok == (check.hint is None) for check in every)
     assert all("\n" not in check.name for check in every)
 
