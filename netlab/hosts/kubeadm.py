@@ -79,12 +79,16 @@ class Demands(NamedTuple):
 
 def refuse_unfit(remote: RemoteHosts, demands: Demands) -> None:
     """HostUnsuitable naming the first host that cannot be a part of the cluster, and why; nothing is changed."""
-    members = [host for host in remote.hosts if host.part in MEMBERS]
+    for check in look(remote, demands):
+        if not check.ok:
+            raise HostUnsuitable(f"{check.name}: {check.message}", hint=check.hint)
+
+
+def look(remote: RemoteHosts, demands: Demands) -> list[Check]:
+    """Ask all hosts, and say of each thing that those of the cluster must have whether they do."""
     said = remote.ask(SCRIPT, "it does not say what it is")
-    for host in members:
-        for check in checks(host, parse_answers(said[host.name]), demands):
-            if not check.ok:
-                raise HostUnsuitable(f"{check.name}: {check.message}", hint=check.hint)
+    members = [host for host in remote.hosts if host.part in MEMBERS]
+    return [check for host in members for check in checks(host, parse_answers(said[host.name]), demands)]
 
 
 def checks(host: Host, said: Mapping[str, str], demands: Demands) -> Iterator[Check]:
