@@ -16,7 +16,7 @@ from netlab import assets, proc, signals
 from netlab.artifacts.payload import content_of
 from netlab.errors import HostUnsuitable, MachineError, MachineSilent
 from netlab.excerpt import last_line
-from netlab.hosts.kubeadm import MEMBERS
+from netlab.hosts.kubeadm import MEMBERS, PAYLOAD
 from netlab.progress import size
 from netlab.samples.machine import parse_answers
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from netlab.hosts.remote import RemoteHosts
     from netlab.model.host import Host
 
-PLACE = "/var/lib/netlab/payload.ext4"
-"""On each host of a cluster; the role ``payload`` mounts it."""
+PLACE = PAYLOAD
+"""On each host of a cluster."""
 LOOK_TIMEOUT_S = 600.0
 """Of reading a payload that is there, on a slow disk."""
 SLOWEST = 32 << 10

@@ -36,6 +36,8 @@ ROOM_PER_PAYLOAD = 3
 
 RECORD = "/var/lib/netlab/before.json"
 """What a host was before netlab changed it: the role ``host_record``."""
+PAYLOAD = "/var/lib/netlab/payload.ext4"
+"""What netlab sends to a cluster's hosts; the role ``payload`` mounts it."""
 CLUSTER_SCRIPT = f"""for path in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf \\
     /var/lib/etcd/member /var/lib/rancher; do
     [ -e "$path" ] || continue
@@ -54,7 +56,7 @@ say memory_kib "$(sed -n 's/^MemTotal: *\\([0-9]*\\) kB$/\\1/p' /proc/meminfo)"
 say swap "$(sed -n '2s/[[:space:]].*//p' /proc/swaps)"
 say free_mib "$(df --output=avail -m /var/lib | tail -n 1)"
 [ -e {RECORD} ] && say record yes
-[ -e /var/lib/netlab/payload.ext4 ] && say payload yes
+[ -e {PAYLOAD} ] && say payload yes
 for unit in containerd docker crio; do systemctl is-active --quiet $unit 2>/dev/null && say runtime $unit; done
 [ "$(dpkg-query --show --showformat='${{db:Status-Status}}' containerd.io 2>/dev/null)" = installed ] &&
     say runtime containerd.io

@@ -66,6 +66,7 @@ class SshProgram:
                 *listens*) cat fit; [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *free_mib*) cat suitable; echo "time=$(date +%s)"; [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *memory_kib*) cat machine ;;
+                *before.json*) [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *) printf '%s: %s\\n' "$name" "$script" >> done ;;
             esac
             """)

@@ -15,6 +15,7 @@ from netlab.hosts.ssh.inventory import choose, read_inventory
 from netlab.hosts.ssh.resolve import host_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from netlab.lab import Lab
@@ -87,6 +88,18 @@ class SshProvider:
             return
         remote = RemoteHosts(self.lab, hosts, self.progress)
         remote.check()
+        if self._changed(remote):
+            self._undo(hosts)
+        remote.ask(suitable.RELEASE, "its mark cannot be removed")
+
+    def _changed(self, remote: RemoteHosts) -> bool:
+        """Whether a role has been on one of the hosts: what others are, nobody has written down to be restored."""
+        state = self.lab.load_state()
+        if state is not None and state.applied is not None:
+            return True
+        return any("record=yes" in text for text in remote.ask(suitable.RECORDED, "it cannot be looked at").values())
+
+    def _undo(self, hosts: Sequence[Host]) -> None:
         ansible.play(
             assets.playbook("down"),
             self.lab.inventory(hosts, shared=True),
@@ -96,7 +109,6 @@ class SshProvider:
             extra_vars=self.facts(),
             sockets=self.lab.sockets / "0",
         )
-        remote.ask(suitable.RELEASE, "its mark cannot be removed")
 
     def _marked(self) -> tuple[Host, ...]:
         """Return the hosts where a netlab was killed that had marked them, but had not yet written down that it did."""

@@ -42,8 +42,10 @@ command -v modprobe >/dev/null && say modprobe yes
 {kubeadm.CLUSTER_SCRIPT}{interfaces.SCRIPT}"""
 """For ``sh`` on the host, as root."""
 
-RELEASE = f"rm -f {CLAIM}; rmdir /var/lib/netlab 2>/dev/null || true"
+RELEASE = f"rm -f {CLAIM} {kubeadm.PAYLOAD}*; rmdir /var/lib/netlab 2>/dev/null || true"
 """For ``sh`` on a host that no lab is on any more."""
+RECORDED = f"[ -e {kubeadm.RECORD} ] && echo record=yes; true"
+"""For ``sh``: says whether a role has been there, each of which comes after the role ``host_record``."""
 
 
 def claim(lab: str, folder: str) -> str:

@@ -134,7 +134,7 @@ def test_hosts_may_join_those_that_are_up(made, spec, ssh):
 
 
 def test_no_host_is_left_behind_with_a_lab_on_it(made, spec, ssh, plays):
-    go_up(made, spec)
+    go_up(made, spec, applied="baseline-vm-1")
     fewer = LabSpec.model_validate({"provider": "ssh", "fleet": {"nodes": 1}})
     with pytest.raises(ConfigError, match="node2 of the lab that is up would not be among its hosts") as caught:
         provider(made, fewer).hosts()
@@ -149,7 +149,7 @@ def test_what_they_are_is_recorded(made, spec, ssh):
 
 
 def test_down_gives_hosts_back_and_takes_its_mark_away(made, spec, ssh, plays):
-    go_up(made, spec)
+    go_up(made, spec, applied="baseline-vm-1")
     (made.folder / "inventory.yml").unlink()
     provider(made, spec).down()
     assert plays == [("down", ["client", "node1", "node2"])]
@@ -165,7 +165,7 @@ def test_down_of_hosts_that_were_never_entered_does_nothing(lab, spec, ssh, play
 
 
 def test_down_names_a_host_that_is_gone_and_changes_none(made, spec, ssh, plays):
-    go_up(made, spec)
+    go_up(made, spec, applied="baseline-vm-1")
     done = len(ssh.done)
     ssh.fail("node2", CHANGED)
     with pytest.raises(HostRefused, match=r"node2 at root@10\.0\.0\.12:22 cannot be entered: it proves itself"):
@@ -180,3 +180,19 @@ def test_every_lab_has_a_name_of_its_own(made, spec, tmp_path):
     other.create()
     assert provider(made, spec).id != provider(other, spec).id
     assert provider(made, spec).id == provider(made, spec).id
+
+
+def test_hosts_that_no_role_was_on_are_only_given_free(made, spec, ssh, plays):
+    """Those of an `up` that was refused or interrupted: without a record, nobody knows what to restore."""
+    go_up(made, spec)
+    provider(made, spec).down()
+    assert plays == []
+    assert all("rm -f /var/lib/netlab/lab /var/lib/netlab/payload.ext4*" in line for line in ssh.done[3:])
+    assert len(ssh.done) == 6
+
+
+def test_hosts_that_a_role_was_on_are_given_back_whatever_the_lab_remembers(made, spec, ssh, plays):
+    go_up(made, spec)
+    ssh.also("node2", "record=yes\n")
+    provider(made, spec).down()
+    assert plays == [("down", ["client", "node1", "node2"])]
