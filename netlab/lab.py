@@ -57,6 +57,8 @@ class LabState(Frozen):
 
     Without snapshots, they are undone before others are played.
     """
+    boots: dict[str, str] = {}
+    """Host → which boot of its kernel it was in when the profile was applied; empty where netlab alone boots hosts."""
     hosts: tuple[Host, ...] = ()
 
 

@@ -57,6 +57,10 @@ class SshProvider:
         """Whether all can be entered."""
         return self._remote.answer()
 
+    def boots(self) -> dict[str, str]:
+        """Return which boot of its kernel each host is in."""
+        return self._remote.boots()
+
     def prepare(self) -> None:
         """There is nothing to be made."""
 
