@@ -95,7 +95,7 @@ def test_what_a_killed_netlab_left_is_undone(machines, tmp_path):
     before = machines.state()
     work = netlab.start("up", "--profile", "calico-ipip")
     log = netlab.folder / ".netlab" / "logs" / "ansible.log"
-    wait_until(lambda: log.is_file() and "TASK [calico : " in log.read_text(), seconds=1500, what="the profile's role")
+    wait_until(lambda: log.is_file() and "TASK [tunnel : " in log.read_text(), seconds=1500, what="the profile's role")
     work.kill()
     work.wait()
     assert difference(before, machines.state()), "it was in the middle"
