@@ -63,7 +63,9 @@ def test_machines_that_are_there_carry_a_lab_and_get_back_what_they_were(machine
     succeed(netlab("up", "--stack", "datapath", "--profile", "ipvlan-l2", timeout=3000))
     proof = json.loads(succeed(netlab("prove", "--json")).stdout)
     assert {path["path"] for path in proof["paths"]} >= {"pod-ip", "nodeport-local", "nodeport-remote"}
-    assert "provision" not in succeed(netlab("up", "--stack", "datapath", "--profile", "ipvlan-l2")).stderr, "a second time, nothing is done"
+    assert "provision" not in succeed(netlab("up", "--stack", "datapath", "--profile", "ipvlan-l2")).stderr, (
+        "a second time, nothing is done"
+    )
 
     other = lab_on(machines, tmp_path / "other")
     refused = other("up", "--profile", "baseline-vm")
