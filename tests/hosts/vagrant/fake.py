@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.hosts.ssh_program import PACKAGES
+
 PROGRAM = """#!{python}
 import sys
 import time
@@ -20,7 +22,7 @@ sys.exit(fake.main({name!r}, sys.argv[1:]))
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFa"
 VAGRANTS_KEY = "vagrant's own"
-SAID = """distribution=debian
+SAID = """distribution=debian 13
 os=Debian GNU/Linux 13 (trixie)
 kernel=6.12.0
 init=systemd
@@ -28,6 +30,7 @@ time={now}
 free_mib=4000
 networkd=active
 claim=
+btf=yes
 python=yes
 modprobe=yes
 address 127.0.0.1=lo
@@ -210,5 +213,5 @@ def _ssh(machines: Machines, words: list[str]) -> int:
         machines.change(keys={**known["keys"], name: (lab / "keys" / "id_ed25519").read_text()})
     fleet = json.loads((lab / "vagrant" / "fleet.json").read_text())
     address = next(host["lab_address"] for host in fleet["hosts"] if host["name"] == name)
-    print(SAID.format(now=time.time(), address=address))
+    print(PACKAGES + SAID.format(now=time.time(), address=address))
     return 0
