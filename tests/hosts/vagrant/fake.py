@@ -10,8 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-from tests.hosts.ssh_program import PACKAGES
-
 PROGRAM = """#!{python}
 import sys
 import time
@@ -80,7 +78,15 @@ def install(folder: Path, monkeypatch) -> Machines:
         path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     monkeypatch.setenv("FAKE_MACHINES", str(folder))
+    (folder / "packages").write_text(_packages())
     return Machines(folder)
+
+
+def _packages() -> str:
+    """What apt of a host knows; written down once, because each program would take long to find it out."""
+    from tests.hosts.ssh_program import PACKAGES  # noqa: PLC0415 - as above
+
+    return PACKAGES
 
 
 def main(program: str, words: list[str]) -> int:
@@ -213,5 +219,6 @@ def _ssh(machines: Machines, words: list[str]) -> int:
         machines.change(keys={**known["keys"], name: (lab / "keys" / "id_ed25519").read_text()})
     fleet = json.loads((lab / "vagrant" / "fleet.json").read_text())
     address = next(host["lab_address"] for host in fleet["hosts"] if host["name"] == name)
-    print(PACKAGES + SAID.format(now=time.time(), address=address))
+    print(SAID.format(now=time.time(), address=address))
+    print((machines.file.parent / "packages").read_text())
     return 0
