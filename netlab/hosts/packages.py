@@ -21,6 +21,9 @@ BAKING = {"bootable", "image", "virtual_hosts"}
 BARE = ("base", "benchmark")
 """Roles that every host gets, whatever the profile."""
 
+TIMEOUT_S = 180.0
+"""Of an answer: apt may have to read all its lists first, and a host may be slow."""
+
 HINT = (
     "run 'apt-get update' there; on Ubuntu some are in the component universe, and linux-tools are kept for newer "
     "kernels alone: upgrade, and reboot"

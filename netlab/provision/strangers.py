@@ -37,7 +37,7 @@ def refuse_unsuitable(session: Session, profile: Profile) -> None:
         return
     for host in hosts:
         _check_network(host, profile)
-    remote = RemoteHosts(session.lab, hosts, session.progress)
+    remote = RemoteHosts(session.lab, hosts, session.progress, timeout_s=packages.TIMEOUT_S)
     packages.require(remote, hosts, lambda host: roles_of(host, profile), profile.requires.packages)
 
 
