@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netlab import assets
 from netlab.errors import HostUnsuitable
 from netlab.hosts import packages
+from netlab.hosts.releases import RELEASES
 from netlab.hosts.remote import RemoteHosts
 from netlab.inputs import CLUSTER_ROLES
 from netlab.model.lab import PARTS
@@ -32,7 +33,7 @@ BY_NETWORKD: dict[str, Collection[Part]] = {
 
 def refuse_unsuitable(session: Session, profile: Profile) -> None:
     """HostUnsuitable where one of the hosts cannot be what the profile asks of it; netlab's own image always can."""
-    hosts = [host for host in session.provider.hosts() if host.release]
+    hosts = [host for host in session.provider.hosts() if host.release in RELEASES]
     if not hosts:
         return
     for host in hosts:
