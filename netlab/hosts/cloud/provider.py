@@ -106,6 +106,10 @@ class CloudProvider:
             known is not None and known.complete and (known.digest, known.settings) == wanted and self._remote.answer()
         )
 
+    def boots(self) -> dict[str, str]:
+        """Return which boot of its kernel each host is in."""
+        return self._remote.boots()
+
     def prepare(self) -> None:
         """Nothing: hosts are made from an image of the cloud's."""
 

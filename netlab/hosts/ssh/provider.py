@@ -14,6 +14,7 @@ from netlab.hosts.ssh.inventory import choose, read_inventory
 from netlab.hosts.ssh.resolve import host_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from netlab.lab import Lab
@@ -56,6 +57,10 @@ class SshProvider:
         """Whether all can be entered."""
         return self._remote.answer()
 
+    def boots(self) -> dict[str, str]:
+        """Return which boot of its kernel each host is in."""
+        return self._remote.boots()
+
     def prepare(self) -> None:
         """There is nothing to be made."""
 
@@ -76,8 +81,7 @@ class SshProvider:
 
     def down(self) -> None:
         """Undo on the hosts what netlab changed there: on those that are up, whatever netlab.yml names by now."""
-        state = self.lab.load_state()
-        hosts = state.hosts if state else self._marked()
+        hosts = self._changed()
         if not hosts:
             return
         remote = RemoteHosts(self.lab, hosts, self.progress)
@@ -93,15 +97,28 @@ class SshProvider:
         )
         remote.ask(suitable.RELEASE, "its mark cannot be removed")
 
-    def _marked(self) -> tuple[Host, ...]:
-        """Return the hosts where a netlab was killed that had marked them, but had not yet written down that it did."""
+    def _changed(self) -> tuple[Host, ...]:
+        """Return the hosts that netlab changed; where nobody wrote down which they are, their marks tell."""
         try:
-            if not self.lab.key.exists() or not self.running():
-                return ()
-            said = suitable.ask(self._remote)
+            if state := self.lab.load_state():
+                return state.hosts
+        except NetlabError as error:
+            self.progress.warn(f"{error.message}; hosts of {self.spec.ssh.inventory} with the lab's mark are undone")
+            return self._marked()
+        try:  # a netlab may have been killed that had marked hosts, but had not yet written down that it did
+            return self._marked()
         except NetlabError:  # an inventory that is gone, hosts that are off: there is nothing to be undone by this lab
             return ()
-        return tuple(host for host in self._hosts if suitable.owner_of(said[host.name]) == self.id)
+
+    def _marked(self) -> tuple[Host, ...]:
+        """Return the inventory's hosts that are marked as this lab's; MachineError where one cannot be asked."""
+        if not self.lab.key.exists():
+            return ()
+        hosts = self._chosen({})
+        remote = RemoteHosts(self.lab, hosts, self.progress)
+        remote.wait()
+        said = suitable.ask(remote)
+        return tuple(host for host in hosts if suitable.owner_of(said[host.name]) == self.id)
 
     @property
     def _remote(self) -> RemoteHosts:
@@ -122,5 +139,9 @@ class SshProvider:
             raise ConfigError(message, hint="run 'netlab down' first: it undoes what netlab changed there")
         if up.keys() == parts.keys():
             return tuple(up[name] for name in parts)
+        return self._chosen(up)
+
+    def _chosen(self, up: Mapping[str, Host]) -> tuple[Host, ...]:
+        """Return the hosts that the inventory has for the lab; those that are up are what they were."""
         chosen = choose(read_inventory(self.lab.folder / self.spec.ssh.inventory), self.spec)
-        return tuple(up.get(name) or host_of(name, parts[name], *found) for name, found in chosen.items())
+        return tuple(up.get(name) or host_of(name, self.spec.parts[name], *found) for name, found in chosen.items())

@@ -83,6 +83,10 @@ class VagrantProvider:
         """Whether all can be entered."""
         return bool(self._known) and self._remote.answer()
 
+    def boots(self) -> dict[str, str]:
+        """Return which boot of its kernel each host is in."""
+        return self._remote.boots()
+
     def prepare(self) -> None:
         """Have the box there."""
         self._write_folder()

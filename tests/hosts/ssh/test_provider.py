@@ -172,6 +172,23 @@ def test_down_of_hosts_that_were_never_entered_does_nothing(lab, spec, ssh, play
     assert (plays, ssh.entered) == ([], [])
 
 
+def test_down_of_a_lab_whose_state_is_damaged_goes_by_the_marks(made, spec, ssh, plays):
+    found = go_up(made, spec)
+    (made.state_folder / "state.json").write_text('{"provider": "ssh", "hosts": 7}')
+    ssh.say(suitable=SUITABLE.replace("claim=", f"claim={found.id} {made.folder}"))
+    provider(made, spec).down()
+    assert plays == [("down", ["client", "node1", "node2"])]
+
+
+def test_down_of_a_lab_whose_state_is_damaged_forgets_no_host(made, spec, ssh, plays):
+    go_up(made, spec)
+    (made.state_folder / "state.json").write_text("")
+    (made.folder / "inventory.yml").unlink()
+    with pytest.raises(ConfigError, match="inventory"):
+        provider(made, spec).down()
+    assert plays == []
+
+
 def test_down_names_a_host_that_is_gone_and_changes_none(made, spec, ssh, plays):
     go_up(made, spec)
     done = len(ssh.done)
