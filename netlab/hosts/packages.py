@@ -35,6 +35,15 @@ _SCRIPT = """LC_ALL=C apt-cache policy {names} 2>/dev/null | awk '
     $1 == "Candidate:" && version != "(none)" {{ print "package " name "=" version }}
 '
 """
+REFRESH = """lists() { ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; }
+for attempt in 1 2 3; do
+    lists && break
+    [ $attempt = 1 ] || sleep 5
+    timeout 50 apt-get -qq update </dev/null >/dev/null 2>&1
+done
+true
+"""
+"""Has apt fetch its lists where it has none, as on a fresh cloud image; a host that boots may be doing so itself."""
 _ALONE = """export PATH=$PATH:/usr/sbin:/sbin
 printf 'kernel=%s\\n' "$(uname -r)"
 """

@@ -151,3 +151,23 @@ def test_one_that_is_too_old_refuses_a_node_and_no_client():
         require(node=old, least={"iproute2": "6.7"})
     assert caught.value.message == "node1 has iproute2 6.1.0-3; the profile needs iproute2 6.7 or newer"
     assert "Debian 12's own is older" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("there", "fetches", "calls"),
+    [(True, True, 0), (False, True, 1), (False, False, 3)],
+    ids=["there", "fetched", "not to be had"],
+)
+def test_lists_are_fetched_where_there_are_none(tmp_path, there, fetches, calls):
+    (lists := tmp_path / "lists").mkdir()
+    if there:
+        (lists / "mirror_dists_stable_main_binary-amd64_Packages.lz4").touch()
+    fetch = f"touch {lists}/mirror_Packages" if fetches else "exit 100"
+    for name, text in {"apt-get": f'echo "$@" >>{tmp_path}/calls\n{fetch}', "sleep": ""}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    script = packages.REFRESH.replace("/var/lib/apt/lists", str(lists))
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-s"], input=script, env=env, capture_output=True, text=True, check=True)
+    noted = (tmp_path / "calls").read_text().splitlines() if (tmp_path / "calls").exists() else []
+    assert (noted, done.stdout) == (["-qq update"] * calls, "")

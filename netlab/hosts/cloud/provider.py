@@ -223,7 +223,10 @@ class CloudProvider:
             )
             raise
         interfaces.wait_for(self._remote, self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
-        said, hint = suitable.ask(self._remote), f"choose another image in netlab.yml ({self._spec.provider})"
+        said, hint = (
+            suitable.ask(self._remote, ours=True),
+            f"choose another image in netlab.yml ({self._spec.provider})",
+        )
         return tuple(suitable.suited(host, said[host.name], "", hint=hint) for host in self.hosts())
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:

@@ -55,12 +55,17 @@ def claim(lab: str, folder: str) -> str:
     return f"mkdir -p /var/lib/netlab && printf '%s\\n' {shlex.quote(f'{lab} {folder}')} > {CLAIM}"
 
 
-def ask(remote: RemoteHosts) -> dict[str, dict[str, str]]:
-    """Ask all hosts; MachineError where one does not say what it is."""
+def ask(remote: RemoteHosts, *, ours: bool = False) -> dict[str, dict[str, str]]:
+    """Ask all hosts; MachineError where one does not say what it is.
+
+    ``ours``: netlab has just made them, so that it may have apt fetch its lists first.
+    """
+    if ours:
+        remote.ask(packages.REFRESH, "its apt cannot be asked for packages")
     asked = time.time()
     answers = remote.ask(SCRIPT + packages.script(), "it does not say what it is")
-    ours = {"asked": f"{asked:f}", "answered": f"{time.time():f}"}
-    return {name: parse_answers(text) | ours for name, text in answers.items()}
+    times = {"asked": f"{asked:f}", "answered": f"{time.time():f}"}
+    return {name: parse_answers(text) | times for name, text in answers.items()}
 
 
 def suited(host: Host, said: Mapping[str, str], lab: str, *, hint: str = "", but: str = "") -> Host:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from netlab import assets, proc
 from netlab.errors import MachineError
 from netlab.files import remove_folder, write_atomic
+from netlab.hosts import packages
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.vagrant import boxes, contact, fleet, output, sshconfig
@@ -163,7 +164,8 @@ class VagrantProvider:
             hosts.append(host)
         remote = RemoteHosts(self.lab, hosts, self.progress)
         remote.wait(self.spec.vagrant.boot_timeout_s)
-        said = suitable.ask(remote)
+        patient = RemoteHosts(self.lab, hosts, self.progress, timeout_s=packages.TIMEOUT_S)
+        said = suitable.ask(patient, ours=bool(self.spec.vagrant.box))
         hint = "netlab's own box has what is needed: leave vagrant.box out of netlab.yml"
         # a machine's clock is its hypervisor's to set
         self._keep(tuple(suitable.suited(host, said[host.name], "", hint=hint, but="clock") for host in hosts))
