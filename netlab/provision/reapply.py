@@ -8,6 +8,7 @@ from netlab.errors import ConfigError
 from netlab.provision import plays
 from netlab.provision.plays import lab_state, proof_folder, rebooted
 from netlab.provision.prove import prove
+from netlab.provision.strangers import refuse_unsuitable
 from netlab.selection import find_profile
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Reapplied:
     def provision(self, profile: Profile) -> None:
         """Apply the profile and prove it."""
         session = self._session
+        refuse_unsuitable(session, profile)
         self._apply(profile, check_paths=False)
         with session.progress.step(f"prove {profile.name}"):
             prove(session, profile, proof_folder(session, profile))

@@ -7,8 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
-from netlab.errors import ConfigError, HostUnsuitable, NetlabError
-from netlab.hosts import interfaces
+from netlab.errors import ConfigError, NetlabError
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.ssh.inventory import choose, read_inventory
@@ -69,11 +68,7 @@ class SshProvider:
         """Enter all hosts, see that they can carry the lab, and mark them as this lab's."""
         self._remote.wait()
         said = suitable.ask(self._remote)
-        for host in self._hosts:
-            for check in suitable.checks(host, said[host.name], self.id):
-                if not check.ok and check.needed:
-                    raise HostUnsuitable(f"{check.name}: {check.message}", hint=check.hint)
-        self._hosts = tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
+        self._hosts = tuple(suitable.suited(host, said[host.name], self.id) for host in self._hosts)
         self._remote.ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
 
     def check(self) -> None:

@@ -18,7 +18,7 @@ def test_suitable_hosts_are_all_ok_and_nothing_is_written(lab, spec, ssh):
     before = sorted(lab.folder.iterdir())
     found = checks(lab, spec)
     assert [check.name for check in found[:2]] == ["ssh", "client distribution"]
-    assert len(found) == 1 + 3 * 10
+    assert len(found) == 1 + 3 * 11
     assert all(check.ok for check in found)
     assert found[0].message == str(ssh.folder / "ssh")
     assert ssh.done == []
@@ -28,8 +28,8 @@ def test_suitable_hosts_are_all_ok_and_nothing_is_written(lab, spec, ssh):
 def test_what_one_host_is_without_is_named(lab, spec, ssh):
     ssh.also("node1", "free_mib=7\nkernel=4.19.0\nclaim=fedcba /home/eve/lab\nnetworkd ens4=")
     wrong = {check.name: check for check in checks(lab, spec) if not check.ok}
-    assert set(wrong) == {"node1 disk", "node1 kernel", "node1 labs", "node1 networkd"}
-    assert [name for name, check in wrong.items() if not check.needed] == ["node1 networkd"]
+    assert set(wrong) == {"node1 disk", "node1 kernel", "node1 labs", "node1 network"}
+    assert [name for name, check in wrong.items() if not check.needed] == ["node1 network"]
 
 
 def test_hosts_that_carry_this_very_lab_are_free_for_it(lab, spec, ssh):

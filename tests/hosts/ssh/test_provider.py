@@ -37,7 +37,7 @@ def plays(monkeypatch):
 
     def play(playbook, inventory, *, extra_vars, **_):
         groups = inventory["all"]["children"].values()
-        played.append((playbook.stem, [host for group in groups for host in group["hosts"]]))
+        played.append((playbook.stem, [host for group in groups for host in group.get("hosts", ())]))
 
     monkeypatch.setattr(ansible, "play", play)
     return played
@@ -72,6 +72,7 @@ def test_hosts_are_entered_looked_at_and_marked(made, spec, ssh):
     found.start()
     assert [host.interface for host in found.hosts()] == ["ens3", "ens4", "ens5"]
     assert found.hosts()[2].networkd_file == "10-netplan-ens5.network"
+    assert {host.release for host in found.hosts()} == {"debian_13"}
     assert len(ssh.done) == 3
     assert all(f"'{found.id} {made.folder}' > /var/lib/netlab/lab" in line for line in ssh.done)
     assert len(found.id) == 16
@@ -90,6 +91,15 @@ def test_hosts_that_are_this_labs_may_be_started_again(made, spec, ssh):
         ("claim=fedcba /home/eve/lab", "node2 labs: carries the lab in /home/eve/lab"),
         ("free_mib=7", "node2 disk: 7 MiB free on /"),
         ("address 10.0.0.12=", "node2 lab address: 10.0.0.12 on no interface"),
+        (
+            "distribution=debian 11\nos=Debian GNU/Linux 11 (bullseye)",
+            "node2 distribution: Debian GNU/Linux 11 (bullseye)",
+        ),
+        ("distribution=debian 12\nkernel=6.1.0-30-amd64", "node2 kernel: Linux 6.1.0-30-amd64"),
+        (
+            "distribution=ubuntu 24.04\nkernel=6.8.0-31",
+            "node2 packages: apt has no linux-tools-6.8.0-31 (role benchmark); linux-tools-6.8.0-31 (role bpf_service)",
+        ),
         ("free_mib=garbage", "node2 disk: it does not say how much is free on /"),
     ],
 )
