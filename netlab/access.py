@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netlab import ssh
-from netlab.model.host import API_PORT
+from netlab.model.host import API_PORT, groups_of
 from netlab.model.lab import PARTS
 
 if TYPE_CHECKING:
@@ -80,7 +80,18 @@ def inventory(hosts: Sequence[Host], key: Path, known: Path, sockets: Path | Non
         part: {"hosts": {host.name: _variables(host, key, known, sockets) for host in hosts if host.part == part}}
         for part in PARTS
     }
-    return {"all": {"vars": common, "children": groups}}
+    return {"all": {"vars": common, "children": groups | _by_release(hosts)}}
+
+
+def _by_release(hosts: Sequence[Host]) -> dict[str, Any]:
+    """Return groups of the hosts that netlab has not made: what roles call differently there is read for them."""
+    found: dict[str, Any] = {}
+    for host in hosts:
+        if groups := groups_of(host.release):
+            family, release = groups
+            inside = found.setdefault(family, {"children": {}})["children"]
+            inside.setdefault(release, {"hosts": {}})["hosts"][host.name] = {}
+    return found
 
 
 def _variables(host: Host, key: Path, known: Path, sockets: Path | None) -> dict[str, Any]:

@@ -45,6 +45,11 @@ def playbook(name: str) -> Path:
     return root() / "playbooks" / f"{name}.yml"
 
 
+def group_variables() -> Path:
+    """Folder of what differs between the distributions that hosts run, a file for each group of the inventory."""
+    return root() / "playbooks" / "group_vars"
+
+
 def playbook_templates() -> Path:
     """Folder of the scripts that playbooks run on a cluster's hosts, after its snapshot was resumed."""
     return root() / "playbooks" / "templates"

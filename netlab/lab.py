@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from netlab import access, locks, proc
 from netlab.errors import LabBusy, NetlabError, NotUp
@@ -59,6 +59,8 @@ class LabState(Frozen):
 
     Without snapshots, they are undone before others are played.
     """
+    boots: dict[str, str] = Field(default_factory=dict)
+    """Host → which boot of its kernel it was in when the profile was applied; empty where netlab alone boots hosts."""
     hosts: tuple[Host, ...] = ()
 
 

@@ -14,7 +14,7 @@ from netlab.measure.bench import bench as measure
 from netlab.plan import plan_run, plan_up
 from netlab.provision.apply import apply_profile
 from netlab.provision.opening import opened, remove
-from netlab.provision.plays import proof_folder
+from netlab.provision.plays import proof_folder, rebooted
 from netlab.provision.prove import prove
 from netlab.provision.session import Session
 from netlab.provision.states import states_of
@@ -67,6 +67,9 @@ def prove_paths(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -
             apply_profile(session, profile)
         elif not session.provider.running():
             raise _no_profile_yet()
+        elif names := rebooted(session):
+            message = f"{', '.join(names)} booted since {profile.name} was applied, which does not outlive that"
+            raise NotUp(message, hint=f"apply it again: netlab up --profile {profile.name}")
         with progress.step(f"prove {profile.name}"):
             return prove(session, profile, proof_folder(session, profile))
 

@@ -32,6 +32,8 @@ class StandingHosts:
         self.calls: list[str] = []
         self.up_now = False
         self.dead = False
+        self.booted = 1
+        """How often node1 has been booted, by whomever."""
 
     def facts(self):
         return {"netlab_kernel": "6.12"}
@@ -41,6 +43,9 @@ class StandingHosts:
 
     def running(self):
         return self.up_now
+
+    def boots(self):
+        return {"client": "1", "node1": str(self.booted), "node2": "1"}
 
     def prepare(self):
         self.calls.append("prepare")

@@ -180,3 +180,15 @@ def test_playbooks_know_how_hosts_reach_each_other(files):
 def test_hosts_of_netlabs_own_making_need_no_words_for_it(files):
     variables = access.inventory(HOSTS[:1], *files)["all"]["children"]["client"]["hosts"]["client"]
     assert (variables["netlab_interface"], variables["netlab_ssh_port"]) == ("lab0", 22)
+
+
+def test_hosts_of_others_are_in_groups_of_what_they_run(files):
+    releases = {"client": "ubuntu_22_04", "node1": "debian_12"}
+    hosts = [host.model_copy(update={"release": releases[host.name]}) for host in HOSTS]
+    hosts.append(hosts[1].model_copy(update={"name": "node2", "release": "debian_13"}))
+    groups = access.inventory(hosts, *files)["all"]["children"]
+    assert groups["ubuntu"] == {"children": {"ubuntu_22_04": {"hosts": {"client": {}}}}}
+    assert groups["debian"] == {
+        "children": {"debian_12": {"hosts": {"node1": {}}}, "debian_13": {"hosts": {"node2": {}}}}
+    }
+    assert set(access.inventory(HOSTS, *files)["all"]["children"]) == {"client", "node", "control"}

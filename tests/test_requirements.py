@@ -154,7 +154,7 @@ def test_doctor_names_the_host_that_cannot_carry_a_lab(remote):
         "node2 distribution",
     }
     assert found["node2 distribution"]["message"] == "Alpine Linux v3.21"
-    assert found["node2 networkd"]["hint"]
+    assert found["node2 network"]["hint"]
 
 
 def test_doctor_names_the_host_that_lets_nobody_in(remote):

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netlab.errors import HostUnsuitable
+from netlab.hosts.releases import release_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,11 +16,19 @@ if TYPE_CHECKING:
 _INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
 """The kernel allows more; Ansible would take ``{{`` in a name for a template, and a shell other letters for its own."""
 _FILE = re.compile(r"[A-Za-z0-9_.@-]{1,200}\.network")
+_NETPLAN = re.compile(r"[0-9]+-netplan-")
+MANAGERS = {"NetworkManager", "ifupdown"}
+"""What may configure an interface in networkd's place, as ``SCRIPT`` calls them."""
 
 SCRIPT = """ip -o -4 address show | while read -r _ device _ address _; do
     echo "address ${address%/*}=$device"
     file=$(networkctl --no-pager --lines=0 status "$device" 2>/dev/null | sed -n 's/^ *Network File: *//p')
     echo "networkd $device=$file"
+    if nmcli -g GENERAL.STATE device show "$device" 2>/dev/null | grep -qx '100 (connected)'; then
+        echo "manager $device=NetworkManager"
+    elif ifquery --state "$device" >/dev/null 2>&1; then
+        echo "manager $device=ifupdown"
+    fi
     echo "mtu $device=$(cat "/sys/class/net/$device/mtu")"
 done
 """
@@ -38,10 +47,19 @@ def networkd_file_of(interface: str, said: Mapping[str, str]) -> str:
     return name if _FILE.fullmatch(name) else ""
 
 
+def manager_of(interface: str, said: Mapping[str, str]) -> str:
+    """Say what configures an interface: networkd, and whose file it reads, or another program that netlab knows."""
+    if file := networkd_file_of(interface, said):
+        return f"networkd by {file}" + (", which netplan writes" if _NETPLAN.match(file) else "")
+    other = said.get(f"manager {interface}", "")
+    return other if other in MANAGERS else "a program that netlab does not know"
+
+
 def located(host: Host, said: Mapping[str, str]) -> Host:
     """Return the host with its interface in the lab; HostUnsuitable where none has its lab address."""
     interface = interface_of(host, said)
     if not interface:
         hint = "name one of its addresses: those by which the lab's hosts reach each other carry what is measured"
         raise HostUnsuitable(f"{host.name} has no interface with the address {host.lab_address}", hint=hint)
-    return host.model_copy(update={"interface": interface, "networkd_file": networkd_file_of(interface, said)})
+    file, release = networkd_file_of(interface, said), release_of(said)
+    return host.model_copy(update={"interface": interface, "networkd_file": file, "release": release})

@@ -35,6 +35,12 @@ class Provider(Protocol):
     def running(self) -> bool:
         """Whether all hosts are there."""
 
+    def boots(self) -> dict[str, str]:
+        """Return which boot of its kernel each host is in, for hosts that may be booted behind netlab's back.
+
+        What a profile made of a host does not outlive a boot. MachineError where a host does not answer.
+        """
+
     def prepare(self) -> None:
         """Make what every fleet begins with: images, first boots. Not for two fleets at once."""
 

@@ -112,6 +112,11 @@ class RemoteHosts:
         done = self._on_all(lambda host: self._run(host, script))
         return {name: _written(name, failure, outcome) for name, outcome in done.items()}
 
+    def boots(self) -> dict[str, str]:
+        """Say which boot of its kernel each host is in."""
+        answers = self.ask("cat /proc/sys/kernel/random/boot_id", "it does not say when it was booted")
+        return {name: text.strip() for name, text in answers.items()}
+
     def machines(self) -> tuple[Machine, ...]:
         """Say what each host is; ResultsError where one does not."""
         answers = self.ask(SCRIPT, "it does not say what it is")

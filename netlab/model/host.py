@@ -41,7 +41,14 @@ class Host(Server):
     """That has the lab address."""
     networkd_file: str = "20-lab.network"
     """Name of systemd-networkd's file that configures that interface; empty where another program does."""
+    release: str = ""
+    """What it runs, as the inventory's group of it is called (``debian_12``); empty: netlab's own image."""
     jump: Server | None = None
     """Through which it is reached; None: directly."""
     api_port: int | None = None
     """Where a cluster's API answers at ``address``, if it does; otherwise it is reached through SSH."""
+
+
+def groups_of(release: str) -> tuple[str, ...]:
+    """Return the inventory's groups of hosts with a release, the wider one first: ``debian``, ``debian_12``."""
+    return (release.partition("_")[0], release) if release else ()

@@ -38,6 +38,8 @@ class Requirements(Frozen):
     kernel: str = "5.4"
     modules: tuple[str, ...] = ()
     """What ``modprobe`` must find on the nodes; ``playbooks/up.yml`` asks before anything is changed."""
+    packages: dict[str, str] = Field(default_factory=dict)
+    """The least version of what the nodes install, where not every release that hosts may run has it."""
     ethernet: bool = False
     """Whether pods bring addresses of their own into the lab's network, which must deliver to them all the same."""
     artifacts: tuple[str, ...] = ()

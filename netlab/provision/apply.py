@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.provision import plays
-from netlab.provision.plays import lab_state
+from netlab.provision.plays import lab_state, rebooted
 from netlab.provision.states import states_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def apply_profile(session: Session, profile: Profile) -> None:
     """Make the lab's hosts be the profile, proven; nothing is done where they are that already."""
     lab, provider, states = session.lab, session.provider, states_of(session)
     before = lab.load_state()
-    if before is not None and before.snapshot == session.tag(profile) and provider.running():
+    if before is not None and before.snapshot == session.tag(profile) and provider.running() and not rebooted(session):
         return
     states.begin()
     if states.missing([profile]):

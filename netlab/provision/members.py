@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from netlab.artifacts.payload import content_of
 from netlab.artifacts.settings import host_arch
-from netlab.errors import HostUnsuitable
 from netlab.hosts.delivery import Delivery
-from netlab.hosts.kubeadm import MEMBERS, Demands, refuse_unfit
+from netlab.hosts.kubeadm import Demands, refuse_unfit
 from netlab.hosts.provider import Remote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from netlab.model.host import Host
     from netlab.model.profile import Profile
     from netlab.provision.session import Session
-
-ROUTING = "cni_reference"
 
 
 def check(session: Session, profile: Profile) -> None:
     """HostUnsuitable where a host cannot be a part of the cluster that the profile builds on; nothing is changed."""
     if profile.cluster is not None and isinstance(provider := session.provider, Remote):
-        _refuse_unrouted(provider.hosts(), profile)
         refuse_unfit(provider.remote(), demands(session, profile.cluster))
 
 
@@ -47,18 +40,6 @@ def demands(session: Session, inputs: dict[str, Any]) -> Demands:
         control_memory_mb=_number(inputs.get("kubeadm_control_memory_mb"), usual.control_memory_mb),
         own_runtime="container_runtime" in provider.facts().get("netlab_baked_roles", ()),
     )
-
-
-def _refuse_unrouted(hosts: Sequence[Host], profile: Profile) -> None:
-    """HostUnsuitable where networkd has no file for the interface, into a drop-in of which routes go."""
-    if ROUTING not in {use.role for use in profile.roles}:
-        return
-    for host in (host for host in hosts if host.part in MEMBERS and not host.networkd_file):
-        message = (
-            f"{host.name} networkd: does not configure {host.interface}, so the pods' network would have no routes"
-        )
-        hint = "have networkd configure it (itself, or by netplan), or choose a profile that brings routes of its own"
-        raise HostUnsuitable(message, hint=hint)
 
 
 def _number(value: Any, usual: int) -> int:

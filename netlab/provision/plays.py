@@ -56,6 +56,13 @@ def proof_folder(session: Session, profile: Profile) -> Path:
     return folder
 
 
+def rebooted(session: Session) -> list[str]:
+    """Name the hosts that have been booted since the lab's profile was applied to them, which did not outlive it."""
+    state = session.lab.load_state()
+    now = session.provider.boots() if state and state.boots else {}
+    return [name for name, boot in now.items() if state and state.boots.get(name) != boot]
+
+
 def lab_state(session: Session, profile: Profile | None = None, *, applied: str | None = None) -> LabState:
     """Return what is up: the session's hosts, with the profile that is proven on them, if there is one.
 
@@ -69,5 +76,6 @@ def lab_state(session: Session, profile: Profile | None = None, *, applied: str 
         profile=profile.name if profile else None,
         snapshot=tag,
         applied=tag or applied,
+        boots=session.provider.boots() if profile else {},
         hosts=session.provider.hosts(),
     )

@@ -36,6 +36,7 @@ def of_profile(profile: Profile, spec: LabSpec, folder: Path) -> Provenance:
         **{f"playbook {name}": assets.digest([assets.playbook(name)]) for name in playbooks},
         **{f"role {role.name}": assets.digest([role]) for role in assets.with_their_roles(names)},
         **scripts,
+        "group variables": assets.digest([assets.group_variables()]),
         "plugins": assets.digest(assets.plugins()),
     }
     return Provenance(digests=digests, artifacts=_artifacts(profile, spec, folder))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
 from netlab.provision import members, plays
-from netlab.provision.plays import lab_state, proof_folder
+from netlab.provision.plays import lab_state, proof_folder, rebooted
 from netlab.provision.prove import prove
+from netlab.provision.strangers import refuse_unsuitable
 from netlab.selection import find_profile
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Reapplied:
     def provision(self, profile: Profile) -> None:
         """Apply the profile and prove it."""
         session = self._session
+        refuse_unsuitable(session, profile)
         self._apply(profile, check_paths=False)
         with session.progress.step(f"prove {profile.name}"):
             prove(session, profile, proof_folder(session, profile))
@@ -61,7 +63,9 @@ class Reapplied:
         session = self._session
         state = session.lab.load_state()
         if state is not None and state.snapshot == session.tag(profile):
-            return
+            if not (names := rebooted(session)):
+                return
+            session.progress.note(f"{', '.join(names)}: booted since, so {profile.name} is applied again")
         self._apply(profile, check_paths=True)
         session.lab.save_state(lab_state(session, profile))
 

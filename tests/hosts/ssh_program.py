@@ -5,15 +5,20 @@ import shutil
 import textwrap
 from pathlib import Path
 
+from netlab.hosts import packages
+
 REAL = shutil.which("ssh") or "/usr/bin/ssh"
 
+PACKAGES = "".join(f"package {name}=99\n" for role in packages.roles() for name in packages.packages(role, "debian_13"))
+"""Of a host whose apt knows all."""
 # Of a Debian 13 that netlab booted, and its own answers
-SUITABLE = """distribution=debian
+SUITABLE = f"""{PACKAGES}distribution=debian 13
 os=Debian GNU/Linux 13 (trixie)
 kernel=6.12.38+deb13-cloud-amd64
 init=systemd
 free_mib= 5120
 claim=
+btf=yes
 python=yes
 modprobe=yes
 address 10.0.0.10=ens3
@@ -65,6 +70,7 @@ class SshProgram:
                 true) ;;
                 *listens*) cat fit; [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *free_mib*) cat suitable; echo "time=$(date +%s)"; [ ! -e "$name.said" ] || cat "$name.said" ;;
+                *apt-cache*) cat suitable; [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *memory_kib*) cat machine ;;
                 *before.json*) [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *) printf '%s: %s\\n' "$name" "$script" >> done ;;
@@ -72,7 +78,7 @@ class SshProgram:
             """)
         )
         program.chmod(0o755)
-        self.say(SUITABLE, MACHINE)
+        self.say()
         (self.folder / "fit").write_text(FIT)
 
     def say(self, suitable: str = SUITABLE, machine: str = MACHINE) -> None:

@@ -135,6 +135,11 @@ def test_what_hosts_are_is_recorded(remote, ssh):
     assert found.machines[2].cpu == "AMD EPYC 7R13"
 
 
+def test_hosts_say_which_boot_they_are_in(remote, ssh):
+    ssh.behave("node1", "echo 0b3c; exit 0\n")
+    assert remote.boots()["node1"] == "0b3c"
+
+
 def test_a_host_that_does_not_say_what_it_is_is_named(remote, ssh):
     ssh.say(machine=MACHINE.replace("cpus=2", "cpus="))
     with pytest.raises(ResultsError, match="client does not say what it is"):

@@ -6,22 +6,16 @@ import pytest
 
 from netlab.artifacts import payload
 from netlab.artifacts.settings import host_arch
-from netlab.errors import HostUnsuitable
 from netlab.hosts.kubeadm import Demands
 from netlab.provision import members
-from tests.standins import HOSTS
 
 
 class Provider:
     """Hosts that are reached by SSH alone."""
 
-    def __init__(self, place=None, hosts=(), **facts):
+    def __init__(self, place=None, **facts):
         self.payload = place
-        self._hosts = hosts
         self._facts = facts
-
-    def hosts(self):
-        return self._hosts
 
     def remote(self):
         return "the hosts"
@@ -58,8 +52,8 @@ def session(provider):
     return SimpleNamespace(provider=provider)
 
 
-def profile(cluster, *roles):
-    return SimpleNamespace(cluster=cluster, roles=[SimpleNamespace(role=role) for role in roles])
+def profile(cluster):
+    return SimpleNamespace(cluster=cluster)
 
 
 @pytest.mark.parametrize(
@@ -95,17 +89,3 @@ def test_hosts_with_the_payload_as_a_disk_are_sent_nothing(told, place):
     members.check(session(qemu), profile({}))
     members.equip(session(qemu))
     assert told == []
-
-
-def test_a_network_that_needs_routes_is_refused_where_networkd_does_not_set_them(told):
-    node = HOSTS[1].model_copy(update={"networkd_file": "", "interface": "eth1"})
-    provider = Provider(hosts=(HOSTS[0], node))
-    with pytest.raises(HostUnsuitable, match="node1 networkd: does not configure eth1") as caught:
-        members.check(session(provider), profile({}, "cni_reference"))
-    assert "netplan" in caught.value.hint
-    assert told == []
-    members.check(session(provider), profile({}, "calico"))
-    members.check(
-        session(Provider(hosts=(HOSTS[0].model_copy(update={"networkd_file": ""}),))), profile({}, "cni_reference")
-    )
-    assert len(told) == 2, "Calico sets its own, and a client is no member"

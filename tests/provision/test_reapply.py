@@ -98,6 +98,28 @@ def test_hosts_that_stopped_answering_are_started_and_get_the_profile_again(lab,
     assert plays.changes() == ["up baseline-vm", "teardown baseline-vm", "up baseline-vm"]
 
 
+def test_a_host_that_was_booted_meanwhile_gets_the_profile_again(lab, hosts, plays):
+    up(lab)
+    hosts.booted = 2
+    with pytest.raises(NotUp, match="node1 booted since baseline-vm was applied") as caught:
+        workflow.prove_paths(lab, SPEC, None, Reporter())
+    assert caught.value.hint == "apply it again: netlab up --profile baseline-vm"
+    up(lab)
+    assert plays.changes() == ["up baseline-vm", "teardown baseline-vm", "up baseline-vm"]
+    up(lab)
+    assert len(plays.changes()) == 3, "it is known by now"
+
+
+def test_a_host_that_is_booted_between_two_blocks_gets_the_profile_again(lab, hosts, plays, monkeypatch):
+    def behind_our_back(playbook, inventory, **words):
+        hosts.booted += playbook.stem == "bench" and hosts.booted == 1
+        plays(playbook, inventory, **words)
+
+    played_by(monkeypatch, behind_our_back)
+    workflow.bench(lab, SPEC, ["baseline-vm"], Reporter())
+    assert plays.changes() == ["up baseline-vm", "teardown baseline-vm", "up baseline-vm"]
+
+
 def test_another_profile_comes_after_the_teardown_of_the_first(lab, hosts, plays):
     up(lab)
     up(lab, "ipvlan-l2")

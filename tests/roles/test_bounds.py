@@ -128,7 +128,7 @@ def test_app_and_pods_hold_what_a_load_may_open():
     for setting in (r"worker_connections (\d+);", r"worker_rlimit_nofile (\d+);", r"backlog=(\d+);"):
         assert int(re.search(setting, text)[1]) > most  # type: ignore[index]
     for unit in (
-        "app/files/netlab-app.service",
+        "app/templates/netlab-app.service.j2",
         "pod/files/netlab-pod@.service",
     ):
         assert int(re.search(r"LimitNOFILE=(\d+)", (ROLES / unit).read_text())[1]) > most  # type: ignore[index]

@@ -29,10 +29,14 @@ paths: {}
 """
 
 
-def play(tmp_path, roles=ROOT / "roles", path=Path("/usr/bin"), strategy=None, **variables):
+def play(tmp_path, roles=ROOT / "roles", path=Path("/usr/bin"), strategy=None, releases=None, **variables):
+    """Play up.yml; ``releases``: what hosts run, by their names."""
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "netlab_address": "127.0.0.1"}
     hosts = {"client": ["client"], "node": ["node1", "node2"], "control": ["control"]}
     groups = {group: {"hosts": dict.fromkeys(names, local)} for group, names in hosts.items()}
+    for name, release in (releases or {}).items():
+        family = groups.setdefault(release.partition("_")[0], {"children": {}})
+        family["children"].setdefault(release, {"hosts": {}})["hosts"][name] = {}
     (tmp_path / "hosts.json").write_text(json.dumps(groups))
     command = ["ansible-playbook", "-i", "hosts.json", "-e", json.dumps(variables), str(ROOT / "playbooks" / "up.yml")]
     path = f"{path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -219,3 +223,26 @@ def test_hosts_of_others_are_written_down_before_they_are_changed(tmp_path, bake
     order = [line.split() for line in (tmp_path / "done").read_text().splitlines()]
     assert [" ".join((words[0], *words[2:])) for words in order[::4]] == roles
     assert len(order) == 4 * len(roles), "each on every host"
+
+
+def test_a_host_gets_the_names_of_what_it_runs(tmp_path):
+    """The kernel's version is asked of a host that netlab has not made; perf is called by it on Ubuntu."""
+    noting_roles(tmp_path, "host_record", "base", "benchmark")
+    tools = "{{ benchmark_packages | default([]) | select('search', 'linux-tools') | join }}"
+    words = f"{tools} {{{{ pod_network_cni_version | default('') }}}}"
+    task = {"name": "Note", "ansible.builtin.shell": f">> {tmp_path}/named echo {{{{ inventory_hostname }}}} {words}"}
+    tmp_path.joinpath("roles", "benchmark", "tasks", "main.yml").write_text(json.dumps([task]))
+    profile = {"requires": {"kernel": "1"}, "roles": [], "paths": {}}
+    tmp_path.joinpath("profile.yml").write_text(json.dumps(profile))
+    done = play(
+        tmp_path,
+        roles=tmp_path / "roles",
+        releases={"client": "debian_13", "node1": "ubuntu_24_04", "node2": "ubuntu_22_04"},
+        netlab_profile="mine",
+        netlab_profile_file=str(tmp_path / "profile.yml"),
+        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
+    )
+    assert done.returncode == 0, done.stdout
+    tools = f"linux-tools-{os.uname().release}"
+    named = [line.split() for line in (tmp_path / "named").read_text().splitlines()]
+    assert sorted(named) == [["client"], ["control"], ["node1", tools], ["node2", tools, "0.4.0"]]

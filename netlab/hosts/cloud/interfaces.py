@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from netlab.errors import HostRefused, MachineError, MachineSilent
-from netlab.hosts.interfaces import SCRIPT, interface_of, located
+from netlab.hosts.interfaces import SCRIPT, interface_of
 from netlab.samples.machine import parse_answers
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 PAUSE_S = 5.0
 
 
-def wait_for(remote: RemoteHosts, hosts: Sequence[Host], mtu: int, timeout_s: float) -> tuple[Host, ...]:
-    """Return the hosts with their interfaces, once they have the MTU (0: any); MachineSilent where one has none."""
+def wait_for(remote: RemoteHosts, hosts: Sequence[Host], mtu: int, timeout_s: float) -> None:
+    """Wait until all have their interface, with the MTU (0: any); MachineSilent where one has none."""
     deadline = time.monotonic() + timeout_s
     while True:
         said = _said(remote)
         late = [host for host in hosts if not _ready(host, said.get(host.name, {}), mtu)]
         if not late:
-            return tuple(located(host, said[host.name]) for host in hosts)
+            return
         if time.monotonic() > deadline:
             size = f" and the MTU {mtu}" if mtu else ""
             message = f"{late[0].name} has no interface with the address {late[0].lab_address}{size}"

@@ -17,6 +17,7 @@ from netlab.hosts.cloud.cost import described
 from netlab.hosts.cloud.record import Record
 from netlab.hosts.cloud.user_data import user_data
 from netlab.hosts.remote import RemoteHosts
+from netlab.hosts.ssh import suitable
 from netlab.model.host import LAB_INTERFACE, Host
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class CloudProvider:
                 lab_address=self._lab_addresses[name],
                 interface=known.interfaces.get(name, LAB_INTERFACE),
                 networkd_file=known.networkd_files.get(name, ""),
+                release=known.releases.get(name, ""),
                 jump=self._cloud.section.jump,
             )
             for name, part in self._spec.parts.items()
@@ -104,6 +106,10 @@ class CloudProvider:
         return (
             known is not None and known.complete and (known.digest, known.settings) == wanted and self.remote().answer()
         )
+
+    def boots(self) -> dict[str, str]:
+        """Return which boot of its kernel each host is in."""
+        return self.remote().boots()
 
     def prepare(self) -> None:
         """Nothing: hosts are made from an image of the cloud's."""
@@ -174,6 +180,7 @@ class CloudProvider:
             update={
                 "interfaces": {host.name: host.interface for host in booted},
                 "networkd_files": {host.name: host.networkd_file for host in booted},
+                "releases": {host.name: host.release for host in booted},
             }
         )
         with self._progress.step("take the keys out of the hosts' reach"):
@@ -207,7 +214,7 @@ class CloudProvider:
         }
 
     def _wait(self) -> tuple[Host, ...]:
-        """Return the hosts with their interfaces in the lab."""
+        """Return the hosts with their interfaces in the lab; HostUnsuitable where their image cannot carry one."""
         try:
             self.remote().wait(BOOT_TIMEOUT_S)
         except MachineSilent as error:
@@ -216,7 +223,11 @@ class CloudProvider:
                 f"only {who} may enter ({self._spec.provider}.ssh_from): is that your address as others see it?"
             )
             raise
-        return interfaces.wait_for(self.remote(), self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
+        remote = self.remote()
+        interfaces.wait_for(remote, self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
+        said = suitable.ask(remote, ours=True)
+        hint = f"choose another image in netlab.yml ({self._spec.provider})"
+        return tuple(suitable.suited(host, said[host.name], "", hint=hint) for host in self.hosts())
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
         """Remove what was made, if nothing was there before; say what is left, and what it costs."""

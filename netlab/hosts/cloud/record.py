@@ -46,6 +46,8 @@ class Record(Frozen):
     """What the hosts call theirs in the lab."""
     networkd_files: dict[str, str] = Field(default_factory=dict)
     """Which file of networkd's configures it."""
+    releases: dict[str, str] = Field(default_factory=dict)
+    """What they run."""
     zones: dict[str, str] = Field(default_factory=dict)
 
 

@@ -138,6 +138,10 @@ class QemuProvider:
         """Whether all machines run."""
         return any(self.machines.glob("*/pid")) and self.fleet.running
 
+    def boots(self) -> dict[str, str]:
+        """Return none: a machine whose guest wants to boot again ends instead."""
+        return {}
+
     def prepare(self) -> None:
         """Boot the fleet once, and keep it as the snapshot that every profile begins with."""
         self._drop_damaged()

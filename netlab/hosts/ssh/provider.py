@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
-from netlab.errors import ConfigError, HostUnsuitable, NetlabError
-from netlab.hosts import delivery, interfaces
+from netlab.errors import ConfigError, NetlabError
+from netlab.hosts import delivery
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.ssh.inventory import choose, read_inventory
 from netlab.hosts.ssh.resolve import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from netlab.lab import Lab
@@ -58,6 +59,10 @@ class SshProvider:
         """Whether all can be entered."""
         return self.remote().answer()
 
+    def boots(self) -> dict[str, str]:
+        """Return which boot of its kernel each host is in."""
+        return self.remote().boots()
+
     def prepare(self) -> None:
         """There is nothing to be made."""
 
@@ -65,11 +70,7 @@ class SshProvider:
         """Enter all hosts, see that they can carry the lab, and mark them as this lab's."""
         self.remote().wait()
         said = suitable.ask(self.remote())
-        for host in self._hosts:
-            for check in suitable.checks(host, said[host.name], self.id):
-                if not check.ok and check.needed:
-                    raise HostUnsuitable(f"{check.name}: {check.message}", hint=check.hint)
-        self._hosts = tuple(interfaces.located(host, said[host.name]) for host in self._hosts)
+        self._hosts = tuple(suitable.suited(host, said[host.name], self.id) for host in self._hosts)
         self.remote().ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
 
     def check(self) -> None:
@@ -82,21 +83,21 @@ class SshProvider:
 
     def down(self) -> None:
         """Undo on the hosts what netlab changed there: on those that are up, whatever netlab.yml names by now."""
-        state = self.lab.load_state()
-        hosts = state.hosts if state else self._marked()
+        hosts = self._changed()
         if not hosts:
             return
         remote = RemoteHosts(self.lab, hosts, self.progress)
         remote.check()
-        if self._changed(remote):
+        if self._touched(remote):
             self._undo(hosts)
         remote.ask(suitable.RELEASE, "its mark cannot be removed")
 
-    def _changed(self, remote: RemoteHosts) -> bool:
+    def _touched(self, remote: RemoteHosts) -> bool:
         """Whether a role has been on one of the hosts: what others are, nobody has written down to be restored."""
-        state = self.lab.load_state()
-        if state is not None and state.applied is not None:
-            return True
+        with contextlib.suppress(NetlabError):  # the state cannot be read: the hosts know
+            state = self.lab.load_state()
+            if state is not None and state.applied is not None:
+                return True
         return any("record=yes" in text for text in remote.ask(suitable.RECORDED, "it cannot be looked at").values())
 
     def _undo(self, hosts: Sequence[Host]) -> None:
@@ -110,15 +111,28 @@ class SshProvider:
             sockets=self.lab.sockets / "0",
         )
 
-    def _marked(self) -> tuple[Host, ...]:
-        """Return the hosts where a netlab was killed that had marked them, but had not yet written down that it did."""
+    def _changed(self) -> tuple[Host, ...]:
+        """Return the hosts that netlab changed; where nobody wrote down which they are, their marks tell."""
         try:
-            if not self.lab.key.exists() or not self.running():
-                return ()
-            said = suitable.ask(self.remote())
+            if state := self.lab.load_state():
+                return state.hosts
+        except NetlabError as error:
+            self.progress.warn(f"{error.message}; hosts of {self.spec.ssh.inventory} with the lab's mark are undone")
+            return self._marked()
+        try:  # a netlab may have been killed that had marked hosts, but had not yet written down that it did
+            return self._marked()
         except NetlabError:  # an inventory that is gone, hosts that are off: there is nothing to be undone by this lab
             return ()
-        return tuple(host for host in self._hosts if suitable.owner_of(said[host.name]) == self.id)
+
+    def _marked(self) -> tuple[Host, ...]:
+        """Return the inventory's hosts that are marked as this lab's; MachineError where one cannot be asked."""
+        if not self.lab.key.exists():
+            return ()
+        hosts = self._chosen({})
+        remote = RemoteHosts(self.lab, hosts, self.progress)
+        remote.wait()
+        said = suitable.ask(remote)
+        return tuple(host for host in hosts if suitable.owner_of(said[host.name]) == self.id)
 
     def remote(self) -> RemoteHosts:
         """Return the hosts as they are asked."""
@@ -139,5 +153,9 @@ class SshProvider:
             raise ConfigError(message, hint="run 'netlab down' first: it undoes what netlab changed there")
         if up.keys() == parts.keys():
             return tuple(up[name] for name in parts)
+        return self._chosen(up)
+
+    def _chosen(self, up: Mapping[str, Host]) -> tuple[Host, ...]:
+        """Return the hosts that the inventory has for the lab; those that are up are what they were."""
         chosen = choose(read_inventory(self.lab.folder / self.spec.ssh.inventory), self.spec)
-        return tuple(up.get(name) or host_of(name, parts[name], *found) for name, found in chosen.items())
+        return tuple(up.get(name) or host_of(name, self.spec.parts[name], *found) for name, found in chosen.items())

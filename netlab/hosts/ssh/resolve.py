@@ -165,8 +165,8 @@ def _jump(what: str, settings: Mapping[str, list[str]], config: Sequence[str]) -
 
 
 def _known_key(what: str, settings: Mapping[str, list[str]], address: str, port: int) -> str:
-    alias = settings.get("hostkeyalias", [""])[0] or address
-    name = alias if port == 22 else f"[{alias}]:{port}"
+    # ssh looks an alias up as it is, also where the port is another than 22
+    name = settings.get("hostkeyalias", [""])[0] or (address if port == 22 else f"[{address}]:{port}")
     files = _files([*settings.get("userknownhostsfile", ()), *settings.get("globalknownhostsfile", ())])
     looked_up = [["ssh-keygen", "-F", name, "-f", file] for file in files if file.is_file()]
     if key := parse_keys("".join(proc.run(words, timeout=TIMEOUT_S, check=False).stdout for words in looked_up)):

@@ -8,8 +8,11 @@ import shlex
 import time
 from typing import TYPE_CHECKING
 
-from netlab.hosts import interfaces, kubeadm
+from netlab.errors import HostUnsuitable
+from netlab.hosts import interfaces, kubeadm, packages
+from netlab.hosts.releases import RELEASES, release_of
 from netlab.model.check import Check
+from netlab.samples import probes
 from netlab.samples.machine import parse_answers
 
 if TYPE_CHECKING:
@@ -25,18 +28,19 @@ FREE_MIB = 1024
 SKEW_S = 5.0
 """Between the host's clock and this machine's, as far as SSH lets it be told."""
 KERNEL = (5, 4)
-FAMILIES = {"debian", "ubuntu"}
+"""What the oldest profile takes."""
 
 SCRIPT = f"""export PATH=$PATH:/usr/sbin:/sbin
 . /etc/os-release
 say() {{ printf '%s=%s\\n' "$1" "$2"; }}
-say distribution "$ID $ID_LIKE"
+say distribution "$ID $VERSION_ID"
 say os "$PRETTY_NAME"
 say kernel "$(uname -r)"
 say init "$(cat /proc/1/comm)"
 say time "$(date +%s.%N)"
 say free_mib "$(df --output=avail -m / | tail -n 1)"
 say claim "$(cat {CLAIM} 2>/dev/null)"
+[ -e /sys/kernel/btf/vmlinux ] && say btf yes
 command -v python3 >/dev/null && say python yes
 command -v modprobe >/dev/null && say modprobe yes
 {kubeadm.CLUSTER_SCRIPT}{interfaces.SCRIPT}"""
@@ -53,17 +57,33 @@ def claim(lab: str, folder: str) -> str:
     return f"mkdir -p /var/lib/netlab && printf '%s\\n' {shlex.quote(f'{lab} {folder}')} > {CLAIM}"
 
 
-def ask(remote: RemoteHosts) -> dict[str, dict[str, str]]:
-    """Ask all hosts; MachineError where one does not say what it is."""
+def ask(remote: RemoteHosts, *, ours: bool = False) -> dict[str, dict[str, str]]:
+    """Ask all hosts; MachineError where one does not say what it is.
+
+    ``ours``: netlab has just made them, so that it may have apt fetch its lists first.
+    """
+    if ours:
+        remote.ask(packages.REFRESH, "its apt cannot be asked for packages")
     asked = time.time()
-    answers = remote.ask(SCRIPT, "it does not say what it is")
-    ours = {"asked": f"{asked:f}", "answered": f"{time.time():f}"}
-    return {name: parse_answers(text) | ours for name, text in answers.items()}
+    answers = remote.ask(SCRIPT + packages.script(), "it does not say what it is")
+    times = {"asked": f"{asked:f}", "answered": f"{time.time():f}"}
+    return {name: parse_answers(text) | times for name, text in answers.items()}
+
+
+def suited(host: Host, said: Mapping[str, str], lab: str, *, hint: str = "", but: str = "") -> Host:
+    """Return the host with what it said of itself; HostUnsuitable where a check fails, other than that called ``but``.
+
+    ``hint`` says what to do in place of what the check says.
+    """
+    for check in checks(host, said, lab):
+        if not check.ok and check.needed and check.name != f"{host.name} {but}":
+            raise HostUnsuitable(f"{check.name}: {check.message}", hint=hint or check.hint)
+    return interfaces.located(host, said)
 
 
 def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None = None) -> Iterator[Check]:
     """Say of each thing that a host must have whether it does; ``lab`` is the id of the lab that asks."""
-    for what, ok, message, hint in [*_system(said), *_resources(said, now)]:
+    for what, ok, message, hint in [*_system(host, said), *_resources(said, now)]:
         yield _check(host, what, ok, message, hint)
     found = interfaces.interface_of(host, said)
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
@@ -72,19 +92,44 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
     cluster = said.get("kubernetes", "")
     message = f"belongs to a cluster ({cluster})" if cluster else "belongs to no cluster of others"
     yield _check(host, "kubernetes", not cluster, message, _CLUSTER)
-    file = interfaces.networkd_file_of(found, said)
-    how = f"configures {found} by {file}" if file else f"does not configure {found or 'the lab address'}"
-    yield _check(host, "networkd", bool(file), how, _NETWORKD, needed=False)
+    by_networkd = bool(interfaces.networkd_file_of(found, said))
+    how = f"{found or 'nothing'} is configured by {interfaces.manager_of(found, said)}"
+    yield _check(host, "network", by_networkd, how, _NETWORKD, needed=False)
+    yield from _packages(host, said)
 
 
-def _system(said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:
-    kernel, init = said.get("kernel", "unknown"), said.get("init", "unknown")
-    family = bool(FAMILIES & set(said.get("distribution", "").split()))
-    yield "distribution", family, said.get("os", "unknown"), "netlab's roles know Debian and Ubuntu"
-    yield "kernel", _version(kernel) >= KERNEL, f"Linux {kernel}", "profiles need Linux 5.4 or newer"
+def _system(host: Host, said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:
+    release, init = release_of(said), said.get("init", "unknown")
+    known = ", ".join(each.title for each in RELEASES.values())
+    yield "distribution", bool(release), said.get("os", "unknown"), f"netlab's roles know {known}"
+    yield _kernel(host, said, release)
     yield "init", init == "systemd", init, "netlab's services are systemd's"
     for tool, hint in _TOOLS.items():
         yield tool, tool in said, "installed" if tool in said else "not installed", hint
+
+
+def _kernel(host: Host, said: Mapping[str, str], release: str) -> tuple[str, bool, str, str]:
+    """Ask more of the hosts that record what becomes of a request than of a control plane, which gets none."""
+    version, typed = said.get("kernel", "unknown"), "btf" in said
+    if host.part == "control":
+        hint = f"profiles need Linux {_dotted(KERNEL)} or newer"
+        return "kernel", _version(version) >= KERNEL, f"Linux {version}", hint
+    newer = RELEASES[release].newer_kernel if release else ""
+    hint = f"paths are proven on Linux {_dotted(probes.KERNEL)} or newer with BTF (CONFIG_DEBUG_INFO_BTF)"
+    hint += f": install a newer kernel ({newer}), and reboot" if newer else ""
+    ok = _version(version) >= probes.KERNEL and typed
+    return "kernel", ok, f"Linux {version}" + ("" if typed else " without BTF"), hint
+
+
+def _packages(host: Host, said: Mapping[str, str]) -> Iterator[Check]:
+    """Say which packages apt does not know: nothing works without those of every host, others are some profiles'."""
+    if not (release := release_of(said)):
+        return
+    lost = {role: packages.missing(said, release, [role]) for role in packages.roles()}
+    words = "; ".join(f"{', '.join(names)} (role {role})" for role, names in lost.items() if names)
+    message = f"apt has no {words}" if words else "apt has all that netlab's roles install"
+    needed = any(lost[role] for role in packages.BARE)
+    yield _check(host, "packages", not words, message, packages.HINT, needed=needed or not words)
 
 
 def _resources(said: Mapping[str, str], now: float | None) -> Iterator[tuple[str, bool, str, str]]:
@@ -129,6 +174,10 @@ def _version(text: str) -> tuple[int, ...]:
     return (int(found[1]), int(found[2])) if found else ()
 
 
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
 def _number(text: str | None) -> float:
     """Return the number, or one that no comparison accepts."""
     return float(text) if text and re.fullmatch(r" *[0-9]{1,18}(\.[0-9]*)?", text) else math.nan
@@ -138,4 +187,7 @@ _TOOLS = {"python": "Ansible needs it: apt-get install python3", "modprobe": "ap
 _ADDRESS = "set netlab_address in the inventory to an address that the host has"
 _CLAIMED = f"take that one down first ('netlab down' in its folder); if it is gone, remove {CLAIM} on the host"
 _CLUSTER = "take another host: netlab would make it a part of its own cluster, and 'netlab down' would take that apart"
-_NETWORKD = "replicas of CNIs, ipvlan and macvlan need it for the routes between hosts: it must configure the interface"
+_NETWORKD = (
+    "profiles other than baseline-vm put routes between hosts into files of systemd-networkd's, so it must configure "
+    "the interface (docs/hosts.md)"
+)

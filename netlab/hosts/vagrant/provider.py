@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from netlab import assets, proc
-from netlab.errors import HostUnsuitable, MachineError
+from netlab.errors import MachineError
 from netlab.files import remove_folder, write_atomic
-from netlab.hosts import delivery, interfaces
+from netlab.hosts import delivery, packages
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.vagrant import boxes, contact, fleet, output, sshconfig
@@ -83,6 +83,10 @@ class VagrantProvider:
     def running(self) -> bool:
         """Whether all can be entered."""
         return bool(self._known) and self.remote().answer()
+
+    def boots(self) -> dict[str, str]:
+        """Return which boot of its kernel each host is in."""
+        return self.remote().boots()
 
     def prepare(self) -> None:
         """Have the box there."""
@@ -160,17 +164,11 @@ class VagrantProvider:
             hosts.append(host)
         remote = RemoteHosts(self.lab, hosts, self.progress)
         remote.wait(self.spec.vagrant.boot_timeout_s)
-        said = suitable.ask(remote)
-        self._keep(tuple(self._suited(host, said[host.name]) for host in hosts))
-
-    def _suited(self, host: Host, said: dict[str, str]) -> Host:
-        """Return the host with the interface of its lab address; HostUnsuitable where it cannot carry a lab."""
-        for check in suitable.checks(host, said, ""):
-            its_hypervisors = check.name == f"{host.name} clock"
-            if not check.ok and check.needed and not its_hypervisors:
-                hint = "netlab's own box has what is needed: leave vagrant.box out of netlab.yml"
-                raise HostUnsuitable(f"{check.name}: {check.message}", hint=hint)
-        return interfaces.located(host, said)
+        patient = RemoteHosts(self.lab, hosts, self.progress, timeout_s=packages.TIMEOUT_S)
+        said = suitable.ask(patient, ours=bool(self.spec.vagrant.box))
+        hint = "netlab's own box has what is needed: leave vagrant.box out of netlab.yml"
+        # a machine's clock is its hypervisor's to set
+        self._keep(tuple(suitable.suited(host, said[host.name], "", hint=hint, but="clock") for host in hosts))
 
     def _write_folder(self) -> None:
         """Write what Vagrant reads."""

@@ -25,7 +25,7 @@ NARROW = 100
 """Columns of a terminal below which the spread of the rounds is left to the files."""
 CLOCKS = {
     "virtual": "Virtual clock: a number is the length of a code path, not the speed of a wall clock",
-    "real": "Real clock: wall time, with all else that this machine was doing",
+    "real": "Real clock: wall time, with all else that the machines were doing",
 }
 
 

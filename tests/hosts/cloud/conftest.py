@@ -7,6 +7,7 @@ import pytest
 from netlab.hosts.cloud.requirements import missing
 from tests.conftest import Command
 from tests.hosts.cloud.ec2_api import Ec2Api
+from tests.hosts.ssh_program import SUITABLE
 
 NETLAB_YML = """provider: ec2
 profiles: [baseline-vm]
@@ -16,10 +17,12 @@ ec2:
 """
 
 
-YES = """#!/bin/sh
-for number in 10 11 12; do echo "address 10.10.0.$number=ens5"; done; echo mtu ens5=1500
+YES = f"""#!/bin/sh
+for number in 10 11 12; do echo "address 10.10.0.$number=ens5"; done; echo mtu ens5=1500; echo time=$(date +%s.%N)
+cat <<'END'
+{SUITABLE}END
 """
-"""Lets everybody in, and says what a host says of its interfaces."""
+"""Lets everybody in, and says what a host says of itself."""
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,8 @@ def test_suitable_hosts_are_all_ok_and_nothing_is_written(lab, spec, ssh):
 def test_what_one_host_is_without_is_named(lab, spec, ssh):
     ssh.also("node1", "free_mib=7\nkernel=4.19.0\nclaim=fedcba /home/eve/lab\nnetworkd ens4=")
     wrong = {check.name: check for check in checks(lab, spec) if not check.ok}
-    assert set(wrong) == {"node1 disk", "node1 kernel", "node1 labs", "node1 networkd"}
-    assert [name for name, check in wrong.items() if not check.needed] == ["node1 networkd"]
+    assert set(wrong) == {"node1 disk", "node1 kernel", "node1 labs", "node1 network"}
+    assert [name for name, check in wrong.items() if not check.needed] == ["node1 network"]
 
 
 def test_hosts_of_a_cluster_are_asked_what_one_needs(lab, ssh):

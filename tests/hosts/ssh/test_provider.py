@@ -37,7 +37,7 @@ def plays(monkeypatch):
 
     def play(playbook, inventory, *, extra_vars, **_):
         groups = inventory["all"]["children"].values()
-        played.append((playbook.stem, [host for group in groups for host in group["hosts"]]))
+        played.append((playbook.stem, [host for group in groups for host in group.get("hosts", ())]))
 
     monkeypatch.setattr(ansible, "play", play)
     return played
@@ -73,6 +73,7 @@ def test_hosts_are_entered_looked_at_and_marked(made, spec, ssh):
     found.start()
     assert [host.interface for host in found.hosts()] == ["ens3", "ens4", "ens5"]
     assert found.hosts()[2].networkd_file == "10-netplan-ens5.network"
+    assert {host.release for host in found.hosts()} == {"debian_13"}
     assert len(ssh.done) == 3
     assert all(f"'{found.id} {made.folder}' > /var/lib/netlab/lab" in line for line in ssh.done)
     assert len(found.id) == 16
@@ -92,6 +93,15 @@ def test_hosts_that_are_this_labs_may_be_started_again(made, spec, ssh):
         ("kubernetes=/var/lib/rancher", "node2 kubernetes: belongs to a cluster (/var/lib/rancher)"),
         ("free_mib=7", "node2 disk: 7 MiB free on /"),
         ("address 10.0.0.12=", "node2 lab address: 10.0.0.12 on no interface"),
+        (
+            "distribution=debian 11\nos=Debian GNU/Linux 11 (bullseye)",
+            "node2 distribution: Debian GNU/Linux 11 (bullseye)",
+        ),
+        ("distribution=debian 12\nkernel=6.1.0-30-amd64", "node2 kernel: Linux 6.1.0-30-amd64"),
+        (
+            "distribution=ubuntu 24.04\nkernel=6.8.0-31",
+            "node2 packages: apt has no linux-tools-6.8.0-31 (role benchmark); linux-tools-6.8.0-31 (role bpf_service)",
+        ),
         ("free_mib=garbage", "node2 disk: it does not say how much is free on /"),
     ],
 )
@@ -162,6 +172,24 @@ def test_down_of_hosts_that_were_never_entered_does_nothing(lab, spec, ssh, play
     (lab.folder / "inventory.yml").unlink()
     provider(lab, spec).down()
     assert (plays, ssh.entered) == ([], [])
+
+
+def test_down_of_a_lab_whose_state_is_damaged_goes_by_the_marks(made, spec, ssh, plays):
+    found = go_up(made, spec)
+    (made.state_folder / "state.json").write_text('{"provider": "ssh", "hosts": 7}')
+    ssh.say(suitable=SUITABLE.replace("claim=", f"claim={found.id} {made.folder}"))
+    ssh.also("node1", "record=yes\n")
+    provider(made, spec).down()
+    assert plays == [("down", ["client", "node1", "node2"])]
+
+
+def test_down_of_a_lab_whose_state_is_damaged_forgets_no_host(made, spec, ssh, plays):
+    go_up(made, spec)
+    (made.state_folder / "state.json").write_text("")
+    (made.folder / "inventory.yml").unlink()
+    with pytest.raises(ConfigError, match="inventory"):
+        provider(made, spec).down()
+    assert plays == []
 
 
 def test_down_names_a_host_that_is_gone_and_changes_none(made, spec, ssh, plays):

@@ -147,9 +147,15 @@ def test_a_host_that_is_not_known_is_refused_with_the_way_to_know_it(machine):
         machine.host()
 
 
-def test_an_alias_is_what_a_key_is_known_by(machine):
+@pytest.mark.parametrize("port", [22, 2222])
+def test_an_alias_is_what_a_key_is_known_by_whatever_the_port(machine, port):
     machine.write("HostKeyAlias farm\n", f"farm ssh-ed25519 {KEY}\n")
-    assert machine.host().host_key == f"ssh-ed25519 {KEY}"
+    assert machine.host(ansible_port=port).host_key == f"ssh-ed25519 {KEY}"
+
+
+def test_a_port_other_than_22_is_a_part_of_the_name(machine):
+    machine.write("", f"192.0.2.11 ssh-ed25519 AAAA\n[192.0.2.11]:2222 ssh-ed25519 {KEY}\n")
+    assert machine.host(ansible_port=2222).host_key == f"ssh-ed25519 {KEY}"
 
 
 def test_several_files_of_known_hosts_are_read(machine):

@@ -9,7 +9,7 @@ import pytest
 
 from netlab.errors import HostUnsuitable
 from netlab.lab import Lab
-from tests.conftest import Command
+from tests.conftest import Command, wait_until
 from tests.roles.test_teardown_vm import Hosts, difference
 
 pytestmark = [pytest.mark.ssh, pytest.mark.timeout(7000)]
@@ -60,10 +60,12 @@ def test_machines_that_are_there_carry_a_lab_and_get_back_what_they_were(machine
     assert all(check["ok"] for check in of_hosts), of_hosts
     assert not (netlab.folder / ".netlab").exists(), "who only looks leaves nothing"
 
-    succeed(netlab("up", "--profile", "ipvlan-l2", timeout=3000))
+    succeed(netlab("up", "--stack", "datapath", "--profile", "ipvlan-l2", timeout=3000))
     proof = json.loads(succeed(netlab("prove", "--json")).stdout)
     assert {path["path"] for path in proof["paths"]} >= {"pod-ip", "nodeport-local", "nodeport-remote"}
-    assert "provision" not in succeed(netlab("up", "--profile", "ipvlan-l2")).stderr, "a second time, nothing is done"
+    assert "provision" not in succeed(netlab("up", "--stack", "datapath", "--profile", "ipvlan-l2")).stderr, (
+        "a second time, nothing is done"
+    )
 
     other = lab_on(machines, tmp_path / "other")
     refused = other("up", "--profile", "baseline-vm")
@@ -88,6 +90,19 @@ def test_machines_that_are_there_carry_a_lab_and_get_back_what_they_were(machine
     succeed(netlab("down", timeout=3000))
     assert difference(before, machines.state()) == []
     succeed(netlab("down"))
+
+
+def test_what_a_killed_netlab_left_is_undone(machines, tmp_path):
+    netlab = lab_on(machines, tmp_path / "mine")
+    before = machines.state()
+    work = netlab.start("up", "--stack", "datapath", "--profile", "calico-ipip")
+    log = netlab.folder / ".netlab" / "logs" / "ansible.log"
+    wait_until(lambda: log.is_file() and "TASK [tunnel : " in log.read_text(), seconds=1500, what="the profile's role")
+    work.kill()
+    work.wait()
+    assert difference(before, machines.state()), "it was in the middle"
+    succeed(netlab("down", timeout=3000))
+    assert difference(before, machines.state()) == []
 
 
 def keep_for_docs(run):

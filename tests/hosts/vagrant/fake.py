@@ -20,7 +20,7 @@ sys.exit(fake.main({name!r}, sys.argv[1:]))
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFa"
 VAGRANTS_KEY = "vagrant's own"
-SAID = """distribution=debian
+SAID = """distribution=debian 13
 os=Debian GNU/Linux 13 (trixie)
 kernel=6.12.0
 init=systemd
@@ -28,6 +28,7 @@ time={now}
 free_mib=4000
 networkd=active
 claim=
+btf=yes
 python=yes
 modprobe=yes
 address 127.0.0.1=lo
@@ -77,7 +78,15 @@ def install(folder: Path, monkeypatch) -> Machines:
         path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     monkeypatch.setenv("FAKE_MACHINES", str(folder))
+    (folder / "packages").write_text(_packages())
     return Machines(folder)
+
+
+def _packages() -> str:
+    """What apt of a host knows; written down once, because each program would take long to find it out."""
+    from tests.hosts.ssh_program import PACKAGES  # noqa: PLC0415 - as above
+
+    return PACKAGES
 
 
 def main(program: str, words: list[str]) -> int:
@@ -211,4 +220,5 @@ def _ssh(machines: Machines, words: list[str]) -> int:
     fleet = json.loads((lab / "vagrant" / "fleet.json").read_text())
     address = next(host["lab_address"] for host in fleet["hosts"] if host["name"] == name)
     print(SAID.format(now=time.time(), address=address))
+    print((machines.file.parent / "packages").read_text())
     return 0

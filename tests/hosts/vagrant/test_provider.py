@@ -251,7 +251,9 @@ def test_a_host_that_answers_late_is_not_taken_for_one_with_a_wrong_clock(provid
 def test_a_host_that_does_not_say_what_time_it_is_is_taken_all_the_same(provider, machines, monkeypatch):
     asked = suitable.ask
     monkeypatch.setattr(
-        suitable, "ask", lambda remote: {name: said | {"time": "soon"} for name, said in asked(remote).items()}
+        suitable,
+        "ask",
+        lambda remote, **how: {name: said | {"time": "soon"} for name, said in asked(remote, **how).items()},
     )
     provider.start()
     assert provider.running()

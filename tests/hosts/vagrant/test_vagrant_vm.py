@@ -9,8 +9,10 @@ import sys
 
 import pytest
 
+from netlab.errors import NotUp
 from netlab.hosts.vagrant import contact
 from netlab.model.host import Host
+from tests.conftest import wait_until
 from tests.hosts.vagrant.libvirt import PROGRAMS, running
 
 MISSING = [name for name in PROGRAMS if shutil.which(name) is None]
@@ -128,6 +130,22 @@ def test_the_path_is_proven(lab):
     proof = json.loads(lab("prove", "--json").stdout)
     assert proof["profile"] == "baseline-vm"
     assert [path["path"] for path in proof["paths"]] == ["host"]
+
+
+def test_a_host_that_was_booted_gets_its_profile_again(lab):
+    boot = "cat /proc/sys/kernel/random/boot_id"
+    first = lab("ssh", "node1", "--", boot).stdout
+    options = ["-F", lab.folder / ".netlab" / "ssh_config", "-oConnectTimeout=20", "node1"]
+    lab.libvirt.run("ssh", *options, "systemctl reboot", timeout=60)  # the connection ends with it
+
+    def booted():
+        now = lab.libvirt.run("ssh", *options, boot, timeout=60)
+        return now.returncode == 0 and now.stdout != first
+
+    wait_until(booted, seconds=900, what="the host's next boot")
+    assert "node1 booted since baseline-vm was applied" in lab("prove", code=NotUp.exit_code).stderr
+    assert "provision baseline-vm" in lab("up", "--profile", "baseline-vm", timeout=1500).stderr
+    assert json.loads(lab("prove", "--json").stdout)["profile"] == "baseline-vm"
 
 
 def test_it_is_measured_and_reported(lab):

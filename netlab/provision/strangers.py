@@ -1,0 +1,63 @@
+"""Hosts that netlab has not made: whether they can carry a profile, asked before anything of it is on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netlab import assets
+from netlab.errors import HostUnsuitable
+from netlab.hosts import packages
+from netlab.hosts.releases import RELEASES
+from netlab.hosts.remote import RemoteHosts
+from netlab.inputs import CLUSTER_ROLES
+from netlab.model.lab import PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from netlab.model.host import Host
+    from netlab.model.lab import Part
+    from netlab.model.profile import Profile
+    from netlab.provision.session import Session
+
+BY_NETWORKD: dict[str, Collection[Part]] = {
+    "calico": {"client"},
+    "cilium": {"client"},
+    "cni_reference": PARTS,
+    "lab_routes": PARTS,
+    "pod_network": PARTS,
+    "tunnel": PARTS,
+}
+"""Roles that put routes or links into files of systemd-networkd's, and on which hosts."""
+
+
+def refuse_unsuitable(session: Session, profile: Profile) -> None:
+    """HostUnsuitable where one of the hosts cannot be what the profile asks of it; netlab's own image always can."""
+    hosts = [host for host in session.provider.hosts() if host.release in RELEASES]
+    if not hosts:
+        return
+    for host in hosts:
+        _check_network(host, profile)
+    remote = RemoteHosts(session.lab, hosts, session.progress, timeout_s=packages.TIMEOUT_S)
+    packages.require(remote, hosts, lambda host: roles_of(host, profile), profile.requires.packages)
+
+
+def roles_of(host: Host, profile: Profile) -> list[str]:
+    """Return all roles that a host gets, with those that they are made of."""
+    cluster = CLUSTER_ROLES if profile.cluster is not None and host.part != "client" else ()
+    return [role.name for role in assets.with_their_roles({*packages.BARE, *_named(host, profile), *cluster})]
+
+
+def _check_network(host: Host, profile: Profile) -> None:
+    wanting = sorted(role for role in _named(host, profile) if host.part in BY_NETWORKD.get(role, ()))
+    if wanting and not host.networkd_file:
+        message = f"systemd-networkd does not configure {host.interface} of {host.name}, as {profile.name} needs it"
+        hint = (
+            f"have networkd configure it (docs/hosts.md): the role {wanting[0]} puts routes into its files; "
+            "or choose a profile without such routes, baseline-vm for example"
+        )
+        raise HostUnsuitable(message, hint=hint)
+
+
+def _named(host: Host, profile: Profile) -> set[str]:
+    return {use.role for use in profile.roles if use.hosts == "all" or host.part in use.hosts.split(":")}
