@@ -3,7 +3,7 @@
 # make test-vagrant   installs Vagrant and libvirt, then two hosts of theirs: up, proven, measured, gone; tens of minutes
 # make test-ssh   a lab on the machines of another: proven, measured without snapshots, given back; tens of minutes
 # make test-cloud   EC2's API by moto: made, found again, removed; then a lab on machines that stand for its instances
-# make test-cluster   builds Kubernetes from the distribution's source package, then the tests on a real cluster
+# make test-cluster   builds Kubernetes from the distribution's source package, then the tests on real clusters, one on the machines of another lab
 # make test-cluster-roles   a cluster's roles: their scenarios and what they tell an API server, on the same build
 SHELL := /bin/sh
 VENV := .venv
@@ -48,7 +48,7 @@ test-vagrant: packages $(VENV)/.dev
 
 # wall clocks without an accelerator: the machine should have nothing else to do
 test-ssh: packages $(VENV)/.dev
-	$(VENV)/bin/pytest -q -m ssh -n 0 --durations 0 tests/hosts/ssh tests/roles/test_teardown_vm.py
+	$(VENV)/bin/pytest -q -m 'ssh and not cluster' -n 0 --durations 0 tests/hosts/ssh tests/roles/test_teardown_vm.py
 
 # moto answers for EC2 on 127.0.0.1; the test with machines needs root
 test-cloud: packages $(VENV)/.dev
@@ -61,7 +61,7 @@ kubernetes: packages $(VENV)/.dev
 
 CLUSTER_TESTS := $(VENV)/bin/pytest -q -m cluster -n 0 --durations 0 --timeout 3600
 test-cluster: kubernetes
-	$(CLUSTER_TESTS) tests/test_cluster_vm.py
+	$(CLUSTER_TESTS) tests/test_cluster_vm.py tests/hosts/ssh/test_ssh_cluster_vm.py
 
 test-cluster-roles: kubernetes
 	$(CLUSTER_TESTS) tests/roles

@@ -5,18 +5,22 @@ Nothing of the user's own settings counts, and every host proves itself with a k
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from typing import TYPE_CHECKING, Any
 
 from netlab import ssh
-from netlab.model.host import groups_of
+from netlab.model.host import API_PORT, groups_of
 from netlab.model.lab import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from netlab.model.host import Host, Server
+
+PERSIST_S = 60
+"""How long a connection to a jump host stays open for the next one that goes through it."""
 
 
 def known_hosts(hosts: Sequence[Host]) -> str:
@@ -26,22 +30,54 @@ def known_hosts(hosts: Sequence[Host]) -> str:
     return "".join([*lines, *jumps])
 
 
-def ssh_config(hosts: Sequence[Host], key: Path, known: Path) -> str:
-    """Return the text of an ``ssh_config`` with the hosts by name, entered with the private ``key``."""
+def ssh_config(
+    hosts: Sequence[Host], key: Path, known: Path, sockets: Path | None = None, api_port: int | None = None
+) -> str:
+    """Return the text of an ``ssh_config`` with the hosts by name, entered with the private ``key``.
+
+    A cluster's control plane is there a second time, as ``control-api``: its API answers at ``api_port`` of 127.0.0.1
+    for as long as ``ssh -N`` runs. Jump hosts are entered through connections of ``sockets`` where these are open.
+    """
     stanzas = []
     for host in hosts:
-        options = {**_login(host), **_identity(host, key), **_of_host(host, key, known)}
-        lines = [f"Host {host.name}", *(f"  {name} {value}" for name, value in options.items())]
-        stanzas.append("\n".join(lines) + "\n")
+        options = {**_login(host), **_identity(host, key), **_of_host(host, key, known, sockets)}
+        stanzas.append(_stanza(host.name, options))
+        if api_port and is_tunnelled(host):
+            forward = {"LocalForward": f"127.0.0.1:{api_port} {api(host)}", "ExitOnForwardFailure": "yes"}
+            stanzas.append(_stanza(tunnel_name(host), {**options, **forward}))
     common = "".join(f"  {name} {value}\n" for name, value in _of_all(known).items())
     return "\n".join([*stanzas, f"Host *\n{common}"])
 
 
-def inventory(hosts: Sequence[Host], key: Path, known: Path) -> dict[str, Any]:
-    """Return the hosts in the form that Ansible's YAML inventories have, in a group for each part."""
+def is_tunnelled(host: Host) -> bool:
+    """Whether a cluster's API is there that is reached through SSH; a provider of its own forwards it otherwise."""
+    return host.part == "control" and host.api_port is None
+
+
+def tunnel_name(host: Host) -> str:
+    """Return what ``ssh_config`` calls the way to a cluster's API."""
+    return f"{host.name}-api"
+
+
+def api(host: Host) -> str:
+    """Return where a control plane's API answers on the lab's network."""
+    return f"{host.lab_address}:{API_PORT}"
+
+
+def shared_jump(host: Host, key: Path, known: Path, sockets: Path) -> list[str]:
+    """Return the options of ssh by which a host's jump host is entered once for all that go through it."""
+    options = _of_jump(host, key, known, sockets, shared=True)
+    return [f"-o{name}={value}" for name, value in options.items()]
+
+
+def inventory(hosts: Sequence[Host], key: Path, known: Path, sockets: Path | None = None) -> dict[str, Any]:
+    """Return the hosts in the form that Ansible's YAML inventories have, in a group for each part.
+
+    Jump hosts are entered once for all that go through them, where ``sockets`` is a folder for these connections.
+    """
     common = {"ansible_python_interpreter": "/usr/bin/python3"}  # to look for one costs an emulated host seconds a play
     groups = {
-        part: {"hosts": {host.name: _variables(host, key, known) for host in hosts if host.part == part}}
+        part: {"hosts": {host.name: _variables(host, key, known, sockets) for host in hosts if host.part == part}}
         for part in PARTS
     }
     return {"all": {"vars": common, "children": groups | _by_release(hosts)}}
@@ -58,8 +94,8 @@ def _by_release(hosts: Sequence[Host]) -> dict[str, Any]:
     return found
 
 
-def _variables(host: Host, key: Path, known: Path) -> dict[str, Any]:
-    options = {**_of_all(known), **_identity(host, key), **_of_host(host, key, known)}
+def _variables(host: Host, key: Path, known: Path, sockets: Path | None) -> dict[str, Any]:
+    options = {**_of_all(known), **_identity(host, key), **_of_host(host, key, known, sockets, shared=True)}
     become = {} if host.user == "root" else {"ansible_become": True}
     return {
         "ansible_host": host.address,
@@ -92,9 +128,8 @@ def _identity(server: Server, key: Path) -> dict[str, str]:
     return {"IdentityFile": ssh.quoted(server.identity or key)}
 
 
-def _of_host(host: Host, key: Path, known: Path) -> dict[str, str]:
-    proxy = {"ProxyCommand": _through(host.jump, _jump_name(host), key, known)} if host.jump else {}
-    return {**_known_as(host.name), **proxy}
+def _of_host(host: Host, key: Path, known: Path, sockets: Path | None, *, shared: bool = False) -> dict[str, str]:
+    return {**_known_as(host.name), **_of_jump(host, key, known, sockets, shared=shared)}
 
 
 def _login(server: Server) -> dict[str, str]:
@@ -107,11 +142,32 @@ def _known_as(name: str) -> dict[str, str]:
     return {"HostKeyAlias": name}
 
 
-def _through(jump: Server, name: str, key: Path, known: Path) -> str:
-    """Return a ``ProxyCommand``; ``ProxyJump`` would enter the jump host with the user's own settings."""
+def _stanza(name: str, options: Mapping[str, str]) -> str:
+    return "\n".join([f"Host {name}", *(f"  {option} {value}" for option, value in options.items())]) + "\n"
+
+
+def _of_jump(host: Host, key: Path, known: Path, sockets: Path | None, *, shared: bool) -> dict[str, str]:
+    """Return a ``ProxyCommand``, if there is a jump host; ``ProxyJump`` would enter it with the user's own settings."""
+    if host.jump is None:
+        return {}
+    jump, name = host.jump, _jump_name(host)
     options = {**_of_all(known), **_identity(jump, key), **_login(jump), **_known_as(name)}
+    if sockets:
+        options |= _connection(jump, sockets, shared=shared)
     command = shlex.join(["ssh", "-F", "/dev/null", *(f"-o{option}={value}" for option, value in options.items())])
-    return f"{ssh.escaped(command)} -W [%h]:%p {name}"
+    return {"ProxyCommand": f"{ssh.escaped(command)} -W [%h]:%p {name}"}
+
+
+def _connection(jump: Server, sockets: Path, *, shared: bool) -> dict[str, str]:
+    """Return the options of one connection to a jump host; only ``shared`` opens it.
+
+    Everybody else takes it where it is open, and otherwise needs no folder for it: ``ssh_config`` outlives that folder.
+    What the connection is called depends on all by which the jump host is entered, its known key too.
+    """
+    words = "\0".join([jump.address, str(jump.port), jump.user, jump.host_key, str(jump.identity)])
+    path = sockets / f"ssh-jump-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+    master = {"ControlMaster": "auto", "ControlPersist": str(PERSIST_S)} if shared else {"ControlMaster": "no"}
+    return {**master, "ControlPath": ssh.quoted(path)}
 
 
 def _jump_name(host: Host) -> str:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 STATE_FOLDER = ".netlab"
+API_PORTS = range(20_000, 30_000)
+"""Of which a lab whose cluster is reached through SSH has one: none that the kernel gives away by itself."""
 
 
 class LabState(Frozen):
@@ -136,6 +138,12 @@ class Lab:
         digest = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"netlab-{os.getuid()}-{digest}"
 
+    @property
+    def api_port(self) -> int:
+        """Port of 127.0.0.1 where ssh has a cluster's API answer: the same as long as the lab is in this folder."""
+        digest = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()
+        return API_PORTS.start + int(digest, 16) % len(API_PORTS)
+
     def create(self) -> None:
         """Make what is missing: folders and keys."""
         for folder in (self.state_folder, self.key.parent, self.runs, self.logs, self.machines):
@@ -203,7 +211,8 @@ class Lab:
     def write_access(self, hosts: Sequence[Host]) -> None:
         """Write ``known_hosts`` and ``ssh_config``, by which the hosts are entered."""
         write_atomic(self.known_hosts, access.known_hosts(hosts).encode())
-        write_atomic(self.ssh_config, access.ssh_config(hosts, self.key, self.known_hosts).encode())
+        config = access.ssh_config(hosts, self.key, self.known_hosts, self.sockets, self.api_port)
+        write_atomic(self.ssh_config, config.encode())
 
     def hosts(self) -> tuple[Host, ...]:
         """Hosts that are up; NotUp when none is."""
@@ -212,9 +221,20 @@ class Lab:
             raise NotUp(f"the lab in {self.folder} is not up", hint="run 'netlab up' first")
         return state.hosts
 
-    def inventory(self, hosts: Sequence[Host]) -> dict[str, Any]:
-        """Return the hosts in the form that Ansible's YAML inventories have."""
-        return access.inventory(hosts, self.key, self.known_hosts)
+    def inventory(self, hosts: Sequence[Host], *, shared: bool = False) -> dict[str, Any]:
+        """Return the hosts in the form that Ansible's YAML inventories have; ``shared``: see ``shared_jump``."""
+        sockets = self._open_sockets if shared else None
+        return access.inventory(hosts, self.key, self.known_hosts, sockets)
+
+    def shared_jump(self, host: Host) -> list[str]:
+        """Return the options of ssh by which all that netlab itself does goes through one connection to a jump host."""
+        sockets = self._open_sockets
+        return access.shared_jump(host, self.key, self.known_hosts, sockets) if sockets else []
+
+    @property
+    def _open_sockets(self) -> Path | None:
+        """Folder of the sockets, where ``create`` has made it: a lab that is only looked at has none."""
+        return self.sockets if self.sockets.is_dir() else None
 
 
 def find_lab(start: Path) -> Lab:

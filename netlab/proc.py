@@ -9,6 +9,7 @@ import contextlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -83,6 +84,8 @@ class Child:
         from netlab import family  # noqa: PLC0415 - imported late: most commands end no process
 
         family.end_tree(self._process, grace=grace)
+        if self._popen.stdin:
+            self._popen.stdin.close()
         self.wait(1.0)
 
     def shell_below(self, words: str) -> int | None:
@@ -107,6 +110,7 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
     *,
     timeout: float | None = None,
     input: str | None = None,  # noqa: A002 - subprocess's own name
+    file: IO[bytes] | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     log: Path | None = None,
@@ -115,11 +119,12 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
 ) -> Outcome:
     """Run a program to its end. The words of ``argv`` are strings and paths, or whatever reads well as text.
 
-    ``env`` is added to netlab's own environment. ``error`` is raised on a time-out and, with ``check``, on an exit code
-    other than 0. Whatever ends the wait early ends the program with all that it started.
+    It reads ``input``, or the unbuffered ``file`` from where that is. ``env`` is added to netlab's own environment.
+    ``error`` is raised on a time-out and, with ``check``, on an exit code other than 0. Whatever ends the wait early
+    ends the program with all that it started.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
+    stdin = file or (subprocess.DEVNULL if input is None else subprocess.PIPE)
     with contextlib.ExitStack() as stack:
         with signals.held():
             child = stack.enter_context(_popen(argv, env=env, cwd=cwd, stdin=stdin))
@@ -144,20 +149,42 @@ def run(  # noqa: PLR0913 - each is one independent property of a process, all b
     return outcome
 
 
-def spawn(
+def spawn(  # noqa: PLR0913 - as ``run``
     argv: Sequence[object],
     *,
     log: Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     pass_fds: Sequence[int] = (),
+    held: bool = False,
 ) -> Child:
     """Start a long-lived program whose output goes to ``log``; it inherits the file descriptors of ``pass_fds``.
 
+    ``held``: its standard input ends when netlab does, however that ends.
     Who has to end it starts it with signals held (``netlab.signals``) until that is arranged.
     """
+    stdin = subprocess.PIPE if held else subprocess.DEVNULL
     with log.open("ab") as output:
-        return Child(_popen(argv, env=env, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds))
+        return Child(
+            _popen(argv, env=env, cwd=cwd, stdin=stdin, stdout=output, stderr=subprocess.STDOUT, pass_fds=pass_fds)
+        )
+
+
+def attend(argv: Sequence[object], *, env: Mapping[str, str]) -> int:
+    """Run a program that has the terminal to itself, and return its exit code as a shell would.
+
+    What is typed to end or to interrupt something is meant for the program, which alone decides what it does.
+    """
+    program, *rest = (str(word) for word in argv)
+    before = {number: signal.getsignal(number) for number in signals.KEYS}
+    for number in (number for number, handler in before.items() if handler is not signal.SIG_IGN):
+        signal.signal(number, lambda *_: None)  # not ignored, or the program would ignore it, too
+    try:
+        done = subprocess.run([find_tool(program), *rest], env={**os.environ, **env}, check=False)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return done.returncode if done.returncode >= 0 else 128 - done.returncode
 
 
 def replace(argv: Sequence[object]) -> NoReturn:
@@ -203,7 +230,7 @@ def _popen(  # noqa: PLR0913 - the streams of subprocess.Popen, by keyword
     *,
     env: Mapping[str, str] | None,
     cwd: Path | None,
-    stdin: int = subprocess.DEVNULL,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
     stderr: int = subprocess.PIPE,
     pass_fds: Sequence[int] = (),

@@ -13,20 +13,25 @@ if TYPE_CHECKING:
     from tests.conftest import Command
 
 
-def describe(lab: Command, profiles: Iterable[str]) -> None:
+def describe(lab: Command, profiles: Iterable[str], more: str = "") -> None:
     """Write the ``netlab.yml`` of a lab whose Kubernetes comes from the mirror that was built."""
-    words = f"stack: kubeadm\nprofiles: [{', '.join(profiles)}]\n"
+    words = f"{more}stack: kubeadm\nprofiles: [{', '.join(profiles)}]\n"
     (lab.folder / "netlab.yml").write_text(f"{words}artifacts: {{lock: {BUILT}/lock.yml, mirror: {BUILT}/mirror}}\n")
+
+
+def program() -> str:
+    """The cluster's own kubectl, on this machine."""
+    (found,) = BUILT.glob("mirror/**/kubectl")
+    found.chmod(0o755)
+    return str(found)
 
 
 def kubectl(lab: Command, *words: str, told: str | None = None) -> str:
     """What the cluster's own kubectl says on this machine; ``told`` is its standard input."""
     config = lab.folder / "kubeconfig"
     config.write_text(lab("kubeconfig").stdout)
-    (program,) = BUILT.glob("mirror/**/kubectl")
-    program.chmod(0o755)
     done = subprocess.run(
-        [program, f"--kubeconfig={config}", *words],
+        [program(), f"--kubeconfig={config}", *words],
         check=False,
         capture_output=True,
         text=True,

@@ -86,6 +86,64 @@ def test_the_way_through_a_jump_host_is_taken_with_the_labs_own_settings(name, t
     )
 
 
+def through(text: str) -> dict[str, str]:
+    """What ssh makes of the options by which a jump host is entered."""
+    words = shlex.split(text.replace("%%", "%"))
+    return understood(*words[1 : words.index("-W")], "jump")
+
+
+def test_a_jump_host_is_entered_once_for_all_that_netlab_does(files, tmp_path):
+    """By Ansible and by netlab's own ssh; others take that connection, and open none that would outlive its folder."""
+    sockets = tmp_path / "my sockets"
+    second = HOSTS[1].model_copy(update={"name": "node2", "address": "10.0.0.6"})
+    hosts = (*HOSTS, second)
+    variables = access.inventory(hosts, *files, sockets)["all"]["children"]["node"]["hosts"]
+    of_ansible = {
+        name: through(understood("-F", "/dev/null", *shlex.split(each["ansible_ssh_common_args"]), "x")["proxycommand"])
+        for name, each in variables.items()
+    }
+    (own,) = access.shared_jump(HOSTS[1], *files, sockets)
+    config = tmp_path / "config"
+    config.write_text(access.ssh_config(hosts, *files, sockets))
+    of_users = through(understood("-F", config, "node1")["proxycommand"])
+    shared = [of_ansible["node1"], of_ansible["node2"], through(own.removeprefix("-oProxyCommand="))]
+    paths = {each["controlpath"] for each in [*shared, of_users]}
+    (path,) = paths
+    assert path.startswith(f"{sockets}/ssh-jump-")
+    assert all((each["controlmaster"], each["controlpersist"]) == ("auto", "60") for each in shared)
+    assert of_users["controlmaster"] == "false"
+    assert access.shared_jump(HOSTS[0], *files, sockets) == []
+
+
+def test_a_connection_to_a_jump_host_is_anothers_where_anything_about_it_differs(files, tmp_path):
+    found = set()
+    for change in ({}, {"host_key": "ssh-ed25519 AAAAX"}, {"user": "other"}, {"identity": tmp_path / "id"}):
+        host = HOSTS[1].model_copy(update={"jump": JUMP.model_copy(update=change)})
+        (option,) = access.shared_jump(host, *files, tmp_path)
+        found.add(through(option.removeprefix("-oProxyCommand="))["controlpath"])
+    assert len(found) == 4
+
+
+def test_without_a_folder_for_sockets_nothing_is_shared(files, tmp_path):
+    config = tmp_path / "config"
+    config.write_text(access.ssh_config(HOSTS, *files))
+    assert "Control" not in config.read_text()
+    assert "Control" not in str(access.inventory(HOSTS, *files))
+
+
+def test_a_clusters_api_is_forwarded_by_a_name_of_its_own(files, tmp_path):
+    control = HOSTS[1].model_copy(update={"name": "control", "part": "control"})
+    config = tmp_path / "config"
+    config.write_text(access.ssh_config((HOSTS[0], control), *files, api_port=20_001))
+    way, host = understood("-F", config, "control-api"), understood("-F", config, "control")
+    assert way["localforward"] == "[127.0.0.1]:20001 [10.10.0.11]:6443"
+    assert "localforward" not in host, "whoever enters the host takes no port"
+    for option in ("hostname", "port", "user", "hostkeyalias", "proxycommand", "identityfile"):
+        assert way[option] == host[option]
+    own = control.model_copy(update={"api_port": 6001})
+    assert "LocalForward" not in access.ssh_config((own,), *files, api_port=20_001), "its provider forwards it"
+
+
 def test_a_host_may_have_a_key_of_its_own(files, tmp_path):
     """Of the user's, or the public half of one that an agent holds; all others are entered by the lab's."""
     own = HOSTS[0].model_copy(update={"identity": tmp_path / "my keys" / "id"})

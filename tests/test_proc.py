@@ -46,6 +46,37 @@ def test_outcome_holds_output_and_times():
     assert outcome.started.tzinfo is not None
 
 
+def test_a_program_reads_a_file_from_where_it_is(tmp_path):
+    (tmp_path / "file").write_bytes(b"head and tail")
+    with (tmp_path / "file").open("rb", buffering=0) as file:
+        file.seek(9)
+        assert proc.run(["cat"], file=file).stdout == "tail"
+
+
+def test_a_held_program_is_told_when_nobody_holds_it_any_more(tmp_path):
+    log = tmp_path / "log"
+    child = proc.spawn(["sh", "-c", "trap '' TERM HUP; cat; echo released"], log=log, held=True)
+    assert child.wait(0.2) is None
+    child._popen.stdin.close()
+    assert child.wait(20) == 0
+    assert log.read_text() == "released\n"
+    child.stop()
+
+
+def test_a_program_that_has_the_terminal_decides_what_is_interrupted(tmp_path):
+    script = (
+        "import signal\nfrom netlab import proc\n"
+        "before = signal.getsignal(signal.SIGINT)\n"
+        "words = ['sh', '-c', 'trap \"echo interrupted $KIND; exit 7\" INT; kill -INT 0; sleep 20']\n"
+        "print(proc.attend(words, env={'KIND': 'once'}), signal.getsignal(signal.SIGINT) is before)\n"
+        "print(proc.attend(['sh', '-c', 'kill -KILL $$'], env={}))\n"
+    )
+    done = subprocess.run(
+        [PYTHON, "-u", "-c", script], capture_output=True, text=True, check=False, start_new_session=True, timeout=60
+    )
+    assert (done.stdout.split("\n"), done.returncode) == (["interrupted once", "7 True", "137", ""], 0), done.stderr
+
+
 def test_failure_ends_with_the_last_line_and_the_log(tmp_path):
     log = tmp_path / "log"
     with pytest.raises(ImageError, match=r"^sh failed with exit code 3: no space$") as caught:

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import shutil
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -25,7 +25,7 @@ from netlab.artifacts import registry
 from netlab.artifacts.cache import Cache
 from netlab.artifacts.images import explore, label_of
 from netlab.artifacts.lock import locked_sha256
-from netlab.errors import ArtifactError, NoSpace
+from netlab.errors import ArtifactError, ArtifactMissing, NoSpace
 from netlab.files import digest_of, write_atomic
 from netlab.model.frozen import Frozen
 from netlab.progress import size
@@ -79,6 +79,22 @@ def digest_of_payload(place: Path) -> str:
     """SHA-256 over a payload's content; empty where there is none, or one that is not as it was made."""
     record = _read(place)
     return manifest.digest(record.files) if record and damage(place) is None else ""
+
+
+class Content(NamedTuple):
+    """A payload as one file: where it is, its bytes and their SHA-256."""
+
+    place: Path
+    size: int
+    sha256: str
+
+
+def content_of(place: Path) -> Content:
+    """Return what a payload is as one file; ArtifactMissing where there is none, or one that is not as it was made."""
+    record = _read(place)
+    if record is None or damage(place) is not None:
+        raise ArtifactMissing(f"{place} was removed or changed just now", hint="run the command again")
+    return Content(place, record.files[place.name].size, record.files[place.name].sha256)
 
 
 def payload_key(components: Sequence[Component], arch: Arch) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from netlab.hosts.remote import RemoteHosts
     from netlab.model.host import Host
     from netlab.model.lab import Clock
     from netlab.model.run import Environment
@@ -81,6 +82,18 @@ class Snapshots(Protocol):
 
     def evidence(self, tag: str) -> Path:
         """Return the folder of the files that prove what the state ``tag`` is."""
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """Hosts that are reached by nothing but SSH: they are asked what they are, and a payload is sent to them."""
+
+    @property
+    def payload(self) -> Path | None:
+        """Return the payload of the lab's profiles, a file on this machine; None where they have none."""
+
+    def remote(self) -> RemoteHosts:
+        """Return the hosts as they are asked."""
 
 
 @runtime_checkable

@@ -65,17 +65,27 @@ class RemoteHosts:
     def __init__(self, lab: Lab, hosts: Sequence[Host], progress: Progress, *, timeout_s: float | None = None) -> None:
         """``timeout_s``: how long one command on one host may take; by itself a minute."""
         self._timeout_s = timeout_s
-        self._lab = lab
-        self._hosts = hosts
-        self._progress = progress
+        self.lab = lab
+        self.hosts = hosts
+        self.progress = progress
         self._mark = uuid.uuid4().hex
+
+    def only(self, hosts: Sequence[Host], *, timeout_s: float) -> RemoteHosts:
+        """Return some of them, with more time for each command."""
+        return RemoteHosts(self.lab, hosts, self.progress, timeout_s=timeout_s)
+
+    def command(self, host: Host, *words: str) -> list[object]:
+        """Return what runs a command on a host as root; its words are what the host's shell is given."""
+        become = [] if host.user == "root" else ["sudo", "--non-interactive"]
+        options = [f"-oConnectTimeout={CONNECT_TIMEOUT_S}", "-oBatchMode=yes"]
+        return ["ssh", "-F", self.lab.ssh_config, *options, *self.lab.shared_jump(host), host.name, *become, *words]
 
     def wait(self, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         """Wait until all can be entered; HostRefused at once from one that refuses, else MachineSilent."""
-        self._lab.write_access(self._hosts)
+        self.lab.write_access(self.hosts)
         deadline = time.monotonic() + timeout_s
-        for host in self._hosts:
-            self._progress.task(host.name, "wait for SSH")
+        for host in self.hosts:
+            self.progress.task(host.name, "wait for SSH")
             while problem := self._problem(host):
                 if time.monotonic() > deadline:
                     message = f"{host.name} did not answer to SSH at {where(host)} within {timeout_s:g} s"
@@ -84,7 +94,7 @@ class RemoteHosts:
 
     def answer(self) -> bool:
         """Whether all can be entered now."""
-        self._lab.write_access(self._hosts)
+        self.lab.write_access(self.hosts)
         try:
             return not any(self._on_all(self._problem).values())
         except HostRefused:
@@ -110,11 +120,11 @@ class RemoteHosts:
     def machines(self) -> tuple[Machine, ...]:
         """Say what each host is; ResultsError where one does not."""
         answers = self.ask(SCRIPT, "it does not say what it is")
-        return tuple(parse_machine(host.name, answers[host.name]) for host in self._hosts)
+        return tuple(parse_machine(host.name, answers[host.name]) for host in self.hosts)
 
     def environment(self, provider: str, machines: Sequence[Machine]) -> Environment:
         """Return what a run records about where it was measured."""
-        nodes = [machine for machine, host in zip(machines, self._hosts, strict=True) if host.part == "node"]
+        nodes = [machine for machine, host in zip(machines, self.hosts, strict=True) if host.part == "node"]
         return Environment(
             netlab_version=__version__,
             provider=provider,
@@ -128,8 +138,8 @@ class RemoteHosts:
             guest_cpus=nodes[0].cpus,
             guest_memory_mib=sum(machine.memory_mib for machine in machines),
             image_key="",
-            fleet={host.name: host.part for host in self._hosts},
-            kernels=tuple((host.name,) for host in self._hosts),
+            fleet={host.name: host.part for host in self.hosts},
+            kernels=tuple((host.name,) for host in self.hosts),
             parallel_fleets=1,
             machines=tuple(machines),
         )
@@ -150,9 +160,7 @@ class RemoteHosts:
 
     def _run(self, host: Host, script: str) -> Outcome:
         """Return how the script ended; MachineSilent where it did not."""
-        become = [] if host.user == "root" else ["sudo", "--non-interactive"]
-        options = [f"-oConnectTimeout={CONNECT_TIMEOUT_S}", "-oBatchMode=yes"]
-        words = ["ssh", "-F", self._lab.ssh_config, *options, host.name, *become, "sh", "-s"]
+        words = self.command(host, "sh", "-s")
         env, timeout = {_MARK: self._mark}, self._timeout_s or ANSWER_TIMEOUT_S
         try:
             return proc.run(words, timeout=timeout, input=script, env=env, check=False, error=MachineSilent)
@@ -162,9 +170,9 @@ class RemoteHosts:
 
     def _on_all(self, what: Callable[[Host], T]) -> dict[str, T]:
         """Do it for all hosts at once. What one of them raises, or a Ctrl-C, ends what is under way on the others."""
-        with ThreadPoolExecutor(max_workers=len(self._hosts) or 1) as pool:
+        with ThreadPoolExecutor(max_workers=len(self.hosts) or 1) as pool:
             try:
-                return dict(zip([host.name for host in self._hosts], pool.map(what, self._hosts), strict=True))
+                return dict(zip([host.name for host in self.hosts], pool.map(what, self.hosts), strict=True))
             except BaseException:
                 proc.end_marked(_MARK, self._mark)
                 raise

@@ -11,6 +11,8 @@ from netlab.model.lab import Part
 
 LAB_INTERFACE = "lab0"
 """What hosts of netlab's own making call it, and what records and reports call it everywhere."""
+API_PORT = 6443
+"""Where a cluster's API answers on the lab's network."""
 
 
 class Server(Frozen):
@@ -44,7 +46,7 @@ class Host(Server):
     jump: Server | None = None
     """Through which it is reached; None: directly."""
     api_port: int | None = None
-    """Where a cluster's API answers at ``address``; only its control plane has one."""
+    """Where a cluster's API answers at ``address``, if it does; otherwise it is reached through SSH."""
 
 
 def groups_of(release: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab.files import remove_folder
 from netlab.lab import LabState
+from netlab.provision import members
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 def cluster(session: Session, profile: Profile) -> None:
     """Make the hosts the cluster that the profile builds on."""
+    members.equip(session)
     session.play("cluster", {**(profile.cluster or {}), **session.provider.facts()})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
-from netlab.provision import plays
+from netlab.provision import members, plays
 from netlab.provision.plays import lab_state, proof_folder, rebooted
 from netlab.provision.prove import prove
 from netlab.provision.strangers import refuse_unsuitable
@@ -75,6 +75,7 @@ class Reapplied:
 
     def _apply(self, profile: Profile, *, check_paths: bool) -> None:
         session = self._session
+        members.check(session, profile)  # before anything of the previous profile is undone
         self.clear()
         session.lab.save_state(lab_state(session, applied=session.tag(profile)))
         with session.progress.step(f"provision {profile.name}"):

@@ -59,7 +59,7 @@ class Session:
         try:
             return ansible.play(
                 assets.playbook(playbook),
-                self.lab.inventory(self.provider.hosts()),
+                self.lab.inventory(self.provider.hosts(), shared=True),
                 folder=self.lab.ansible / str(self.fleet),
                 log=self.lab.logs / ("ansible.log" if self.fleet == 0 else f"ansible-fleet{self.fleet}.log"),
                 progress=self.progress,

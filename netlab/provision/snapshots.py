@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.provision import plays
+from netlab.provision import members, plays
 from netlab.provision.plays import lab_state, proof_folder
 from netlab.provision.prove import prove
 from netlab.provision.strangers import refuse_unsuitable
@@ -76,6 +76,7 @@ class Snapshotted:
             return tag
         with session.progress.step("make the hosts a cluster"):
             self.clear()
+            members.check(session, profile)
             refuse_unsuitable(session, profile)
             plays.cluster(session, profile)
             session.disconnect()

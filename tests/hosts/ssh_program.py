@@ -28,6 +28,12 @@ networkd ens3=/run/systemd/network/10-netplan-ens3.network
 networkd ens4=/run/systemd/network/10-netplan-ens4.network
 networkd ens5=/run/systemd/network/10-netplan-ens5.network
 """
+FIT = """machine=x86_64
+cpus=2
+memory_kib=4013940
+swap=
+free_mib= 5120
+"""
 MACHINE = """os=Debian GNU/Linux 13 (trixie)
 kernel=6.12.38+deb13-cloud-amd64
 cpus=2
@@ -62,15 +68,18 @@ class SshProgram:
             [ ! -e "$name.sh" ] || . "./$name.sh"
             case $script in
                 true) ;;
+                *listens*) cat fit; [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *free_mib*) cat suitable; echo "time=$(date +%s)"; [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *apt-cache*) cat suitable; [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *memory_kib*) cat machine ;;
+                *before.json*) [ ! -e "$name.said" ] || cat "$name.said" ;;
                 *) printf '%s: %s\\n' "$name" "$script" >> done ;;
             esac
             """)
         )
         program.chmod(0o755)
         self.say()
+        (self.folder / "fit").write_text(FIT)
 
     def say(self, suitable: str = SUITABLE, machine: str = MACHINE) -> None:
         (self.folder / "suitable").write_text(suitable)

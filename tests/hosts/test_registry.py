@@ -6,7 +6,7 @@ import pytest
 
 from netlab.cli import options
 from netlab.errors import ConfigError
-from netlab.hosts.provider import ParallelFleets, Snapshots
+from netlab.hosts.provider import ParallelFleets, Remote, Snapshots
 from netlab.hosts.registry import PROVIDERS, provider_of
 from netlab.lab import Lab
 from netlab.progress import Reporter
@@ -27,6 +27,7 @@ def test_foreign_hosts_are_on_the_real_clock_and_of_one_fleet(name, tmp_path):
     provider = provider_of(Lab(tmp_path), LabSpec(provider=name), Reporter())
     assert provider.clock == "real"
     assert not isinstance(provider, ParallelFleets)
+    assert isinstance(provider, Remote), "they are sent the payload"
     assert not any(tmp_path.iterdir()), "to be asked, it writes nothing"
 
 
@@ -34,6 +35,7 @@ def test_only_hosts_that_netlab_emulates_have_snapshots(tmp_path):
     kept = [name for name in PROVIDERS if isinstance(_made(name, tmp_path), Snapshots)]
     assert "qemu" in kept
     assert "ssh" not in kept
+    assert not isinstance(_made("qemu", tmp_path), Remote), "their payload is a disk"
 
 
 def _made(name, folder):

@@ -1,88 +1,21 @@
 """Hosts that answer to SSH, by an SSH server of the test's own on 127.0.0.1, with keys and settings of its own."""
 
 import getpass
-import os
 import platform
-import pwd
 import shutil
-import socket
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from netlab import ansible
 from netlab.errors import HostRefused, MachineError, MachineSilent
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh.resolve import host_of
 from netlab.lab import Lab
-from netlab.model.host import Host
 from netlab.progress import Reporter
-from tests.conftest import wait_until
+from tests.hosts.sshd import Server, needs_sshd
 
-SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/sbin")
-
-
-def without() -> str:
-    """What an SSH server does not find here; empty where one can be started."""
-    if not SSHD:
-        return "sshd is not installed"
-    if os.geteuid() == 0 and not (
-        any(user.pw_name == "sshd" for user in pwd.getpwall()) and Path("/run/sshd").is_dir()
-    ):
-        return "root's sshd wants a user 'sshd' and /run/sshd"
-    return ""
-
-
-pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(without()), reason=without())]
-
-
-class Server:
-    """One that lets the test's own user in, by one key; its sudo asks nobody."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.child = None
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            self.port = taken.getsockname()[1]
-        self.host_key, self.user_key = self.key("host"), self.key("user")
-        sudo = folder / "bin" / "sudo"
-        sudo.parent.mkdir()
-        sudo.write_text('#!/bin/sh\nshift\nexec "$@"\n')
-        sudo.chmod(0o755)
-
-    def key(self, name: str) -> Path:
-        path = self.folder / name
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
-        return path
-
-    def start(self, host_key: Path) -> None:
-        config = self.folder / "sshd_config"
-        config.write_text(
-            f"ListenAddress 127.0.0.1:{self.port}\nHostKey {host_key}\nAuthorizedKeysFile {self.user_key}.pub\n"
-            f"PidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\n"
-            f"KbdInteractiveAuthentication no\nSetEnv PATH={self.folder / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin\n"
-        )
-        log = (self.folder / "sshd.log").open("ab")
-        with log:
-            self.child = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stdout=log, stderr=log)
-        wait_until(self.listens, seconds=20, what="sshd listened")
-
-    def listens(self) -> bool:
-        assert self.child.poll() is None, (self.folder / "sshd.log").read_text()
-        with socket.socket() as tried:
-            return tried.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def stop(self) -> None:
-        if self.child:
-            self.child.terminate()
-            self.child.wait(20)
-
-    def public(self, key: Path) -> str:
-        return " ".join(key.with_suffix(".pub").read_text().split()[:2])
-
-    def host(self, **changes) -> Host:
-        words = {"user": getpass.getuser(), "host_key": self.public(self.host_key), "identity": self.user_key} | changes
-        return Host(name="node1", part="node", address="127.0.0.1", port=self.port, lab_address="127.0.0.1", **words)
+pytestmark = [pytest.mark.real, needs_sshd]
 
 
 @pytest.fixture
@@ -159,3 +92,29 @@ def test_a_host_is_entered_as_the_users_ssh_enters_it_and_through_a_jump_host(se
     )
     with pytest.raises(HostRefused, match="it proves itself with another key"):
         hosts.wait()
+
+
+def test_a_jump_host_is_entered_once_for_all_that_netlab_does(server, tmp_path):
+    lab = Lab(tmp_path / "lab")
+    lab.folder.mkdir()
+    lab.state_folder.mkdir()
+    lab.create()
+    host = server.host()
+    hosts = RemoteHosts(lab, (host.model_copy(update={"jump": host}),), Reporter())
+    try:
+        hosts.wait()
+        before = server.entries()
+        for _ in range(3):
+            hosts.check()
+        assert (before, server.entries()) == (2, 5), "jump host and host; then the host alone"
+        plain = [["ssh", "-F", lab.ssh_config, "node1", "true"], 6]
+        assert subprocess.run(plain[0], check=False).returncode == 0
+        assert server.entries() == plain[1], "a user's own ssh takes the open connection"
+        ansible.close_connections(lab.sockets)
+        assert subprocess.run(plain[0], check=False).returncode == 0
+        assert server.entries() == 8, "or makes one of its own"
+        shutil.rmtree(lab.sockets)
+        assert subprocess.run(plain[0], check=False).returncode == 0, "also when their folder is gone"
+    finally:
+        ansible.close_connections(lab.sockets)
+        shutil.rmtree(lab.sockets, ignore_errors=True)

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import yaml
@@ -31,7 +32,9 @@ def up(tmp_path, *hosts):
 def answer(monkeypatch, exit_code, text):
     began = datetime.now(UTC)
     outcome = proc.Outcome(argv=("ssh",), exit_code=exit_code, stdout=text, stderr="", started=began, seconds=0.1)
-    monkeypatch.setattr(cluster.proc, "run", lambda *_, **__: outcome)
+    asked = []
+    monkeypatch.setattr(cluster.proc, "run", lambda words, **__: asked.append([str(word) for word in words]) or outcome)
+    return asked
 
 
 def test_the_api_is_reached_on_this_machine_under_its_own_name(tmp_path, monkeypatch):
@@ -42,6 +45,39 @@ def test_the_api_is_reached_on_this_machine_under_its_own_name(tmp_path, monkeyp
         "server": "https://127.0.0.1:6001",
         "tls-server-name": "10.10.0.13",
     }
+
+
+OTHERS = CONTROL.model_copy(update={"address": "192.0.2.13", "user": "debian", "api_port": None})
+
+
+def test_the_api_of_other_hosts_is_where_ssh_forwards_it_to(tmp_path, monkeypatch):
+    asked = answer(monkeypatch, 0, ADMIN)
+    lab = up(tmp_path, CLIENT, OTHERS)
+    (entry,) = yaml.safe_load(cluster.kubeconfig(lab))["clusters"]
+    assert entry["cluster"]["server"] == f"https://127.0.0.1:{lab.api_port}"
+    assert asked[0][3:] == ["control", "sudo", "--non-interactive", "cat", "/etc/kubernetes/admin.conf"]
+    assert f"LocalForward 127.0.0.1:{lab.api_port} 10.10.0.13:6443" in lab.ssh_config.read_text()
+    assert cluster.way(lab) == (
+        f"the API answers at 127.0.0.1:{lab.api_port} while this runs: ssh -F {lab.ssh_config} -N control-api"
+    )
+
+
+def test_a_labs_port_is_its_own_and_stays():
+    ports = [Lab(Path(f"/home/me/lab{number}")).api_port for number in range(50)]
+    assert len(set(ports)) > 45
+    assert all(20_000 <= port < 30_000 for port in ports)
+    assert Lab(Path("/home/me/lab0")).api_port == ports[0]
+
+
+def test_an_api_that_qemu_forwards_needs_nothing_else(tmp_path, monkeypatch):
+    answer(monkeypatch, 0, ADMIN)
+    lab = up(tmp_path, CLIENT, CONTROL)
+    assert cluster.way(lab) == ""
+    with cluster.reached(lab) as file:
+        (entry,) = yaml.safe_load(file.read_text())["clusters"]
+        assert entry["cluster"]["server"] == "https://127.0.0.1:6001"
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert not file.exists()
 
 
 def test_hosts_without_a_control_plane_are_no_cluster(tmp_path):

@@ -10,6 +10,7 @@ from netlab.errors import AnsibleFailed, ConfigError, HostUnsuitable, NetlabErro
 from netlab.hosts.registry import PROVIDERS
 from netlab.lab import Lab, LabState
 from netlab.progress import Reporter
+from netlab.provision import members
 from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
 from netlab.results.store import load_run
@@ -378,3 +379,38 @@ def test_evidence_of_an_earlier_run_is_not_taken_for_this_ones(lab, hosts, plays
     folder = workflow.bench(lab, SPEC, ["baseline-vm"], Reporter())
     assert (lab.folder / "kept" / "stale.json").is_file()
     assert not (folder / "raw" / "proof-baseline-vm" / "stale.json").exists()
+
+
+CLUSTER = LabSpec(provider="ssh", rounds=3, seed=1, stack="kubeadm")
+
+
+@pytest.fixture
+def asked(monkeypatch, plays):
+    """What is asked of hosts that become a cluster, and when the payload reaches them; noted among the plays."""
+    monkeypatch.setattr(members, "check", lambda _session, profile: plays.done.append(f"check {profile.name}"))
+    monkeypatch.setattr(members, "equip", lambda _session: plays.done.append("equip"))
+    return plays.done
+
+
+def test_hosts_are_looked_at_before_anything_is_undone_and_get_the_payload_before_they_become_a_cluster(
+    lab, hosts, plays, asked
+):
+    up(lab)
+    own_profile(lab, "mine", stack="kubeadm", cluster={})
+    plays.done.clear()
+    up(lab, "mine", CLUSTER)
+    assert plays.done[:5] == ["check mine", "teardown baseline-vm", "equip", "cluster", "up mine"]
+
+
+def test_hosts_that_do_not_fit_keep_the_profile_that_they_are(lab, hosts, plays, monkeypatch):
+    def refuse(_session, _profile):
+        raise HostUnsuitable("control size: 1 processors")
+
+    up(lab)
+    own_profile(lab, "mine", stack="kubeadm", cluster={})
+    monkeypatch.setattr(members, "check", refuse)
+    before = list(plays.done)
+    with pytest.raises(HostUnsuitable):
+        up(lab, "mine", CLUSTER)
+    assert plays.done == before
+    assert "down" not in hosts.calls

@@ -33,6 +33,7 @@ PROFILES = {
 }
 """Inputs that a role bounds and profiles set; nothing of netlab.yml reaches them."""
 OTHERS = {
+    "payload_disk_file": "where netlab sent the payload",
     "payload_index_sha256": "the maker of a payload tells it to the hosts",
     "cilium_device_mode": "compared with what the agent says",
     "kubernetes_version": "compared with the payload's, which the profile's artifacts choose",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.roles.rendering import ROLES, render
+from netlab.hosts import delivery
+from tests.roles.rendering import ROLES, render, template
 
 SUM = "a" * 64
 
@@ -36,6 +39,38 @@ def test_who_serves_a_payload_does_not_vouch_for_it(values, known):
         said = render("payload", check["fail_msg"], "node1", payload_places=places, **values)
         assert said.startswith("payload_url is set, but payload_index_sha256 is ")
         assert "sha256sum index.json" in said
+
+
+@pytest.mark.parametrize(
+    ("values", "what", "options"),
+    [
+        ({}, "/dev/disk/by-label/netlab-payload", "ro,noatime"),
+        ({"payload_label": "other"}, "/dev/disk/by-label/other", "ro,noatime"),
+        ({"payload_disk_file": delivery.PLACE}, delivery.PLACE, "ro,noatime,loop"),
+    ],
+)
+def test_a_disk_and_a_file_that_holds_one_are_mounted_at_the_same_place(values, what, options):
+    text = render("payload", template("payload.mount.j2"), "node1", **values)
+    assert f"What={what}\nWhere=/var/lib/netlab/payload\nType=ext4\nOptions={options}\n" in text
+
+
+def test_a_file_that_netlab_sent_wins_over_a_disk_of_others():
+    places = {"results": [{"stat": {"exists": False}}, {"stat": {"exists": False}}, {"stat": {"exists": False}}]}
+    given = {"payload_places": places, "payload_folder": "/x", "payload_url": "http://x"}
+    assert render("payload", "{{ payload_source }}", "node1", payload_disk_file=delivery.PLACE, **given) == "disk"
+    assert render("payload", "{{ payload_source }}", "node1", **given) == "folder"
+    (check,) = [task["ansible.builtin.assert"] for task in tasks("preflight") if "file is here" in task["name"]]
+    condition = f"{{{{ {check['that']} }}}}"
+    assert render("payload", condition, "node1", payload_disk_file=delivery.PLACE, **given) is False
+    assert render("payload", condition, "node1", **given) is True
+
+
+def test_what_was_sent_is_removed():
+    (undo,) = [task["vars"] for task in tasks("teardown")]
+    paths = [render("payload", path, "node1") for path in undo["undo_paths"]]
+    assert any(fnmatch(delivery.PLACE, path) for path in paths)
+    assert any(fnmatch(f"{delivery.PLACE}.0123456789abcdef", path) for path in paths)
+    assert str(Path(delivery.PLACE).with_suffix("")) in paths, "where it was mounted"
 
 
 def test_the_index_is_compared_before_anything_of_it_is_read():

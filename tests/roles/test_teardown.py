@@ -176,12 +176,14 @@ paths: {}
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("network", ["bgp", "cni_reference"])
-def test_a_profile_is_undone_from_its_end_on_the_hosts_that_it_names(tmp_path, network):
-    """Its roles alone; where it is a cluster's network, the cluster is reset before that is taken away."""
-    names = ("first", "second", network, "cluster_verify", "kubeadm_node", "kubeadm_control", "base", "benchmark")
-    roles = noting_roles(tmp_path, *names)
-    (tmp_path / "profile.yml").write_text(PROFILE.replace("NETWORK", network))
+@pytest.mark.parametrize("cluster", [False, True])
+def test_a_profile_is_undone_from_its_end_on_the_hosts_that_it_names(tmp_path, cluster):
+    """Its roles alone; a cluster is reset before its network is taken away, and its rules go last."""
+    network = "cni_reference" if cluster else "bgp"
+    of_clusters = ("cluster_verify", "kubeadm_node", "kubeadm_control", "kubernetes", "container_runtime", "payload")
+    roles = noting_roles(tmp_path, "first", "second", network, *of_clusters, "base", "benchmark")
+    text = PROFILE.replace("NETWORK", network)
+    (tmp_path / "profile.yml").write_text(f"{text}cluster: {{}}\n" if cluster else text)
     done = play(tmp_path, "teardown.yml", roles, netlab_profile="m", netlab_profile_file=str(tmp_path / "profile.yml"))
     reset = [["kubeadm_node", "node1"], ["kubeadm_node", "node2"], ["kubeadm_control", "control"]]
     own = [
@@ -190,12 +192,10 @@ def test_a_profile_is_undone_from_its_end_on_the_hosts_that_it_names(tmp_path, n
         ["first", "client"],
         *(["first", name, name] for name in ("control", "node1", "node2")),
     ]
-    begin = [words[:2] for words in done[: len(done) - len(own)]]
-    assert [role for role, _ in begin] == [role for role, _ in reset if network == "cni_reference"]
-    assert sorted(begin) == (sorted(reset) if network == "cni_reference" else [])
-    rest = done[len(begin) :]
-    assert [words[0] for words in rest] == [words[0] for words in own]
-    assert sorted(rest) == sorted(own)
+    last = [["kubernetes", name] for name in ("control", "node1", "node2")]
+    wanted = [*reset, *own, *last] if cluster else own
+    assert [words[0] for words in done] == [words[0] for words in wanted]
+    assert sorted(words[:2] if words[0].startswith("kube") else words for words in done) == sorted(wanted)
 
 
 @pytest.mark.real

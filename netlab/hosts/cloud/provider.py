@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netlab.errors import CloudLeftover, CloudLogin, ConfigError, MachineSilent, NetlabError
+from netlab.hosts import delivery
 from netlab.hosts.cloud import interfaces, keys, record
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.cost import described
@@ -50,15 +51,15 @@ class CloudProvider:
 
     def __init__(self, cloud: Cloud, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None) -> None:
         self._cloud = cloud
-        self._payload = payload
+        self.payload = payload
         self._lab = lab
         self._spec = spec
         self._progress = progress
         self._api = Api(cloud, lab, progress)
 
     def facts(self) -> dict[str, Any]:
-        """Return the folder that the hosts' payload is copied from, where there is one."""
-        return {"payload_folder": str(self._payload)} if self._payload else {}
+        """Return where the hosts' payload is, where they get one."""
+        return delivery.facts(self.payload)
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts with the addresses that the cloud gave them; none before it has."""
@@ -103,12 +104,12 @@ class CloudProvider:
         known = record.load(self._lab)
         wanted = (self._digest(), self._settings())
         return (
-            known is not None and known.complete and (known.digest, known.settings) == wanted and self._remote.answer()
+            known is not None and known.complete and (known.digest, known.settings) == wanted and self.remote().answer()
         )
 
     def boots(self) -> dict[str, str]:
         """Return which boot of its kernel each host is in."""
-        return self._remote.boots()
+        return self.remote().boots()
 
     def prepare(self) -> None:
         """Nothing: hosts are made from an image of the cloud's."""
@@ -142,11 +143,11 @@ class CloudProvider:
 
     def check(self) -> None:
         """MachineError when a host cannot be entered any more."""
-        self._remote.check()
+        self.remote().check()
 
     def environment(self) -> Environment:
         """Return what the hosts say of themselves, with what the cloud calls their sizes and places."""
-        known, remote = record.load(self._lab), self._remote
+        known, remote = record.load(self._lab), self.remote()
         zones = known.zones if known else {}
         machines = [
             machine.model_copy(update={"instance_type": self._types[machine.name], "zone": zones.get(machine.name, "")})
@@ -215,18 +216,17 @@ class CloudProvider:
     def _wait(self) -> tuple[Host, ...]:
         """Return the hosts with their interfaces in the lab; HostUnsuitable where their image cannot carry one."""
         try:
-            self._remote.wait(BOOT_TIMEOUT_S)
+            self.remote().wait(BOOT_TIMEOUT_S)
         except MachineSilent as error:
             who = ", ".join(self._cloud.section.ssh_from)
             error.hint = (
                 f"only {who} may enter ({self._spec.provider}.ssh_from): is that your address as others see it?"
             )
             raise
-        interfaces.wait_for(self._remote, self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
-        said, hint = (
-            suitable.ask(self._remote, ours=True),
-            f"choose another image in netlab.yml ({self._spec.provider})",
-        )
+        remote = self.remote()
+        interfaces.wait_for(remote, self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
+        said = suitable.ask(remote, ours=True)
+        hint = f"choose another image in netlab.yml ({self._spec.provider})"
         return tuple(suitable.suited(host, said[host.name], "", hint=hint) for host in self.hosts())
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
@@ -253,8 +253,8 @@ class CloudProvider:
     def _settings(self) -> str:
         return _hash(self._cloud.section.model_dump(mode="json", include=CHANGEABLE))
 
-    @property
-    def _remote(self) -> RemoteHosts:
+    def remote(self) -> RemoteHosts:
+        """Return the hosts as they are asked."""
         return RemoteHosts(self._lab, self.hosts(), self._progress, timeout_s=ANSWER_TIMEOUT_S)
 
     @property

@@ -24,6 +24,7 @@ from netlab.hosts.qemu.accel import Accelerator
 from netlab.hosts.qemu.image import Image
 from netlab.hosts.qemu.machine import DISKS, ICOUNT_SHIFT, KERNEL_ARGUMENTS, Machine, MachineConfig, Nic, stop_folder
 from netlab.model.frozen import Frozen
+from netlab.model.host import API_PORT
 from netlab.model.lab import Clock, Part
 from netlab.progress import size
 from netlab.spec.qemu import Mitigations
@@ -42,8 +43,6 @@ EVIDENCE = ".evidence"
 LINK_TIMEOUT_S = 10.0
 SPARE_BYTES = 64 << 20
 """What a snapshot takes besides memory and disks: its evidence, devices, the file system's own."""
-API_PORT = 6443
-"""Of a Kubernetes control plane."""
 
 ISOLATED = "restrict=on,ipv6=off"
 """A lab never talks to strangers: what a guest sends to QEMU's user network goes nowhere, but for answers to what comes

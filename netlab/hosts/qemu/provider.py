@@ -15,11 +15,11 @@ from netlab import __version__, assets
 from netlab.artifacts.payload import digest_of_payload
 from netlab.errors import AcceleratorFailed, ArtifactMissing
 from netlab.files import remove_folder
+from netlab.hosts.ports import find_ports
 from netlab.hosts.qemu import accel, boot, image
 from netlab.hosts.qemu.bake import bake
 from netlab.hosts.qemu.fleet import BASE, Fleet, FleetShape, stop_all
 from netlab.hosts.qemu.guests import Guests
-from netlab.hosts.qemu.ports import find_ports
 from netlab.model.host import Host
 from netlab.model.lab import PARTS, Clock
 from netlab.model.run import Environment

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab import proc
+from netlab.artifacts.settings import host_arch
 from netlab.errors import MissingTool, NetlabError
+from netlab.hosts import kubeadm
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.ssh.provider import SshProvider
@@ -40,4 +42,5 @@ def _of_hosts(provider: SshProvider) -> list[Check]:
         remote = RemoteHosts(scratch, hosts, provider.progress)
         remote.check()
         said = suitable.ask(remote)
-    return [check for host in hosts for check in suitable.checks(host, said[host.name], provider.id)]
+        fits = kubeadm.look(remote, kubeadm.Demands(arch=host_arch())) if provider.spec.stack == "kubeadm" else []
+    return [*(check for host in hosts for check in suitable.checks(host, said[host.name], provider.id)), *fits]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netlab import ansible, assets
 from netlab.errors import ConfigError, NetlabError
+from netlab.hosts import delivery
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.ssh.inventory import choose, read_inventory
 from netlab.hosts.ssh.resolve import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from netlab.lab import Lab
@@ -37,8 +39,8 @@ class SshProvider:
         self.payload = payload
 
     def facts(self) -> dict[str, Any]:
-        """Return the folder that the hosts' payload is copied from, where there is one."""
-        return {"payload_folder": str(self.payload)} if self.payload else {}
+        """Return where the hosts' payload is, where they get one."""
+        return delivery.facts(self.payload)
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts as they were when the lab went up; before, as inventory and ssh say."""
@@ -55,29 +57,29 @@ class SshProvider:
 
     def running(self) -> bool:
         """Whether all can be entered."""
-        return self._remote.answer()
+        return self.remote().answer()
 
     def boots(self) -> dict[str, str]:
         """Return which boot of its kernel each host is in."""
-        return self._remote.boots()
+        return self.remote().boots()
 
     def prepare(self) -> None:
         """There is nothing to be made."""
 
     def start(self) -> None:
         """Enter all hosts, see that they can carry the lab, and mark them as this lab's."""
-        self._remote.wait()
-        said = suitable.ask(self._remote)
+        self.remote().wait()
+        said = suitable.ask(self.remote())
         self._hosts = tuple(suitable.suited(host, said[host.name], self.id) for host in self._hosts)
-        self._remote.ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
+        self.remote().ask(suitable.claim(self.id, str(self.lab.folder)), "it cannot be marked as this lab's")
 
     def check(self) -> None:
         """MachineError when a host cannot be entered any more."""
-        self._remote.check()
+        self.remote().check()
 
     def environment(self) -> Environment:
         """Return what the hosts say that they are."""
-        return self._remote.environment("ssh", self._remote.machines())
+        return self.remote().environment("ssh", self.remote().machines())
 
     def down(self) -> None:
         """Undo on the hosts what netlab changed there: on those that are up, whatever netlab.yml names by now."""
@@ -86,16 +88,28 @@ class SshProvider:
             return
         remote = RemoteHosts(self.lab, hosts, self.progress)
         remote.check()
+        if self._touched(remote):
+            self._undo(hosts)
+        remote.ask(suitable.RELEASE, "its mark cannot be removed")
+
+    def _touched(self, remote: RemoteHosts) -> bool:
+        """Whether a role has been on one of the hosts: what others are, nobody has written down to be restored."""
+        with contextlib.suppress(NetlabError):  # the state cannot be read: the hosts know
+            state = self.lab.load_state()
+            if state is not None and state.applied is not None:
+                return True
+        return any("record=yes" in text for text in remote.ask(suitable.RECORDED, "it cannot be looked at").values())
+
+    def _undo(self, hosts: Sequence[Host]) -> None:
         ansible.play(
             assets.playbook("down"),
-            self.lab.inventory(hosts),
+            self.lab.inventory(hosts, shared=True),
             folder=self.lab.ansible / "0",
             log=self.lab.logs / "ansible.log",
             progress=self.progress,
             extra_vars=self.facts(),
             sockets=self.lab.sockets / "0",
         )
-        remote.ask(suitable.RELEASE, "its mark cannot be removed")
 
     def _changed(self) -> tuple[Host, ...]:
         """Return the hosts that netlab changed; where nobody wrote down which they are, their marks tell."""
@@ -120,8 +134,8 @@ class SshProvider:
         said = suitable.ask(remote)
         return tuple(host for host in hosts if suitable.owner_of(said[host.name]) == self.id)
 
-    @property
-    def _remote(self) -> RemoteHosts:
+    def remote(self) -> RemoteHosts:
+        """Return the hosts as they are asked."""
         return RemoteHosts(self.lab, self._hosts, self.progress)
 
     @property

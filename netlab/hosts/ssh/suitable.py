@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from netlab.errors import HostUnsuitable
-from netlab.hosts import interfaces, packages
+from netlab.hosts import interfaces, kubeadm, packages
 from netlab.hosts.releases import RELEASES, release_of
 from netlab.model.check import Check
 from netlab.samples import probes
@@ -43,11 +43,13 @@ say claim "$(cat {CLAIM} 2>/dev/null)"
 [ -e /sys/kernel/btf/vmlinux ] && say btf yes
 command -v python3 >/dev/null && say python yes
 command -v modprobe >/dev/null && say modprobe yes
-{interfaces.SCRIPT}"""
+{kubeadm.CLUSTER_SCRIPT}{interfaces.SCRIPT}"""
 """For ``sh`` on the host, as root."""
 
-RELEASE = f"rm -f {CLAIM}; rmdir /var/lib/netlab 2>/dev/null || true"
+RELEASE = f"rm -f {CLAIM} {kubeadm.PAYLOAD}*; rmdir /var/lib/netlab 2>/dev/null || true"
 """For ``sh`` on a host that no lab is on any more."""
+RECORDED = f"[ -e {kubeadm.RECORD} ] && echo record=yes; true"
+"""For ``sh``: says whether a role has been there, each of which comes after the role ``host_record``."""
 
 
 def claim(lab: str, folder: str) -> str:
@@ -87,6 +89,9 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
     message = f"carries {_shown(said.get('claim', '').strip())}"
     yield _check(host, "labs", owner_of(said) in {"", lab}, message, _CLAIMED)
+    cluster = said.get("kubernetes", "")
+    message = f"belongs to a cluster ({cluster})" if cluster else "belongs to no cluster of others"
+    yield _check(host, "kubernetes", not cluster, message, _CLUSTER)
     by_networkd = bool(interfaces.networkd_file_of(found, said))
     how = f"{found or 'nothing'} is configured by {interfaces.manager_of(found, said)}"
     yield _check(host, "network", by_networkd, how, _NETWORKD, needed=False)
@@ -181,6 +186,7 @@ def _number(text: str | None) -> float:
 _TOOLS = {"python": "Ansible needs it: apt-get install python3", "modprobe": "apt-get install kmod"}
 _ADDRESS = "set netlab_address in the inventory to an address that the host has"
 _CLAIMED = f"take that one down first ('netlab down' in its folder); if it is gone, remove {CLAIM} on the host"
+_CLUSTER = "take another host: netlab would make it a part of its own cluster, and 'netlab down' would take that apart"
 _NETWORKD = (
     "profiles other than baseline-vm put routes between hosts into files of systemd-networkd's, so it must configure "
     "the interface (docs/hosts.md)"

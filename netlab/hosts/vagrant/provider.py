@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from netlab import assets, proc
 from netlab.errors import MachineError
 from netlab.files import remove_folder, write_atomic
-from netlab.hosts import packages
+from netlab.hosts import delivery, packages
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.vagrant import boxes, contact, fleet, output, sshconfig
@@ -54,8 +54,8 @@ class VagrantProvider:
         return Vagrant(self.folder, self.spec.vagrant.provider, self.lab.logs, self.progress)
 
     def facts(self) -> dict[str, Any]:
-        """Return the folder of the payload, and which roles' packages netlab's own box has."""
-        payload = {"payload_folder": str(self.payload)} if self.payload else {}
+        """Return where the payload is, and which roles' packages netlab's own box has."""
+        payload = delivery.facts(self.payload)
         if self.spec.vagrant.box:
             return payload
         baked = set(boxes.recipe_of(self.spec).baked_roles) - {"base", "benchmark"}  # they are each host's own
@@ -82,11 +82,11 @@ class VagrantProvider:
 
     def running(self) -> bool:
         """Whether all can be entered."""
-        return bool(self._known) and self._remote.answer()
+        return bool(self._known) and self.remote().answer()
 
     def boots(self) -> dict[str, str]:
         """Return which boot of its kernel each host is in."""
-        return self._remote.boots()
+        return self.remote().boots()
 
     def prepare(self) -> None:
         """Have the box there."""
@@ -111,11 +111,11 @@ class VagrantProvider:
             if state != "running":
                 hint = "'netlab up' starts it again; 'netlab down' removes what is left"
                 raise MachineError(f"{name} does not run any more: Vagrant calls it '{state}'", hint=hint)
-        self._remote.check()
+        self.remote().check()
 
     def environment(self) -> Environment:
         """Return what the hosts say that they are, and what made them."""
-        found = self._remote.environment("vagrant", self._remote.machines())
+        found = self.remote().environment("vagrant", self.remote().machines())
         return found.model_copy(update={"accelerator": self.vagrant.provider, "image_key": self._fleet.box.name})
 
     def down(self) -> None:
@@ -192,8 +192,8 @@ class VagrantProvider:
         """Whether Vagrant may have made something here."""
         return (self.folder / ".vagrant").exists()
 
-    @property
-    def _remote(self) -> RemoteHosts:
+    def remote(self) -> RemoteHosts:
+        """Return the hosts as they are asked."""
         return RemoteHosts(self.lab, self.hosts(), self.progress)
 
     @property

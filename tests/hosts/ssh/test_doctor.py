@@ -10,6 +10,8 @@ from netlab.hosts.ssh.doctor import checks
 from netlab.hosts.ssh.provider import SshProvider
 from netlab.lab import LabState
 from netlab.progress import Reporter
+from netlab.spec.lab import LabSpec
+from tests.hosts.ssh.conftest import ADDRESSES, write_inventory
 from tests.hosts.ssh_program import REFUSED, SUITABLE, UNREACHABLE
 
 
@@ -30,6 +32,19 @@ def test_what_one_host_is_without_is_named(lab, spec, ssh):
     wrong = {check.name: check for check in checks(lab, spec) if not check.ok}
     assert set(wrong) == {"node1 disk", "node1 kernel", "node1 labs", "node1 network"}
     assert [name for name, check in wrong.items() if not check.needed] == ["node1 network"]
+
+
+def test_hosts_of_a_cluster_are_asked_what_one_needs(lab, ssh):
+    addresses = {**ADDRESSES, "control": "10.0.0.13"}
+    write_inventory(lab.folder, addresses)
+    ssh.say(f"{SUITABLE}address 10.0.0.13=ens6\nnetworkd ens6=/etc/systemd/network/ens6.network\n")
+    spec = LabSpec(provider="ssh", stack="kubeadm")
+    assert all(check.ok for check in checks(lab, spec))
+    ssh.also("control", "cpus=1\n")
+    ssh.also("node2", "listens 280A=yes\n")
+    wrong = [check.name for check in checks(lab, spec) if not check.ok]
+    assert wrong == ["node2 ports", "control size"]
+    assert ssh.done == []
 
 
 def test_hosts_that_carry_this_very_lab_are_free_for_it(lab, spec, ssh):

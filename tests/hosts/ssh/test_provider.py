@@ -61,9 +61,10 @@ def test_hosts_are_those_of_the_inventory_and_a_plan_asks_none_of_them(lab, spec
     assert not lab.state_folder.exists()
 
 
-def test_the_payload_is_a_folder_for_the_playbooks(lab, spec, tmp_path):
+def test_the_payload_is_a_file_of_the_hosts_for_the_playbooks(lab, spec, tmp_path):
     assert provider(lab, spec).facts() == {}
-    assert SshProvider(lab, spec, Reporter(), tmp_path).facts() == {"payload_folder": str(tmp_path)}
+    told = {"payload_disk_file": "/var/lib/netlab/payload.ext4"}
+    assert SshProvider(lab, spec, Reporter(), tmp_path / "p.ext4").facts() == told
 
 
 def test_hosts_are_entered_looked_at_and_marked(made, spec, ssh):
@@ -89,6 +90,7 @@ def test_hosts_that_are_this_labs_may_be_started_again(made, spec, ssh):
     ("answers", "message"),
     [
         ("claim=fedcba /home/eve/lab", "node2 labs: carries the lab in /home/eve/lab"),
+        ("kubernetes=/var/lib/rancher", "node2 kubernetes: belongs to a cluster (/var/lib/rancher)"),
         ("free_mib=7", "node2 disk: 7 MiB free on /"),
         ("address 10.0.0.12=", "node2 lab address: 10.0.0.12 on no interface"),
         (
@@ -142,7 +144,7 @@ def test_hosts_may_join_those_that_are_up(made, spec, ssh):
 
 
 def test_no_host_is_left_behind_with_a_lab_on_it(made, spec, ssh, plays):
-    go_up(made, spec)
+    go_up(made, spec, applied="baseline-vm-1")
     fewer = LabSpec.model_validate({"provider": "ssh", "fleet": {"nodes": 1}})
     with pytest.raises(ConfigError, match="node2 of the lab that is up would not be among its hosts") as caught:
         provider(made, fewer).hosts()
@@ -157,7 +159,7 @@ def test_what_they_are_is_recorded(made, spec, ssh):
 
 
 def test_down_gives_hosts_back_and_takes_its_mark_away(made, spec, ssh, plays):
-    go_up(made, spec)
+    go_up(made, spec, applied="baseline-vm-1")
     (made.folder / "inventory.yml").unlink()
     provider(made, spec).down()
     assert plays == [("down", ["client", "node1", "node2"])]
@@ -176,6 +178,7 @@ def test_down_of_a_lab_whose_state_is_damaged_goes_by_the_marks(made, spec, ssh,
     found = go_up(made, spec)
     (made.state_folder / "state.json").write_text('{"provider": "ssh", "hosts": 7}')
     ssh.say(suitable=SUITABLE.replace("claim=", f"claim={found.id} {made.folder}"))
+    ssh.also("node1", "record=yes\n")
     provider(made, spec).down()
     assert plays == [("down", ["client", "node1", "node2"])]
 
@@ -190,7 +193,7 @@ def test_down_of_a_lab_whose_state_is_damaged_forgets_no_host(made, spec, ssh, p
 
 
 def test_down_names_a_host_that_is_gone_and_changes_none(made, spec, ssh, plays):
-    go_up(made, spec)
+    go_up(made, spec, applied="baseline-vm-1")
     done = len(ssh.done)
     ssh.fail("node2", CHANGED)
     with pytest.raises(HostRefused, match=r"node2 at root@10\.0\.0\.12:22 cannot be entered: it proves itself"):
@@ -205,3 +208,19 @@ def test_every_lab_has_a_name_of_its_own(made, spec, tmp_path):
     other.create()
     assert provider(made, spec).id != provider(other, spec).id
     assert provider(made, spec).id == provider(made, spec).id
+
+
+def test_hosts_that_no_role_was_on_are_only_given_free(made, spec, ssh, plays):
+    """Those of an `up` that was refused or interrupted: without a record, nobody knows what to restore."""
+    go_up(made, spec)
+    provider(made, spec).down()
+    assert plays == []
+    assert all("rm -f /var/lib/netlab/lab /var/lib/netlab/payload.ext4*" in line for line in ssh.done[3:])
+    assert len(ssh.done) == 6
+
+
+def test_hosts_that_a_role_was_on_are_given_back_whatever_the_lab_remembers(made, spec, ssh, plays):
+    go_up(made, spec)
+    ssh.also("node2", "record=yes\n")
+    provider(made, spec).down()
+    assert plays == [("down", ["client", "node1", "node2"])]

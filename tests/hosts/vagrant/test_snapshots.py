@@ -2,6 +2,7 @@
 
 import pytest
 
+from netlab.artifacts import payload
 from netlab.hosts.provider import Snapshots
 from netlab.hosts.registry import provider_of
 from netlab.hosts.vagrant.provider import VagrantProvider
@@ -60,3 +61,28 @@ def test_evidence_is_kept_with_the_state(provider, machines, tmp_path):
     provider.down()
     assert not provider.evidence("calico-1").exists()
     assert provider.snapshots() == set()
+
+
+def test_what_was_made_of_another_payload_is_another_state(provider, machines, tmp_path):
+    def lay_out(name, content):
+        (tmp_path / "new").write_bytes(content)
+        payload._publish(tmp_path / "new", tmp_path / name)
+        return tmp_path / name
+
+    provider.start()
+    provider.save("baseline-1", None)
+    first, second = lay_out("a.ext4", b"Kubernetes 1"), lay_out("b.ext4", b"Kubernetes 2")
+    provider.payload = first
+    provider.save("cluster-1", None)
+    assert provider.snapshots() == {BASE, "cluster-1"}
+    provider.payload = second
+    assert provider.snapshots() == {BASE}
+    provider.save("cluster-1", None)
+    provider.payload = first
+    provider.resume("cluster-1")
+    restored = machines.called("snapshot")[-1][-1]
+    assert restored.startswith("cluster-1-")
+    first.unlink()
+    assert provider.snapshots() == {BASE}, "nothing is known of what is not there"
+    provider.payload = None
+    assert {BASE, "baseline-1", restored} < provider.snapshots()
