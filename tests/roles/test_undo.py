@@ -207,10 +207,35 @@ def test_a_link_that_is_not_there_is_not_asked_for_which_would_load_its_module(u
 def test_a_namespace_is_called_as_the_file_of_its_pod(undo, monkeypatch, tmp_path):
     told = tools(undo, monkeypatch).told
     (tmp_path / "app.json").touch()
-    exists = undo.os.path.exists
-    monkeypatch.setattr(undo.os.path, "exists", lambda path: path == "/run/netns/app" or exists(path))
-    undo.namespaces([f"{tmp_path}/*.json"])
+    (tmp_path / "netns").mkdir()
+    (tmp_path / "netns" / "app").touch()
+    monkeypatch.setattr(undo, "NAMESPACES", str(tmp_path / "netns"))
+    undo.namespaces([f"{tmp_path}/*.json"], {})
     assert told == [("ip", "netns", "del", "app")]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "before", "others", "left"),
+    [
+        (["none"], [], False, False),
+        (["none"], [], True, True),
+        (["none"], ["netns"], False, True),
+        ([], [], False, True),
+    ],
+)
+def test_the_folder_of_namespaces_goes_with_the_last_unless_it_was_there_before(
+    undo, monkeypatch, tmp_path, patterns, before, others, left
+):
+    netns = tmp_path / "netns"
+    netns.mkdir()
+    if others:
+        (netns / "theirs").touch()
+    monkeypatch.setattr(undo, "NAMESPACES", str(netns))
+    monkeypatch.setattr(undo, "mounted", lambda: ["/", str(netns)])
+    told = tools(undo, monkeypatch).told
+    undo.namespaces(patterns, {"paths": [str(tmp_path / name) for name in before]})
+    assert netns.exists() == left
+    assert told == ([] if left else [("umount", str(netns))])
 
 
 @pytest.mark.parametrize(("before", "left"), [("127.0.0.1 localhost\n", True), ("", False)])
