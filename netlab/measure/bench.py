@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from netlab.hosts.provider import Snapshots
 from netlab.measure import drive
 from netlab.model.run import RunHeader
 from netlab.provision import provenance
@@ -60,7 +61,7 @@ def _fleets(session: Session) -> Iterator[list[Session]]:
 
 
 def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
-    spec, now = session.spec, datetime.now(UTC)
+    spec, provider, now = session.spec, session.provider, datetime.now(UTC)
     return RunHeader(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
         created_at=now,
@@ -69,7 +70,7 @@ def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
         load=spec.load,
         baseline_profile=spec.baseline.profile,
         baseline_path=spec.baseline.path,
-        environment=session.provider.environment(),
+        environment=provider.environment().model_copy(update={"resumed": isinstance(provider, Snapshots)}),
         profiles=tuple(_info(session, profile) for profile in chosen),
     )
 

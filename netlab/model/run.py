@@ -90,6 +90,9 @@ class Environment(Frozen):
     """Of a cluster's control plane; None where there is none, and in runs of an older netlab."""
     parallel_fleets: int | None = None
     """How many worked at the same time; None in runs of an older netlab."""
+    resumed: bool | None = None
+    """Whether a profile's snapshot was resumed before each block of its samples; else it was applied again, after
+    another's teardown. None in runs of an older netlab."""
     kernels: tuple[tuple[str, ...], ...] = ()
     """Names of all hosts, those together that share a kernel."""
     machines: tuple[Machine, ...] = ()

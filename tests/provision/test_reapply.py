@@ -258,6 +258,7 @@ def test_bench_proves_once_and_applies_again_only_where_the_profile_changes(lab,
     assert sum(words.startswith("up ") for words in rounds) == changes
     run = load_run(folder)
     assert len(run.samples) == 3 * (1 + 3 + 3)
+    assert run.header.environment.resumed is False
     assert run.refused == ()
     assert (folder / "raw" / "proof-ipvlan-l2" / "requests.json").is_file()
     assert lab.load_state().profile == order[-1], "that is what the hosts are"

@@ -49,6 +49,16 @@ METHOD = (
         "the CPU busy."
     ),
 )
+BLOCKS = {
+    True: "Before each block of samples of one profile, the hosts resumed the snapshot of that profile.",
+    False: (
+        "The hosts keep no snapshots: before a block of another profile's samples, the roles of the one before were "
+        "undone and its own applied again. Minutes lie between the samples of a pair, in which machines may change "
+        "their speed."
+    ),
+    None: "",
+}
+"""How hosts became a profile again, by what the run says of it."""
 CONFIGURED = {"netlab_version", "image_key", "image_digest", "control_cpus", "parallel_fleets"}
 """Of an environment, what runs may have of their own: their rows are kept apart (`compute.configurations`)."""
 MANY = 16
@@ -90,7 +100,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
         base=_base(header),
         headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
         clock_note=words.clock_note(header.environment.clock),
-        method=METHOD,
+        method=tuple(filter(None, (METHOD[0], BLOCKS[header.environment.resumed], *METHOD[1:]))),
         warnings=(
             *refused.sentences(runs),
             *refused.profiles(runs),
@@ -128,7 +138,9 @@ def _reference(header: RunHeader) -> RunRef:
 
 
 def _comparable(header: RunHeader) -> dict[str, object]:
-    fields: dict[str, object] = {name: value for name, value in header.environment if name not in CONFIGURED}
+    # how a block begins follows from the provider, which is compared
+    told = CONFIGURED | {"resumed"}
+    fields: dict[str, object] = {name: value for name, value in header.environment if name not in told}
     return {**fields, "baseline": _base(header)}
 
 

@@ -70,7 +70,7 @@ def fact(value: object) -> str:
 def environment(report: Report) -> list[tuple[str, str]]:
     """Write where the report was measured: name and value; what runs have of their own stands with each of them."""
     hidden = {name for one in report.differences for name in OWN.get(one.what, ())}
-    shown = [(name, value) for name, value in report.environment if name not in {*hidden, "machines"}]
+    shown = [(name, value) for name, value in report.environment if name not in {*hidden, "machines", "resumed"}]
     return [
         *((name.replace("_", " "), fact(value)) for name, value in shown),
         *((f"machine {one.name}", machine(one)) for one in report.environment.machines),

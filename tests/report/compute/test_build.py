@@ -245,3 +245,15 @@ def test_runs_on_unlike_machines_are_refused_in_a_few_words(change, details):
     with pytest.raises(ConfigError, match="different environments") as caught:
         build_report([factories.run(environment=here), factories.run(run_id="other", environment=there)])
     assert details in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("resumed", "words"), [(True, "resumed the snapshot"), (False, "were undone and its own applied again"), (None, "")]
+)
+def test_how_hosts_became_a_profile_again_is_said(resumed, words):
+    run = factories.run()
+    changed = run.header.environment.model_copy(update={"resumed": resumed})
+    header = run.header.model_copy(update={"environment": changed})
+    method = build_report([run.model_copy(update={"header": header})]).method
+    assert any(words in text for text in method)
+    assert len(method) == (7 if resumed is None else 8)
