@@ -41,7 +41,6 @@ class CloudSpec(Frozen):
         description="Who may enter by SSH: your address as others see it (203.0.113.7/32), or that of `jump`; needed.",
     )
     hours: int = whole(8, "Age at which `netlab down --expired` removes the lab.", low=1, high=24 * 30)
-    root_gib: int = whole(16, "Disk of each host in GiB.", low=8, high=16_384)
     jump: Annotated[Server | None, AfterValidator(_known)] = Field(
         default=None,
         description="Host on the way to the others, entered with the lab's key: `{address: …, user: …, host_key: …}`.",
