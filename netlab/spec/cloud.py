@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -35,6 +35,9 @@ Network = Annotated[str, AfterValidator(_network)]
 
 class CloudSpec(Frozen):
     """Who may enter, for how long, and through whom."""
+
+    APART: ClassVar[frozenset[str]] = frozenset({"jump"})
+    """Keys that nothing is made from."""
 
     ssh_from: tuple[Network, ...] = Field(
         default=(),

@@ -136,7 +136,7 @@ class Ec2:
 
     def variables(self, place: str) -> dict[str, Any]:
         """Return the section, with the region that the hosts are in."""
-        data = self.section.model_dump(mode="json", exclude={"jump"})
+        data = self.section.model_dump(mode="json", exclude={*self.section.APART})
         return {**data, "region": place or ANYWHERE}
 
     def error(self, failure: Failure) -> NetlabError:

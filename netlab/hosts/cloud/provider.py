@@ -242,7 +242,8 @@ class CloudProvider:
 
     def _digest(self) -> str:
         """Return a hash over all that decides what the hosts are."""
-        return _hash([self._cloud.section.model_dump(mode="json", exclude={*CHANGEABLE, "jump"}), self._user_data])
+        section = self._cloud.section
+        return _hash([section.model_dump(mode="json", exclude={*CHANGEABLE, *section.APART}), self._user_data])
 
     def _settings(self) -> str:
         return _hash(self._cloud.section.model_dump(mode="json", include=CHANGEABLE))
