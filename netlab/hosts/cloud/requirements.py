@@ -33,7 +33,7 @@ NEEDS = {
         "hetzner.hcloud",
         {"dateutil": "python-dateutil", "requests": "requests"},
         (6, 4),
-        f"{HINT}; for a Python older than 3.12, that has an older collection: "
+        f"{HINT}; on Python 3.11, for which there is only an older one there: "
         "ansible-galaxy collection install 'hetzner.hcloud:>=6.4.0'",
     ),
 }
@@ -49,7 +49,7 @@ def missing(cloud: str) -> str:
     if (folder := _collection(needs.collection)) is None:
         wanted.append(named)
     elif (found := _version(folder)) and _numbers(found) < needs.oldest:
-        wanted.append(f"{named} {'.'.join(map(str, needs.oldest))} or newer ({found} is installed)")
+        wanted.append(f"{named} {'.'.join(map(str, needs.oldest))} or newer (not {found})")
     wanted += [f"the Python package {name}" for module, name in needs.libraries.items() if not _importable(module)]
     return " and ".join(wanted)
 

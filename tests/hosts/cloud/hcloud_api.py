@@ -55,7 +55,7 @@ class HcloudApi:
         self.calls: list[str] = []
         self._failing: dict[str, tuple[int, Refused | None]] = {}
         self._lock = threading.Lock()
-        self._mended = threading.Event()
+        self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -72,13 +72,13 @@ class HcloudApi:
 
     def hold(self, call: str, *, after: int = 0) -> None:
         """Have it never answer, until ``mend``."""
-        self._mended.clear()
+        self._released.clear()
         self._failing[call] = (after, None)
 
     def mend(self) -> None:
         """Have nothing fail any more."""
         self._failing.clear()
-        self._mended.set()
+        self._released.set()
 
     def stop(self) -> None:
         """End it."""
@@ -107,7 +107,7 @@ class HcloudApi:
         if after <= 0 and refused:
             raise refused
         if after <= 0:
-            self._mended.wait(600)
+            self._released.wait(600)
             raise Refused(503, "unavailable", "it was held")
 
     def _handler(api) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler has a self of its own
