@@ -2,10 +2,11 @@
 
 import pytest
 
+from netlab.assets import roles
 from netlab.errors import ConfigError
 from netlab.lab import Lab
 from netlab.selection import find_profile
-from netlab.spec.lab import ROUTED, TOLD, LabSpec
+from netlab.spec.lab import ROUTED, ROUTER_BETWEEN, TOLD, LabSpec
 
 
 @pytest.mark.parametrize(("provider", "title"), ROUTED.items())
@@ -18,9 +19,18 @@ def test_a_cloud_delivers_to_no_pod_in_the_hosts_own_network(tmp_path, stack, na
 
 
 @pytest.mark.parametrize("provider", ROUTED)
-@pytest.mark.parametrize("name", ["baseline-vm", "calico-bgp", "calico-ipip", "cilium", "ipvlan-l3"])
+@pytest.mark.parametrize("name", ["baseline-vm", "calico-ipip", "cilium", "ipvlan-l3"])
 def test_it_delivers_to_pods_behind_hosts(tmp_path, name, provider):
     assert find_profile(Lab(tmp_path), LabSpec(provider=provider), name).name == name
+
+
+@pytest.mark.parametrize(("provider", "title"), ROUTER_BETWEEN.items())
+def test_no_router_forwards_what_bird_sends_to_a_neighbour(tmp_path, provider, title):
+    bird = (roles() / "bgp/templates/bird.conf.j2").read_text()
+    assert "direct;" in bird, "which sends with TTL 1; where it is multihop, nothing need be refused"
+    assert find_profile(Lab(tmp_path), LabSpec(provider="ec2"), "calico-bgp").name == "calico-bgp"
+    with pytest.raises(ConfigError, match=f"in the network of {title} a router is between them"):
+        find_profile(Lab(tmp_path), LabSpec(provider=provider), "calico-bgp")
 
 
 @pytest.mark.parametrize(("provider", "title"), TOLD.items())

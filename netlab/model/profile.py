@@ -40,6 +40,8 @@ class Requirements(Frozen):
     """What ``modprobe`` must find on the nodes; ``playbooks/up.yml`` asks before anything is changed."""
     ethernet: bool = False
     """Whether pods bring addresses of their own into the lab's network, which must deliver to them all the same."""
+    one_link: bool = False
+    """Whether nodes send each other packets that no router forwards (TTL 1)."""
     artifacts: tuple[str, ...] = ()
     """Components of the lock file: ``kubernetes``, or ``kubernetes=1.20.2``."""
 

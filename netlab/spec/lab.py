@@ -25,6 +25,9 @@ ROUTED: dict[str, str] = {"ec2": "EC2", "hcloud": "Hetzner Cloud"}
 TOLD: dict[str, str] = {"hcloud": "Hetzner Cloud"}
 """Those that deliver to a node's pods only where they were told its pods' addresses when the hosts were made."""
 
+ROUTER_BETWEEN: dict[str, str] = {"hcloud": "Hetzner Cloud"}
+"""Those in whose network a router is between any two hosts."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 
 
