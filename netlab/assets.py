@@ -50,6 +50,11 @@ def group_variables() -> Path:
     return root() / "playbooks" / "group_vars"
 
 
+def cloud_program(name: str) -> Path:
+    """Path of a program that hosts in clouds run at their first boot."""
+    return root() / "playbooks" / "cloud" / "files" / name
+
+
 def playbook_templates() -> Path:
     """Folder of the scripts that playbooks run on a cluster's hosts, after its snapshot was resumed."""
     return root() / "playbooks" / "templates"

@@ -42,6 +42,8 @@ class Requirements(Frozen):
     """The least version of what the nodes install, where not every release that hosts may run has it."""
     ethernet: bool = False
     """Whether pods bring addresses of their own into the lab's network, which must deliver to them all the same."""
+    one_link: bool = False
+    """Whether nodes send each other packets that no router forwards (TTL 1)."""
     artifacts: tuple[str, ...] = ()
     """Components of the lock file: ``kubernetes``, or ``kubernetes=1.20.2``."""
 
