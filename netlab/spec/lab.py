@@ -11,11 +11,12 @@ from netlab.model.lab import Clock, Load, Part, PathName, Stack
 from netlab.spec.artifacts import ArtifactsSpec
 from netlab.spec.bounds import whole
 from netlab.spec.ec2 import Ec2Spec
+from netlab.spec.openstack import OpenstackSpec
 from netlab.spec.qemu import QemuSpec
 from netlab.spec.ssh import SshSpec
 from netlab.spec.vagrant import VagrantSpec
 
-Provider = Literal["qemu", "ssh", "vagrant", "ec2"]
+Provider = Literal["qemu", "ssh", "vagrant", "ec2", "openstack"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
 
 ROUTED: dict[str, str] = {"ec2": "EC2"}
@@ -98,6 +99,9 @@ class LabSpec(Frozen):
         default=VagrantSpec(), description="Vagrant's machines, for the provider of that name."
     )
     ec2: Ec2Spec = Field(default=Ec2Spec(), description="Its instances, for the provider of that name.")
+    openstack: OpenstackSpec = Field(
+        default=OpenstackSpec(), description="Its servers, for the provider of that name (docs/openstack.md)."
+    )
     artifacts: ArtifactsSpec = Field(
         default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
     )

@@ -52,6 +52,10 @@ class Cloud(Protocol):
         """Return what the interface of the lab must be set to; 0: what the network says."""
 
     @property
+    def seals(self) -> bool:
+        """Return whether ``seal.yml`` takes the user data out of the hosts' reach; False: it never is in it."""
+
+    @property
     def section(self) -> CloudSpec:
         """Return the section."""
 

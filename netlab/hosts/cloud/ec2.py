@@ -104,6 +104,7 @@ class Ec2:
     title: str = "EC2"
     mtu: int = 1500
     """As on other providers; EC2's own 9001 would let packets between hosts be larger than those of pods."""
+    seals: bool = True
 
     @property
     def place(self) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netlab.errors import CloudLeftover, CloudLogin, ConfigError, MachineSilent, NetlabError
-from netlab.hosts.cloud import interfaces, keys, record
+from netlab.hosts.cloud import interfaces, keys, metadata, record
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.cost import described
 from netlab.hosts.cloud.record import Record
@@ -175,8 +175,7 @@ class CloudProvider:
                 "networkd_files": {host.name: host.networkd_file for host in booted},
             }
         )
-        with self._progress.step("take the keys out of the hosts' reach"):
-            self._api.play("seal", begun.place, {"netlab_lab": begun.lab})
+        self._seal(begun)
         record.save(self._lab, there.model_copy(update={"complete": True}))
 
     def _wanted(self, begun: Record) -> dict[str, Any]:
@@ -216,6 +215,14 @@ class CloudProvider:
             )
             raise
         return interfaces.wait_for(self._remote, self.hosts(), self._cloud.mtu, BOOT_TIMEOUT_S)
+
+    def _seal(self, begun: Record) -> None:
+        """Have no host read the user data again, which has its private key."""
+        with self._progress.step("take the keys out of the hosts' reach"):
+            if self._cloud.seals:
+                self._api.play("seal", begun.place, {"netlab_lab": begun.lab})
+            else:
+                metadata.check(self._remote)
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
         """Remove what was made, if nothing was there before; say what is left, and what it costs."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from netlab.model.check import Check
 
-COLLECTIONS = {"ec2": "amazon/aws"}
+COLLECTIONS = {"ec2": "amazon/aws", "openstack": "openstack/cloud"}
 HINT = "install netlab with its extra for clouds: pip install 'cni-netlab[cloud]'"
-LIBRARIES = {"ec2": "boto3"}
-"""What the modules import."""
+LIBRARIES = {"ec2": "boto3", "openstack": "openstack"}
+"""What the modules import, which for OpenStack is of the package ``openstacksdk``."""
 
 
 def missing(cloud: str) -> str:
