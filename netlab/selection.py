@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab import profiles
 from netlab.errors import ConfigError
-from netlab.spec.lab import ROUTED
+from netlab.spec.lab import FILTERED, ROUTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +22,20 @@ def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
     if profile.stack not in {"vm", spec.stack}:
         message = f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'"
         raise ConfigError(message, hint=f"add --stack {profile.stack}, or 'stack: {profile.stack}' to netlab.yml")
-    if profile.requires.ethernet and spec.provider in ROUTED:
-        title = ROUTED[spec.provider]
-        message = (
-            f"profile '{name}' gives pods addresses in the hosts' own network, and {title} delivers to no such pod"
+    if reason := _undelivered(profile, spec.provider):
+        raise ConfigError(
+            f"profile '{name}' {reason}", hint="leave it out: --profiles A,B, or 'profiles' in netlab.yml"
         )
-        raise ConfigError(message, hint="leave it out: --profiles A,B, or 'profiles' in netlab.yml")
     return profile.on(spec.fleet.nodes)
+
+
+def _undelivered(profile: Profile, provider: str) -> str:
+    """Say why the provider's network does not carry what the profile's pods send; empty where it does."""
+    if profile.requires.ethernet and provider in ROUTED:
+        return f"gives pods addresses in the hosts' own network, and {ROUTED[provider]} delivers to no such pod"
+    if profile.requires.ethernet == "macs" and provider in FILTERED:
+        return f"gives pods MAC addresses of their own, and {FILTERED[provider]} lets no such pod send"
+    return ""
 
 
 def find_profiles(lab: Lab, spec: LabSpec, names: Sequence[str]) -> list[Profile]:

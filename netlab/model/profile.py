@@ -6,7 +6,7 @@ URLs and role inputs are Jinja for Ansible; here they are only carried.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -38,8 +38,8 @@ class Requirements(Frozen):
     kernel: str = "5.4"
     modules: tuple[str, ...] = ()
     """What ``modprobe`` must find on the nodes; ``playbooks/up.yml`` asks before anything is changed."""
-    ethernet: bool = False
-    """Whether pods bring addresses of their own into the lab's network, which must deliver to them all the same."""
+    ethernet: Literal["", "addresses", "macs"] = ""
+    """What pods bring into the lab's own network, which must carry it all the same: addresses, or MAC addresses too."""
     artifacts: tuple[str, ...] = ()
     """Components of the lock file: ``kubernetes``, or ``kubernetes=1.20.2``."""
 

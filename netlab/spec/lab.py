@@ -22,6 +22,9 @@ Provider = Literal["qemu", "ssh", "vagrant", "ec2", "openstack"]
 ROUTED: dict[str, str] = {"ec2": "EC2"}
 """Providers whose network delivers to nothing but the addresses that it gave out itself, each with its title."""
 
+FILTERED: dict[str, str] = {"openstack": "OpenStack"}
+"""Providers whose network delivers to other addresses too, but only from MAC addresses that it gave out itself."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 
 

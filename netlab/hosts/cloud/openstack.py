@@ -9,11 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError
+from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError, RequirementError
 from netlab.hosts.cloud.cloud import ForeignLab
 from netlab.hosts.cloud.cost import Cost
 from netlab.hosts.cloud.provider import NETWORK
 from netlab.hosts.cloud.record import read_stamp
+from netlab.hosts.cloud.requirements import HINT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,7 +38,11 @@ _ASK = (
     "they are taken from where openstacksdk looks (clouds.yaml, OS_CLOUD, OS_AUTH_URL …): try 'openstack token issue'"
 )
 MEANINGS: tuple[tuple[re.Pattern[str], type[NetlabError], str], ...] = (
-    (re.compile("HTTP 401|: 401: |Cloud .* was not found|Auth plugin requires parameters|is a required attribute"), CloudLogin, _ASK),
+    (
+        re.compile("HTTP 401|: 401: |Cloud .* was not found|Auth plugin requires parameters|is a required attribute"),
+        CloudLogin,
+        _ASK,
+    ),
     (
         re.compile("(?i:quota)|: 413: |Maximum number of .* allowed"),
         CloudQuota,
@@ -59,10 +64,14 @@ MEANINGS: tuple[tuple[re.Pattern[str], type[NetlabError], str], ...] = (
         "take another zone, flavor or placement (openstack.zone …), or try later",
     ),
     (
-        re.compile("no (image|flavor|network) |availability zone .*is not available|Region .* is not a valid region|is not a valid external network"),
+        re.compile(
+            "no (image|flavor|network) |availability zone .*is not available|is not a valid external network"
+            "|Region .* is not a valid region"
+        ),
         ConfigError,
         "see the section openstack of netlab.yml",
     ),
+    (re.compile("module 'openstack' has no attribute"), RequirementError, HINT),
     (
         re.compile("Unable to establish connection|Could not find versioned identity endpoints|timed out"),
         CloudError,

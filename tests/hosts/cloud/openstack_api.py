@@ -1,7 +1,7 @@
 """OpenStack's APIs on 127.0.0.1: Keystone in front, the other services of ``openstack_services`` behind it.
 
-Written after the services' references (https://docs.openstack.org/api-ref/): what a lab needs of them, with their states,
-their refusals and their words. A test may have a request fail, or never be answered.
+Written after the services' references (https://docs.openstack.org/api-ref/): what a lab needs of them, with their
+states, their refusals and their words. A test may have a request fail, or never be answered.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Nova, Neutron, Cinder and Glance, as far as a lab needs them: what they keep, what they refuse, what they say then."""
+"""Nova, Neutron, Cinder and Glance, as far as a lab needs them: what they keep and refuse, and in which words."""
 
 import base64
 import ipaddress
@@ -76,7 +76,11 @@ class Images:
         assert kind == "images", path
         if identity:
             return 200, {}, one(self.images, identity, "image")
-        return 200, {}, {"images": matching(self.images.values(), query), "first": "/v2/images", "schema": "/v2/schemas"}
+        return (
+            200,
+            {},
+            {"images": matching(self.images.values(), query), "first": "/v2/images", "schema": "/v2/schemas"},
+        )
 
 
 class BlockStorage:
@@ -271,8 +275,11 @@ class Network:
 
     def own(self):
         """Return all that the project has."""
-        kinds = {kind: [each for each in things.values() if each["project_id"] == self._project] for kind, things in
-                 self.things.items() if kind != "security-group-rules"}
+        kinds = {
+            kind: [each for each in things.values() if each["project_id"] == self._project]
+            for kind, things in self.things.items()
+            if kind != "security-group-rules"
+        }
         return {**kinds, "ports": [port for port in kinds["ports"] if port["device_owner"] not in OWN_PORTS]}
 
     def bind(self, identity, server):
@@ -292,7 +299,11 @@ class Network:
         if method == "POST":
             return 201, {}, self._create(kind, single, words)
         if not identity:
-            return 200, {}, {kind.replace("-", "_"): [self._shown(kind, each) for each in matching(things.values(), query)]}
+            return (
+                200,
+                {},
+                {kind.replace("-", "_"): [self._shown(kind, each) for each in matching(things.values(), query)]},
+            )
         thing = one(things, identity, single)
         if action:
             return 200, {}, self._interface(action, thing, words)
@@ -355,7 +366,9 @@ class Network:
     def _is_free(self, address):
         for port in self.things["ports"].values():
             if address in port["fixed_ips"] and address["subnet_id"] != "6":
-                raise Refused(409, f"IP address {address['ip_address']} already allocated in subnet {address['subnet_id']}")
+                raise Refused(
+                    409, f"IP address {address['ip_address']} already allocated in subnet {address['subnet_id']}"
+                )
 
     def _make_group(self, thing):
         self.things["security-groups"][thing["id"]] = thing
@@ -374,8 +387,12 @@ class Network:
         if any(each["port_id"] == port["id"] for each in self.things["floatingips"].values()):
             raise Refused(409, f"Cannot associate floating IP with port {port['id']}, which already has one.")
         subnet = port["fixed_ips"][0]["subnet_id"]
-        if not any(self._leads_outside(each, subnet, thing["floating_network_id"]) for each in self.things["ports"].values()):
-            raise Refused(404, f"External network {thing['floating_network_id']} is not reachable from subnet {subnet}.")
+        if not any(
+            self._leads_outside(each, subnet, thing["floating_network_id"]) for each in self.things["ports"].values()
+        ):
+            raise Refused(
+                404, f"External network {thing['floating_network_id']} is not reachable from subnet {subnet}."
+            )
         if len(self.things["floatingips"]) >= self.pool:
             raise Refused(409, f"No more IP addresses available on network {thing['floating_network_id']}.")
         thing["floating_ip_address"] = next(self._addresses)
@@ -396,28 +413,29 @@ class Network:
             return {"id": router["id"], "port_id": made["id"], "subnet_id": subnet["id"]}
         assert action == "remove_router_interface", action
         if any(each["port_id"] for each in self.things["floatingips"].values()):
-            raise Refused(409, f"Router interface for router {router['id']} cannot be deleted: floating IPs require it.")
+            raise Refused(
+                409, f"Router interface for router {router['id']} cannot be deleted: floating IPs require it."
+            )
         port = self.things["ports"].pop(words["port_id"])
         return {"id": router["id"], "port_id": port["id"]}
 
     def _delete(self, kind, thing):
         _REFUSE.get(kind, lambda _self, _thing: None)(self, thing)
         del self.things[kind][thing["id"]]
-        for group in [each for each in self.things["security-group-rules"].values()]:
-            if group["security_group_id"] == thing["id"]:
-                del self.things["security-group-rules"][group["id"]]
-        for port in [each for each in self.things["ports"].values()]:
-            if thing["id"] in {port["network_id"], *(each["subnet_id"] for each in port["fixed_ips"])}:
-                del self.things["ports"][port["id"]]
+        owners = {"networks": ("network_id", ("ports", "subnets")), "security-groups": ("security_group_id", _RULES)}
+        reference, kinds = owners.get(kind, ("", ()))
+        for inside in kinds:
+            left = self.things[inside].items()
+            self.things[inside] = {identity: each for identity, each in left if each[reference] != thing["id"]}
 
     def _refuse_network(self, thing):
-        if any(port["network_id"] == thing["id"] and port["device_owner"] not in OWN_PORTS for port in self.things["ports"].values()):
-            raise Refused(409, f"Unable to complete operation on network {thing['id']}. There are one or more ports still in use.")
-
-    def _refuse_subnet(self, thing):
-        for port in self.things["ports"].values():
-            if port["device_owner"] not in OWN_PORTS and thing["id"] in {each["subnet_id"] for each in port["fixed_ips"]}:
-                raise Refused(409, f"Unable to complete operation on subnet {thing['id']}: One or more ports have an IP.")
+        if any(
+            port["network_id"] == thing["id"] and port["device_owner"] not in OWN_PORTS
+            for port in self.things["ports"].values()
+        ):
+            raise Refused(
+                409, f"Unable to complete operation on network {thing['id']}. There are one or more ports still in use."
+            )
 
     def _refuse_router(self, thing):
         if any(port["device_id"] == thing["id"] for port in self.things["ports"].values()):
@@ -428,6 +446,7 @@ class Network:
             raise Refused(409, f"Security Group {thing['id']} in use.")
 
 
+_RULES = ("security-group-rules",)
 _CREATE = {
     "networks": Network._make_network,
     "subnets": Network._make_subnet,
@@ -439,7 +458,6 @@ _CREATE = {
 }
 _REFUSE = {
     "networks": Network._refuse_network,
-    "subnets": Network._refuse_subnet,
     "routers": Network._refuse_router,
     "security-groups": Network._refuse_group,
 }
