@@ -226,20 +226,24 @@ class CloudProvider:
 
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
         """Remove what was made, if nothing was there before; say what is left, and what it costs."""
-        if isinstance(error, CloudLogin) and fresh:
-            record.remove(self._lab)  # nothing can have been made
-            return
         left = "what was made costs money until 'netlab down' removes it; the same command continues from here"
         if fresh:
-            left = "what was made is removed again"
-            try:
-                self.down()
-            except NetlabError as second:
-                left = f"what was made could not be removed and COSTS MONEY: run 'netlab down' ({second.message})"
+            left = self._undo(error)
         if isinstance(error, NetlabError):
             error.hint = f"{error.hint}; {left}" if error.hint else left
         else:
             self._progress.warn(left)
+
+    def _undo(self, error: BaseException) -> str:
+        """Remove what was made before the error; say whether it is gone."""
+        try:
+            self.down()
+        except NetlabError as second:
+            if not (isinstance(error, CloudLogin) and isinstance(second, CloudLogin)):
+                return f"what was made could not be removed and COSTS MONEY: run 'netlab down' ({second.message})"
+            record.remove(self._lab)  # by all appearance they never were right
+            return "nothing was made, unless the credentials ended in between: then 'netlab down' removes it"
+        return "what was made is removed again"
 
     def _digest(self) -> str:
         """Return a hash over all that decides what the hosts are."""
