@@ -10,15 +10,18 @@ from netlab.model.check import Check
 COLLECTIONS = {"ec2": "amazon/aws", "openstack": "openstack/cloud"}
 HINT = "install netlab with its extra for clouds: pip install 'cni-netlab[cloud]'"
 LIBRARIES = {"ec2": "boto3", "openstack": "openstack"}
-"""What the modules import, which for OpenStack is of the package ``openstacksdk``."""
+"""What the modules import."""
+PACKAGES = {"openstack": "openstacksdk"}
+"""What a library is installed as, where it has another name."""
 
 
 def missing(cloud: str) -> str:
     """Name what is not installed of what the cloud's modules need; empty where all is there."""
     collection = COLLECTIONS[cloud]
     wanted = [f"the Ansible collection {collection.replace('/', '.')}"] if not _has_collection(collection) else []
-    if importlib.util.find_spec(LIBRARIES[cloud]) is None:
-        wanted.append(f"the Python package {LIBRARIES[cloud]}")
+    library = LIBRARIES[cloud]
+    if importlib.util.find_spec(library) is None:
+        wanted.append(f"the Python package {PACKAGES.get(library, library)}")
     return " and ".join(wanted)
 
 
