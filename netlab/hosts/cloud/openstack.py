@@ -59,14 +59,14 @@ MEANINGS: tuple[tuple[re.Pattern[str], type[NetlabError], str], ...] = (
         "openstack.external_network has no address left: take another network, or set openstack.floating_ips to false",
     ),
     (
-        re.compile("No valid host was found|Exceeded maximum number of retries|no fault domain"),
+        re.compile("No valid host was found|Exceeded maximum number of retries"),
         CloudCapacity,
         "take another zone, flavor or placement (openstack.zone …), or try later",
     ),
     (
         re.compile(
-            "no (image|flavor|network) |availability zone .*is not available|is not a valid external network"
-            "|Region .* is not a valid region"
+            "no (image|flavor|network) .* is there$|availability zone .*is not available"
+            "|is not a valid external network|Region .* is not a valid region"
         ),
         ConfigError,
         "see the section openstack of netlab.yml",
@@ -189,4 +189,4 @@ def _tags(description: str) -> dict[str, str]:
 def _words(message: str) -> str:
     """Return what a service said, without what its client and Ansible say about it."""
     said = re.sub(r"^.*?\w+: \d{3}: (?:Client|Server) Error for url: \S+, ", "", message, flags=re.DOTALL)
-    return said.removeprefix("Task failed: ").removeprefix("Module failed: ")
+    return re.sub(r"^((Task|Module|Action) failed: )+", "", said)
