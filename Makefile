@@ -2,7 +2,7 @@
 # make test   the same set-up, then lint, types and all tests
 # make test-vagrant   installs Vagrant and libvirt, then two hosts of theirs: up, proven, measured, gone; tens of minutes
 # make test-ssh   a lab on the machines of another: proven, measured without snapshots, given back; tens of minutes
-# make test-cloud   EC2's API by moto: made, found again, removed; then a lab on machines that stand for its instances
+# make test-cloud   clouds' APIs on this machine: made, found again, removed; then a lab on machines that stand for EC2's instances
 # make test-cluster   builds Kubernetes from the distribution's source package, then the tests on a real cluster
 # make test-cluster-roles   a cluster's roles: their scenarios and what they tell an API server, on the same build
 SHELL := /bin/sh
@@ -50,8 +50,10 @@ test-vagrant: packages $(VENV)/.dev
 test-ssh: packages $(VENV)/.dev
 	$(VENV)/bin/pytest -q -m ssh -n 0 --durations 0 tests/hosts/ssh tests/roles/test_teardown_vm.py
 
-# moto answers for EC2 on 127.0.0.1; the test with machines needs root
+# moto answers for EC2 on 127.0.0.1, a small server of the tests' own for Hetzner; the test with machines needs root
 test-cloud: packages $(VENV)/.dev
+	$(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))' || \
+	  $(VENV)/bin/python scripts/collection.py hetzner.hcloud $(VENV)/collections
 	$(VENV)/bin/pytest -q -m cloud -n 0 --durations 0 --timeout 3600 tests/hosts/cloud
 
 # Kubernetes from the distribution's source package: tens of minutes and about 6 GB the first time

@@ -45,6 +45,11 @@ def playbook(name: str) -> Path:
     return root() / "playbooks" / f"{name}.yml"
 
 
+def cloud_program(name: str) -> Path:
+    """Path of a program that hosts in clouds run at their first boot."""
+    return root() / "playbooks" / "cloud" / "files" / name
+
+
 def playbook_templates() -> Path:
     """Folder of the scripts that playbooks run on a cluster's hosts, after its snapshot was resumed."""
     return root() / "playbooks" / "templates"

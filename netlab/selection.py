@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab import profiles
 from netlab.errors import ConfigError
-from netlab.spec.lab import FILTERED, ROUTED
+from netlab.spec.lab import FILTERED, ROUTED, ROUTER_BETWEEN, TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,18 +23,23 @@ def find_profile(lab: Lab, spec: LabSpec, name: str) -> Profile:
         message = f"profile '{name}' is for the stack '{profile.stack}', but the lab's is '{spec.stack}'"
         raise ConfigError(message, hint=f"add --stack {profile.stack}, or 'stack: {profile.stack}' to netlab.yml")
     if reason := _undelivered(profile, spec.provider):
-        raise ConfigError(
-            f"profile '{name}' {reason}", hint="leave it out: --profiles A,B, or 'profiles' in netlab.yml"
-        )
+        hint = "leave it out: --profiles A,B, or 'profiles' in netlab.yml"
+        raise ConfigError(f"profile '{name}' {reason}", hint=hint)
     return profile.on(spec.fleet.nodes)
 
 
 def _undelivered(profile: Profile, provider: str) -> str:
-    """Say why the provider's network does not carry what the profile's pods send; empty where it does."""
+    """Say why the provider's network cannot carry what the profile's pods send; empty where it can."""
     if profile.requires.ethernet and provider in ROUTED:
         return f"gives pods addresses in the hosts' own network, and {ROUTED[provider]} delivers to no such pod"
     if profile.requires.ethernet == "macs" and provider in FILTERED:
         return f"gives pods MAC addresses of their own, and {FILTERED[provider]} lets no such pod send"
+    if profile.requires.one_link and provider in ROUTER_BETWEEN:
+        return (
+            f"has nodes talk as on one link, and in the network of {ROUTER_BETWEEN[provider]} a router is between them"
+        )
+    if profile.stack == "kubeadm" and profile.paths.keys() != {"host"} and provider in TOLD:
+        return f"has a cluster give out its pods' addresses, and {TOLD[provider]} must know them when hosts are made"
     return ""
 
 

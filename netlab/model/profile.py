@@ -40,6 +40,8 @@ class Requirements(Frozen):
     """What ``modprobe`` must find on the nodes; ``playbooks/up.yml`` asks before anything is changed."""
     ethernet: Literal["", "addresses", "macs"] = ""
     """What pods bring into the lab's own network, which must carry it all the same: addresses, or MAC addresses too."""
+    one_link: bool = False
+    """Whether nodes send each other packets that no router forwards (TTL 1)."""
     artifacts: tuple[str, ...] = ()
     """Components of the lock file: ``kubernetes``, or ``kubernetes=1.20.2``."""
 

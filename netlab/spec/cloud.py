@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -36,12 +36,14 @@ Network = Annotated[str, AfterValidator(_network)]
 class CloudSpec(Frozen):
     """Who may enter, for how long, and through whom."""
 
+    APART: ClassVar[frozenset[str]] = frozenset({"jump"})
+    """Keys that nothing is made from."""
+
     ssh_from: tuple[Network, ...] = Field(
         default=(),
         description="Who may enter by SSH: your address as others see it (203.0.113.7/32), or that of `jump`; needed.",
     )
     hours: int = whole(8, "Age at which `netlab down --expired` removes the lab.", low=1, high=24 * 30)
-    root_gib: int = whole(16, "Disk of each host in GiB.", low=8, high=16_384)
     jump: Annotated[Server | None, AfterValidator(_known)] = Field(
         default=None,
         description="Host on the way to the others, entered with the lab's key: `{address: …, user: …, host_key: …}`.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from netlab.errors import ConfigError
+from netlab.spec.bounds import whole
 from netlab.spec.cloud import CloudSpec
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Ec2Spec(CloudSpec):
     control_type: str = Field(
         default="c7i.large", pattern=Type, description="Instance type of a cluster's control plane."
     )
+    root_gib: int = whole(16, "Disk of each host in GiB.", low=8, high=16_384)
     image_owner: Annotated[str, BeforeValidator(_text)] = Field(
         default=DEBIAN, pattern=r"^\w+$", description="Account that the image is of (Debian's)."
     )

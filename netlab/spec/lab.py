@@ -11,19 +11,26 @@ from netlab.model.lab import Clock, Load, Part, PathName, Stack
 from netlab.spec.artifacts import ArtifactsSpec
 from netlab.spec.bounds import whole
 from netlab.spec.ec2 import Ec2Spec
+from netlab.spec.hcloud import HcloudSpec
 from netlab.spec.openstack import OpenstackSpec
 from netlab.spec.qemu import QemuSpec
 from netlab.spec.ssh import SshSpec
 from netlab.spec.vagrant import VagrantSpec
 
-Provider = Literal["qemu", "ssh", "vagrant", "ec2", "openstack"]
+Provider = Literal["qemu", "ssh", "vagrant", "ec2", "hcloud", "openstack"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
 
-ROUTED: dict[str, str] = {"ec2": "EC2"}
+ROUTED: dict[str, str] = {"ec2": "EC2", "hcloud": "Hetzner Cloud"}
 """Providers whose network delivers to nothing but the addresses that it gave out itself, each with its title."""
 
 FILTERED: dict[str, str] = {"openstack": "OpenStack"}
 """Providers whose network delivers to other addresses too, but only from MAC addresses that it gave out itself."""
+
+TOLD: dict[str, str] = {"hcloud": "Hetzner Cloud"}
+"""Those that deliver to a node's pods only where they were told its pods' addresses when the hosts were made."""
+
+ROUTER_BETWEEN: dict[str, str] = {"hcloud": "Hetzner Cloud"}
+"""Those in whose network a router is between any two hosts."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 
@@ -102,6 +109,7 @@ class LabSpec(Frozen):
         default=VagrantSpec(), description="Vagrant's machines, for the provider of that name."
     )
     ec2: Ec2Spec = Field(default=Ec2Spec(), description="Its instances, for the provider of that name.")
+    hcloud: HcloudSpec = Field(default=HcloudSpec(), description="Its servers, for the provider of that name.")
     openstack: OpenstackSpec = Field(
         default=OpenstackSpec(), description="Its servers, for the provider of that name (docs/openstack.md)."
     )

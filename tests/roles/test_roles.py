@@ -75,7 +75,7 @@ def test_packages_are_plain_lists_which_the_image_baker_reads(role):
 def test_a_profile_has_the_keys_of_a_profile(profile):
     assert set(profile) - {"keepalive", "promises"} == PROFILE_KEYS
     assert profile["stack"] in {"vm", "datapath", "kubeadm"}
-    assert set(profile["requires"]) - {"ethernet"} == {"kernel", "modules"}
+    assert set(profile["requires"]) - {"ethernet", "one_link"} == {"kernel", "modules"}
     assert profile["paths"]
     assert not set(profile["paths"]) & set(profile["missing"])
 

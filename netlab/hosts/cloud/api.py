@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netlab import ansible, assets
 from netlab.errors import RequirementError
 from netlab.hosts.cloud.cloud import Failure
-from netlab.hosts.cloud.requirements import HINT, missing
+from netlab.hosts.cloud.requirements import NEEDS, missing
 
 if TYPE_CHECKING:
     from netlab.hosts.cloud.cloud import Cloud
@@ -31,7 +31,7 @@ class Api:
     def play(self, name: str, place: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Play ``playbooks/cloud/CLOUD/NAME.yml``, return its answer; CloudError and others where a task failed."""
         if wanting := missing(self.cloud.name):
-            raise RequirementError(f"the provider {self.cloud.name} needs {wanting}", hint=HINT)
+            raise RequirementError(f"the provider {self.cloud.name} needs {wanting}", hint=NEEDS[self.cloud.name].hint)
         folder = self.lab.ansible / "cloud"
         answer = self.lab.state_folder / "cloud-answer.json"
         answer.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from netlab.errors import NetlabError
@@ -36,6 +36,15 @@ class ForeignLab(NamedTuple):
     expires: datetime | None
 
 
+class Script(NamedTuple):
+    """A program that a host runs at the end of its first boot, as root."""
+
+    path: str
+    text: str
+    words: tuple[str, ...] = ()
+    """Its arguments."""
+
+
 class Cloud(Protocol):
     """One cloud, with its section of ``netlab.yml``."""
 
@@ -53,7 +62,7 @@ class Cloud(Protocol):
 
     @property
     def seals(self) -> bool:
-        """Return whether ``seal.yml`` takes the user data out of the hosts' reach; False: it never is in it."""
+        """Whether ``seal.yml`` takes the user data with its keys out of the hosts' reach; else it is from the start."""
 
     @property
     def section(self) -> CloudSpec:
@@ -71,6 +80,12 @@ class Cloud(Protocol):
 
     def cost(self, types: Iterable[str]) -> Cost:
         """Return what hosts of these types cost."""
+
+    def tags(self, words: Mapping[str, str]) -> dict[str, str]:
+        """Return what all carries that is made: the lab's id, name, dates … as the cloud wants keys and values."""
+
+    def first_boot(self, address: str, others: Sequence[str]) -> Script | None:
+        """Return what a host runs at its first boot, from its own address in the lab and those of the others."""
 
     def variables(self, place: str) -> dict[str, Any]:
         """Return ``netlab_cloud``, what the plays are told of the section."""

@@ -10,12 +10,13 @@ from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, Con
 from netlab.hosts.cloud.cloud import ForeignLab
 from netlab.hosts.cloud.cost import Prices, estimate
 from netlab.hosts.cloud.record import read_stamp
+from netlab.hosts.cloud.user_data import mtu_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from netlab.errors import NetlabError
-    from netlab.hosts.cloud.cloud import Failure
+    from netlab.hosts.cloud.cloud import Failure, Script
     from netlab.hosts.cloud.cost import Cost
     from netlab.model.lab import Part
     from netlab.spec.ec2 import Ec2Spec
@@ -125,9 +126,17 @@ class Ec2:
         prices = PRICES.get(self.place)
         return estimate(types, self.section.root_gib, prices, currency="USD", source=source)
 
+    def tags(self, words: Mapping[str, str]) -> dict[str, str]:
+        """Return them with netlab's prefix."""
+        return {f"netlab:{key}": value for key, value in words.items()}
+
+    def first_boot(self, address: str, others: Sequence[str]) -> Script:  # noqa: ARG002 - they are on the same link
+        """Return what sets the MTU."""
+        return mtu_script(address, self.mtu)
+
     def variables(self, place: str) -> dict[str, Any]:
         """Return the section, with the region that the hosts are in."""
-        data = self.section.model_dump(mode="json", exclude={"jump"})
+        data = self.section.model_dump(mode="json", exclude={*self.section.APART})
         return {**data, "region": place or ANYWHERE}
 
     def error(self, failure: Failure) -> NetlabError:

@@ -17,7 +17,7 @@ from netlab.hosts.cloud.record import read_stamp
 from netlab.hosts.cloud.requirements import HINT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from netlab.errors import NetlabError
     from netlab.hosts.cloud.cloud import Failure
@@ -119,9 +119,16 @@ class Openstack:
         """Return that it is not known."""
         return UNKNOWN
 
+    def tags(self, words: Mapping[str, str]) -> dict[str, str]:
+        """Return them with netlab's prefix, and short: a description has room for 255 characters."""
+        return {f"netlab:{key}": value[:64] for key, value in words.items()}
+
+    def first_boot(self, address: str, others: Sequence[str]) -> None:
+        """Return nothing: the network says the MTU, and its hosts are on one link."""
+
     def variables(self, place: str) -> dict[str, Any]:
         """Return the section, with the cloud that the hosts are in, and who may send what to whom."""
-        data = self.section.model_dump(mode="json", exclude={"jump"})
+        data = self.section.model_dump(mode="json", exclude={*self.section.APART})
         cloud, _, region = place.partition("/")
         return {
             **data,

@@ -32,6 +32,8 @@ NETWORK = ipaddress.ip_network("10.10.0.0/24")
 FIRST_ADDRESS = 10
 OPEN = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """From where everything may enter: private addresses, which in a network of the lab's own are hosts' and pods'."""
+PODS = "10.244.{index}.0/26"
+"""Of a node's pods, as data-path profiles have it: see ``playbooks/filter_plugins/lab.py``."""
 CHANGEABLE = {"hours", "ssh_from"}
 """Keys of the section that may change while the hosts stay."""
 BOOT_TIMEOUT_S = 600.0
@@ -182,12 +184,14 @@ class CloudProvider:
         """Return what ``up.yml`` is told."""
         return {
             "netlab_lab": begun.lab,
-            "netlab_tags": {
-                "netlab:lab": begun.lab,
-                "netlab:name": self._lab.folder.name,
-                "netlab:created": record.stamp(begun.created),
-                "netlab:expires": record.stamp(begun.expires),
-            },
+            "netlab_tags": self._cloud.tags(
+                {
+                    "lab": begun.lab,
+                    "name": self._lab.folder.name,
+                    "created": record.stamp(begun.created),
+                    "expires": record.stamp(begun.expires),
+                }
+            ),
             "netlab_network": str(NETWORK),
             "netlab_open": OPEN,
             "netlab_public_key": self._public_key,
@@ -197,6 +201,7 @@ class CloudProvider:
                     "name": name,
                     "type": self._types[name],
                     "address": self._lab_addresses[name],
+                    "pods": self._pods.get(name, ""),
                     "digest": f"{begun.digest}-{name}",
                     "user_data": data,
                 }
@@ -247,7 +252,8 @@ class CloudProvider:
 
     def _digest(self) -> str:
         """Return a hash over all that decides what the hosts are."""
-        return _hash([self._cloud.section.model_dump(mode="json", exclude={*CHANGEABLE, "jump"}), self._user_data])
+        section = self._cloud.section
+        return _hash([section.model_dump(mode="json", exclude={*CHANGEABLE, *section.APART}), self._user_data])
 
     def _settings(self) -> str:
         return _hash(self._cloud.section.model_dump(mode="json", include=CHANGEABLE))
@@ -268,12 +274,19 @@ class CloudProvider:
     def _lab_addresses(self) -> dict[str, str]:
         return {name: str(NETWORK[FIRST_ADDRESS + index]) for index, name in enumerate(self._spec.parts)}
 
+    @cached_property
+    def _pods(self) -> dict[str, str]:
+        nodes = [name for name, part in self._spec.parts.items() if part == "node"]
+        return {name: PODS.format(index=index) for index, name in enumerate(nodes)}
+
     @property
     def _user_data(self) -> dict[str, str]:
-        return {
-            name: user_data(name, address, self._public_key, keys.host_key(self._lab, name), mtu=self._cloud.mtu)
-            for name, address in self._lab_addresses.items()
-        }
+        return {name: self._user_data_of(name) for name in self._spec.parts}
+
+    def _user_data_of(self, name: str) -> str:
+        others = [address for other, address in self._lab_addresses.items() if other != name]
+        script = self._cloud.first_boot(self._lab_addresses[name], others)
+        return user_data(name, self._public_key, keys.host_key(self._lab, name), script)
 
 
 def _hash(value: object) -> str:

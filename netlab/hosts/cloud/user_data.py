@@ -1,10 +1,12 @@
-"""What cloud-init does at a host's first boot: who may enter, its host key, the MTU of its interface."""
+"""What cloud-init does at a host's first boot: who may enter, its host key, a script of the cloud's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from netlab.hosts.cloud.cloud import Script
 
 if TYPE_CHECKING:
     from netlab.hosts.cloud.keys import KeyPair
@@ -22,14 +24,15 @@ for file in /run/systemd/network/*netplan-"$name".network; do
 done
 ip link set dev "$name" mtu {mtu}
 """
-_MTU_FILE = "/usr/local/sbin/netlab-mtu"
 
 
-def user_data(name: str, address: str, public_key: str, host_key: KeyPair, *, mtu: int = 0) -> str:
-    """Return cloud-init's configuration of the host ``name``, whose interface with ``address`` carries the lab.
+def mtu_script(address: str, mtu: int) -> Script:
+    """Return what gives the interface with ``address`` the MTU ``mtu``."""
+    return Script("/usr/local/sbin/netlab-mtu", MTU_SCRIPT.format(address=address, mtu=mtu))
 
-    ``mtu`` is that of the interface; 0: what the network says. The text has the host's private key.
-    """
+
+def user_data(name: str, public_key: str, host_key: KeyPair, script: Script | None = None) -> str:
+    """Return cloud-init's configuration of the host ``name``, which has the host's private key."""
     config: dict[str, Any] = {
         "hostname": name,
         "disable_root": False,
@@ -38,8 +41,7 @@ def user_data(name: str, address: str, public_key: str, host_key: KeyPair, *, mt
         "ssh_genkeytypes": [],
         "ssh_keys": {"ed25519_private": host_key.private, "ed25519_public": host_key.public},
     }
-    if mtu:
-        script = MTU_SCRIPT.format(address=address, mtu=mtu)
-        config["write_files"] = [{"path": _MTU_FILE, "permissions": "0700", "content": script}]
-        config["runcmd"] = [[_MTU_FILE]]
+    if script:
+        config["write_files"] = [{"path": script.path, "permissions": "0700", "content": script.text}]
+        config["runcmd"] = [[script.path, *script.words]]
     return f"#cloud-config\n{yaml.safe_dump(config, sort_keys=False)}"

@@ -5,14 +5,15 @@ import subprocess
 import pytest
 import yaml
 
+from netlab.hosts.cloud.cloud import Script
 from netlab.hosts.cloud.keys import KeyPair
-from netlab.hosts.cloud.user_data import MTU_SCRIPT, user_data
+from netlab.hosts.cloud.user_data import mtu_script, user_data
 
 PAIR = KeyPair("-----BEGIN KEY-----\nabc\n-----END KEY-----\n", "ssh-ed25519 AAAA")
 
 
-def told(**options):
-    text = user_data("node1", "10.10.0.11", "ssh-ed25519 BBBB lab", PAIR, **options)
+def told(script=None):
+    text = user_data("node1", "ssh-ed25519 BBBB lab", PAIR, script)
     assert text.startswith("#cloud-config\n")
     return yaml.safe_load(text)
 
@@ -30,18 +31,18 @@ def test_root_is_entered_with_the_labs_key_alone():
     assert told()["disable_root"] is False
 
 
-def test_an_mtu_is_set_only_where_one_is_wanted():
+def test_a_script_is_run_with_its_arguments():
     assert "runcmd" not in told()
-    (file,) = told(mtu=1500)["write_files"]
-    assert told(mtu=1500)["runcmd"] == [[file["path"]]]
-    assert "mtu 1500" in file["content"]
+    config = told(Script("/usr/local/sbin/it", "#!/bin/sh\n", ("a", "b c")))
+    assert config["write_files"] == [{"path": "/usr/local/sbin/it", "permissions": "0700", "content": "#!/bin/sh\n"}]
+    assert config["runcmd"] == [["/usr/local/sbin/it", "a", "b c"]]
 
 
 @pytest.mark.real
 def test_the_script_sets_it_and_has_networkd_keep_it(tmp_path):
     """In namespaces of its own, with an interface that has the host's address and one that has not."""
     script = tmp_path / "script"
-    script.write_text(MTU_SCRIPT.format(address="10.10.0.11", mtu=1500))
+    script.write_text(mtu_script("10.10.0.11", 1500).text)
     inside = f"""set -eu
     mount -t tmpfs none /run; mount -t tmpfs none /etc/systemd
     mkdir -p /run/systemd/network /etc/systemd/network; touch /run/systemd/network/10-netplan-ens5.network
