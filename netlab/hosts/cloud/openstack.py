@@ -196,4 +196,4 @@ def _tags(description: str) -> dict[str, str]:
 def _words(message: str) -> str:
     """Return what a service said, without what its client and Ansible say about it."""
     said = re.sub(r"^.*?\w+: \d{3}: (?:Client|Server) Error for url: \S+, ", "", message, flags=re.DOTALL)
-    return re.sub(r"^((Task|Module|Action) failed: )+", "", said)
+    return re.sub(r"^((Task|Module|Action) failed: )*((\w+\.)+\w+: )?", "", said)

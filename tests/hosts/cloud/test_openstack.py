@@ -238,7 +238,7 @@ def test_hosts_in_the_network_outside_with_disks_of_their_own(lab):
     assert volume["attachments"] == [{"server_id": lab.servers["client"]["id"]}]
     known = json.loads((lab.folder / ".netlab" / "cloud.json").read_text())
     assert known["zones"] == dict.fromkeys(lab.servers, "az1")
-    groups = {each["id"]: each["name"].rpartition("-")[2] for each in left["security_groups"]}
+    groups = {each["id"]: each["name"].rpartition("-")[2] for each in left["security-groups"]}
     for name, server in lab.servers.items():
         inside, outside = [lab.api.network.things["ports"][each] for each in server["_ports"]]
         assert [groups[each] for each in inside["security_groups"]] == ["inside"]
