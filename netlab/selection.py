@@ -35,9 +35,7 @@ def _undelivered(profile: Profile, provider: str) -> str:
     if profile.requires.ethernet == "macs" and provider in FILTERED:
         return f"gives pods MAC addresses of their own, and {FILTERED[provider]} lets no such pod send"
     if profile.requires.one_link and provider in ROUTER_BETWEEN:
-        return (
-            f"has nodes talk as on one link, and in the network of {ROUTER_BETWEEN[provider]} a router is between them"
-        )
+        return f"has nodes talk as on one link, and {ROUTER_BETWEEN[provider]} has a router between them"
     if profile.stack == "kubeadm" and profile.paths.keys() != {"host"} and provider in TOLD:
         return f"has a cluster give out its pods' addresses, and {TOLD[provider]} must know them when hosts are made"
     return ""

@@ -285,7 +285,8 @@ def test_an_api_that_is_not_there_is_one_message(lab, monkeypatch):
 )
 def test_what_hetzner_does_not_have_is_refused_before_anything_is_made(lab, change, words):
     section = {"location": "fsn1", "ssh_from": ["203.0.113.7"], **change}
-    (lab.folder / "netlab.yml").write_text(yaml.safe_dump({"provider": "hcloud", "hcloud": section}))
+    spec = {"provider": "hcloud", "profiles": ["baseline-vm"], "hcloud": section}
+    (lab.folder / "netlab.yml").write_text(yaml.safe_dump(spec))
     done = lab("up", "--no-profile")
     assert done.returncode == 3
     assert words in done.stderr
