@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab import profiles
 from netlab.errors import ConfigError
-from netlab.spec.lab import ROUTED, ROUTER_BETWEEN, TOLD
+from netlab.spec.lab import FILTERED, ROUTED, ROUTER_BETWEEN, TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,8 @@ def _undelivered(profile: Profile, provider: str) -> str:
     """Say why the provider's network cannot carry what the profile's pods send; empty where it can."""
     if profile.requires.ethernet and provider in ROUTED:
         return f"gives pods addresses in the hosts' own network, and {ROUTED[provider]} delivers to no such pod"
+    if profile.requires.ethernet == "macs" and provider in FILTERED:
+        return f"gives pods MAC addresses of their own, and {FILTERED[provider]} lets no such pod send"
     if profile.requires.one_link and provider in ROUTER_BETWEEN:
         return f"has nodes talk as on one link, and {ROUTER_BETWEEN[provider]} has a router between them"
     if profile.stack == "kubeadm" and profile.paths.keys() != {"host"} and provider in TOLD:

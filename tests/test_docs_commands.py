@@ -242,7 +242,7 @@ HARMLESS = {
 
 def as_a_plan(words):
     """The command, or what says what it would do; None where it cannot be tried in an empty folder."""
-    if {"ec2", "hcloud"} & set(words) or "--expired" in words:  # they want a region, and an account
+    if {"ec2", "hcloud", "openstack", "--expired"} & set(words):  # they want a region, and an account
         return None
     if words[0] == "up":
         return [*words, *([] if "--dry-run" in words else ["--dry-run"])]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netlab.cli.parser import Parser
 
 
-PROVIDERS = ("qemu", "ssh", "vagrant", "ec2", "hcloud")
+PROVIDERS = ("qemu", "ssh", "vagrant", "ec2", "hcloud", "openstack")
 """Those of ``netlab.spec.lab``, which a help page is not to wait for."""
 
 

@@ -11,6 +11,7 @@ from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.cost import spent
 from netlab.hosts.cloud.ec2 import Ec2
 from netlab.hosts.cloud.hcloud import Hcloud
+from netlab.hosts.cloud.openstack import Openstack
 from netlab.hosts.cloud.provider import CloudProvider
 from netlab.hosts.qemu import doctor as qemu_doctor
 from netlab.hosts.qemu.provider import QemuProvider
@@ -54,6 +55,7 @@ PROVIDERS: dict[str, Entry] = {
     "vagrant": Entry(vagrant_provider_of, vagrant_doctor.checks),
     "ec2": _of_cloud("ec2", lambda spec: Ec2(spec.ec2)),
     "hcloud": _of_cloud("hcloud", lambda spec: Hcloud(spec.hcloud)),
+    "openstack": _of_cloud("openstack", lambda spec: Openstack(spec.openstack)),
 }
 
 

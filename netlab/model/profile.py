@@ -6,7 +6,7 @@ URLs and role inputs are Jinja for Ansible; here they are only carried.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -40,8 +40,8 @@ class Requirements(Frozen):
     """What ``modprobe`` must find on the nodes; ``playbooks/up.yml`` asks before anything is changed."""
     packages: dict[str, str] = Field(default_factory=dict)
     """The least version of what the nodes install, where not every release that hosts may run has it."""
-    ethernet: bool = False
-    """Whether pods bring addresses of their own into the lab's network, which must deliver to them all the same."""
+    ethernet: Literal["", "addresses", "macs"] = ""
+    """What pods bring into the lab's own network, which must carry it all the same: addresses, or MAC addresses too."""
     one_link: bool = False
     """Whether nodes send each other packets that no router forwards (TTL 1)."""
     artifacts: tuple[str, ...] = ()

@@ -12,15 +12,19 @@ from netlab.spec.artifacts import ArtifactsSpec
 from netlab.spec.bounds import whole
 from netlab.spec.ec2 import Ec2Spec
 from netlab.spec.hcloud import HcloudSpec
+from netlab.spec.openstack import OpenstackSpec
 from netlab.spec.qemu import QemuSpec
 from netlab.spec.ssh import SshSpec
 from netlab.spec.vagrant import VagrantSpec
 
-Provider = Literal["qemu", "ssh", "vagrant", "ec2", "hcloud"]
+Provider = Literal["qemu", "ssh", "vagrant", "ec2", "hcloud", "openstack"]
 """Add a provider here and in ``netlab.hosts.registry``; its section of ``netlab.yml`` beside ``netlab.spec.qemu``."""
 
 ROUTED: dict[str, str] = {"ec2": "EC2", "hcloud": "Hetzner Cloud"}
 """Providers whose network delivers to nothing but the addresses that it gave out itself, each with its title."""
+
+FILTERED: dict[str, str] = {"openstack": "OpenStack"}
+"""Providers whose network delivers to other addresses too, but only from MAC addresses that it gave out itself."""
 
 TOLD: dict[str, str] = {"hcloud": "Hetzner Cloud"}
 """Those that deliver to a node's pods only where they were told its pods' addresses when the hosts were made."""
@@ -106,6 +110,9 @@ class LabSpec(Frozen):
     )
     ec2: Ec2Spec = Field(default=Ec2Spec(), description="Its instances, for the provider of that name.")
     hcloud: HcloudSpec = Field(default=HcloudSpec(), description="Its servers, for the provider of that name.")
+    openstack: OpenstackSpec = Field(
+        default=OpenstackSpec(), description="Its servers, for the provider of that name (docs/openstack.md)."
+    )
     artifacts: ArtifactsSpec = Field(
         default=ArtifactsSpec(), description="Where the parts of real clusters come from (docs/artifacts.md)."
     )

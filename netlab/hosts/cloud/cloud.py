@@ -62,7 +62,7 @@ class Cloud(Protocol):
 
     @property
     def seals(self) -> bool:
-        """Whether ``seal.yml`` takes the user data with its keys out of the hosts' reach; else their script has."""
+        """Whether ``seal.yml`` takes the user data with its keys out of the hosts' reach; else it is from the start."""
 
     @property
     def section(self) -> CloudSpec:

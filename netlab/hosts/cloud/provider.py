@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab.errors import CloudLeftover, CloudLogin, ConfigError, MachineSilent, NetlabError
 from netlab.hosts import delivery
-from netlab.hosts.cloud import interfaces, keys, record
+from netlab.hosts.cloud import interfaces, keys, metadata, record
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.cost import described
 from netlab.hosts.cloud.record import Record
@@ -185,9 +185,7 @@ class CloudProvider:
                 "releases": {host.name: host.release for host in booted},
             }
         )
-        if self._cloud.seals:
-            with self._progress.step("take the keys out of the hosts' reach"):
-                self._api.play("seal", begun.place, {"netlab_lab": begun.lab})
+        self._seal(begun)
         record.save(self._lab, there.model_copy(update={"complete": True}))
 
     def _wanted(self, begun: Record) -> dict[str, Any]:
@@ -235,22 +233,34 @@ class CloudProvider:
         hint = f"choose another image in netlab.yml ({self._spec.provider})"
         return tuple(suitable.suited(host, said[host.name], "", hint=hint) for host in self.hosts())
 
+    def _seal(self, begun: Record) -> None:
+        """Have no host read the user data again, which has its private key."""
+        with self._progress.step("take the keys out of the hosts' reach"):
+            if self._cloud.seals:
+                self._api.play("seal", begun.place, {"netlab_lab": begun.lab})
+            else:
+                metadata.check(self.remote())
+
     def _clean_up(self, error: BaseException, *, fresh: bool) -> None:
         """Remove what was made, if nothing was there before; say what is left, and what it costs."""
-        if isinstance(error, CloudLogin) and fresh:
-            record.remove(self._lab)  # nothing can have been made
-            return
         left = "what was made costs money until 'netlab down' removes it; the same command continues from here"
         if fresh:
-            left = "what was made is removed again"
-            try:
-                self.down()
-            except NetlabError as second:
-                left = f"what was made could not be removed and COSTS MONEY: run 'netlab down' ({second.message})"
+            left = self._undo(error)
         if isinstance(error, NetlabError):
             error.hint = f"{error.hint}; {left}" if error.hint else left
         else:
             self._progress.warn(left)
+
+    def _undo(self, error: BaseException) -> str:
+        """Remove what was made before the error; say whether it is gone."""
+        try:
+            self.down()
+        except NetlabError as second:
+            if not (isinstance(error, CloudLogin) and isinstance(second, CloudLogin)):
+                return f"what was made could not be removed and COSTS MONEY: run 'netlab down' ({second.message})"
+            record.remove(self._lab)  # by all appearance they never were right
+            return "nothing was made, unless the credentials ended in between: then 'netlab down' removes it"
+        return "what was made is removed again"
 
     def _digest(self) -> str:
         """Return a hash over all that decides what the hosts are."""

@@ -36,6 +36,7 @@ NEEDS = {
         f"{HINT}; on Python 3.11, for which there is only an older one there: "
         "ansible-galaxy collection install 'hetzner.hcloud:>=6.4.0'",
     ),
+    "openstack": Needs("openstack.cloud", {"openstack": "openstacksdk"}),
 }
 """hetzner.hcloud up to 6.3 ends at each server: it wants a ``datacenter``, which Hetzner's API has had no more of since
 July 2026."""

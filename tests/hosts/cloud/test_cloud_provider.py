@@ -114,9 +114,18 @@ def test_what_cannot_be_removed_is_said_to_cost_money(make, tmp_path):
 
 def test_without_credentials_there_is_nothing_to_remove(make, tmp_path):
     stranger = make(CloudLogin("no credentials"))
-    with pytest.raises(CloudLogin):
+    with pytest.raises(CloudLogin) as caught:
         stranger.start()
-    assert [name for name, *_ in stranger._api.played] == ["up"]
+    assert caught.value.hint.startswith("nothing was made")
+    assert record.load(Lab(tmp_path)) is None
+
+
+def test_what_was_made_before_something_was_not_allowed_is_removed(make, tmp_path):
+    guest = make(CloudLogin("may make networks, but no hosts"), NOTHING)
+    with pytest.raises(CloudLogin) as caught:
+        guest.start()
+    assert [name for name, *_ in guest._api.played] == ["up", "down"]
+    assert caught.value.hint == "what was made is removed again"
     assert record.load(Lab(tmp_path)) is None
 
 

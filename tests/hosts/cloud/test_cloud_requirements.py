@@ -37,6 +37,12 @@ def test_what_is_not_installed_is_named(without):
     assert "cni-netlab[cloud]" in check.hint
 
 
+def test_a_library_is_named_after_its_package(without):
+    without("ansible_collections", "openstack")
+    wanting = "the Ansible collection openstack.cloud and the Python package openstacksdk"
+    assert requirements.missing("openstack") == wanting
+
+
 def test_a_collection_of_the_users_will_do(without, tmp_path):
     without("ansible_collections")
     (tmp_path / ".ansible/collections/ansible_collections/amazon/aws").mkdir(parents=True)
