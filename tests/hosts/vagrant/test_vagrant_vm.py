@@ -136,7 +136,7 @@ def test_a_host_that_was_booted_gets_its_profile_again(lab):
     boot = "cat /proc/sys/kernel/random/boot_id"
     first = lab("ssh", "node1", "--", boot).stdout
     options = ["-F", lab.folder / ".netlab" / "ssh_config", "-oConnectTimeout=20", "node1"]
-    lab.libvirt.run("ssh", *options, "systemctl reboot", timeout=60)  # the connection ends with it
+    lab.libvirt.run("ssh", *options, "sudo systemctl reboot", timeout=60)  # the connection ends with it
 
     def booted():
         now = lab.libvirt.run("ssh", *options, boot, timeout=60)
