@@ -34,6 +34,9 @@ UP_TIMEOUT_S = 900.0
 DESTROY_TIMEOUT_S = 600.0
 _HOSTS = TypeAdapter(tuple[Host, ...])
 GONE = "not_created"
+OWN = {"base", "benchmark", "lab_routes", "pod_network"}
+"""Roles whose installation is played though the box was baked with them: what they make is named after networkd's file,
+which is each host's own, or is the host's identity."""
 
 
 class VagrantProvider:
@@ -58,8 +61,7 @@ class VagrantProvider:
         payload = delivery.facts(self.payload)
         if self.spec.vagrant.box:
             return payload
-        baked = set(boxes.recipe_of(self.spec).baked_roles) - {"base", "benchmark"}  # they are each host's own
-        return {"netlab_baked_roles": sorted(baked), **payload}
+        return {"netlab_baked_roles": sorted(set(boxes.recipe_of(self.spec).baked_roles) - OWN), **payload}
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts as they were first entered; before, with addresses that nobody answers at."""

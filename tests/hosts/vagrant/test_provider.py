@@ -7,10 +7,11 @@ import sys
 
 import pytest
 
+from netlab import assets
 from netlab.errors import BoxError, HostRefused, MachineError, MachineSilent, MissingTool
 from netlab.hosts.ssh import suitable
 from netlab.hosts.vagrant import boxes, command, contact
-from netlab.hosts.vagrant.provider import VagrantProvider
+from netlab.hosts.vagrant.provider import OWN, VagrantProvider
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.spec.lab import LabSpec
@@ -159,6 +160,12 @@ def test_a_box_that_nobody_has(tmp_path, machines):
     provider.start()
 
 
+def test_what_a_box_was_baked_with_is_not_taken_for_the_hosts_own():
+    """Hosts call networkd's file as Vagrant does, and the image was baked with a file of netlab's."""
+    installs = assets.roles().glob("*/tasks/install.yml")
+    assert {file.parents[1].name for file in installs if "networkd_file" in file.read_text()} <= OWN
+
+
 def test_an_own_box_is_made_once(tmp_path, machines, monkeypatch):
     made = []
     monkeypatch.setattr(boxes, "_make", lambda vagrant, spec, box: made.append(box.name))
@@ -166,6 +173,7 @@ def test_an_own_box_is_made_once(tmp_path, machines, monkeypatch):
     provider.prepare()
     assert made[0].startswith("netlab-datapath-")
     assert provider.facts()["netlab_baked_roles"]
+    assert not OWN & set(provider.facts()["netlab_baked_roles"])
     machines.change(boxes=made)
     provider.prepare()
     assert len(made) == 1
