@@ -1,10 +1,13 @@
 """The playbook that turns hosts into a profile, on this machine, as far as it goes without changing anything."""
 
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import yaml
@@ -29,10 +32,27 @@ paths: {}
 """
 
 
-def play(tmp_path, roles=ROOT / "roles", path=Path("/usr/bin"), strategy=None, releases=None, **variables):
+class Answer(http.server.BaseHTTPRequestHandler):
+    """An app that remembers what it was asked for."""
+
+    BODY = b"netlab"
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.BODY)))
+        self.end_headers()
+        self.wfile.write(self.BODY)
+
+    def log_message(self, *_):
+        pass
+
+
+def play(tmp_path, roles=ROOT / "roles", path=Path("/usr/bin"), strategy=None, releases=None, nodes=2, **variables):
     """Play up.yml; ``releases``: what hosts run, by their names."""
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "netlab_address": "127.0.0.1"}
-    hosts = {"client": ["client"], "node": ["node1", "node2"], "control": ["control"]}
+    hosts = {"client": ["client"], "node": ["node1", "node2"][:nodes], "control": ["control"]}
     groups = {group: {"hosts": dict.fromkeys(names, local)} for group, names in hosts.items()}
     for name, release in (releases or {}).items():
         family = groups.setdefault(release.partition("_")[0], {"children": {}})
@@ -196,6 +216,33 @@ def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
     assert {tuple(words[1:]) for words in order[1:4]} == {
         (name, name, "127.0.0.65") for name in ("control", "node1", "node2")
     }
+
+
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_every_path_is_asked_that_the_lab_has(tmp_path, nodes):
+    """The URL of a path through a second node names it, and there may be none."""
+    noting_roles(tmp_path, "base", "benchmark")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://{{{{ hostvars[groups['node'][%d]].netlab_address }}}}:{server.server_port}/%s"
+        paths = {"nodeport-local": url % (0, "local"), "nodeport-remote": url % (1, "remote")}
+        in_a_pod = {"clusterip": {"url": "http://10.96.0.80/", "pod": "client"}}
+        profile = {"requires": {"kernel": "1"}, "roles": [], "paths": paths | in_a_pod}
+        tmp_path.joinpath("profile.yml").write_text(json.dumps(profile))
+        done = play(
+            tmp_path,
+            roles=tmp_path / "roles",
+            nodes=nodes,
+            netlab_profile="mine",
+            netlab_profile_file=str(tmp_path / "profile.yml"),
+            netlab_kernel="6.12",
+            netlab_baked_roles=["base", "benchmark"],
+            netlab_response_bytes=len(Answer.BODY),
+            netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
+        )
+        server.shutdown()
+    assert done.returncode == 0, done.stdout
+    assert Answer.asked[-nodes:] == ["/local", "/remote"][:nodes]
 
 
 @pytest.mark.parametrize(
