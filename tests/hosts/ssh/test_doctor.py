@@ -20,7 +20,7 @@ def test_suitable_hosts_are_all_ok_and_nothing_is_written(lab, spec, ssh):
     before = sorted(lab.folder.iterdir())
     found = checks(lab, spec)
     assert [check.name for check in found[:2]] == ["ssh", "client distribution"]
-    assert len(found) == 1 + 3 * 11
+    assert len(found) == 1 + 3 * 12
     assert all(check.ok for check in found)
     assert found[0].message == str(ssh.folder / "ssh")
     assert ssh.done == []
