@@ -17,12 +17,17 @@ ec2:
 """
 
 
-YES = f"""#!/bin/sh
-for number in 10 11 12; do echo "address 10.10.0.$number=ens5"; done; echo mtu ens5=1500; echo time=$(date +%s.%N)
+def entered(interface, mtu):
+    """Return a program in ssh's place that lets everybody in, and says what a host says of itself."""
+    return f"""#!/bin/sh
+for number in 10 11 12; do echo "address 10.10.0.$number={interface}"; done
+echo mtu {interface}={mtu}; echo networkd {interface}=/etc/systemd/network/20-lab.network; echo time=$(date +%s.%N)
 cat <<'END'
 {SUITABLE}END
 """
-"""Lets everybody in, and says what a host says of itself."""
+
+
+YES = entered("ens5", 1500)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import yaml
 from netlab.hosts.cloud.record import stamp
 from netlab.hosts.cloud.requirements import missing
 from tests.conftest import Command, wait_until
+from tests.hosts.cloud.conftest import entered
 from tests.hosts.cloud.hcloud_api import KINDS, TOKEN, HcloudApi
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(900)]
@@ -26,11 +27,6 @@ hcloud:
   location: fsn1
   ssh_from: [203.0.113.7/32]
 """
-YES = """#!/bin/sh
-for number in 10 11 12; do echo "address 10.10.0.$number=enp7s0"; done
-echo mtu enp7s0=1450; echo networkd enp7s0=/etc/systemd/network/20-lab.network
-"""
-"""An ssh that lets everybody in, and says what a host says of its interfaces."""
 MAKING = re.compile("^(POST|PUT|DELETE) ")
 CHANGING = {"POST /firewalls/N/actions/set_rules", *(f"PUT /{kind}/N" for kind in KINDS)}
 """What may be asked where all is there: other rules, other dates."""
@@ -67,7 +63,7 @@ def lab(tmp_path, monkeypatch):
     if wanting := missing("hcloud"):
         pytest.skip(f"{wanting} is not installed")
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "ssh").write_text(YES)
+    (tmp_path / "bin" / "ssh").write_text(entered("enp7s0", 1450))
     (tmp_path / "bin" / "ssh").chmod(0o755)
     api = HcloudApi()
     lab = HcloudLab(tmp_path / "lab", api)
