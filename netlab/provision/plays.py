@@ -59,8 +59,9 @@ def proof_folder(session: Session, profile: Profile) -> Path:
 def rebooted(session: Session) -> list[str]:
     """Name the hosts that have been booted since the lab's profile was applied to them, which did not outlive it."""
     state = session.lab.load_state()
-    now = session.provider.boots() if state and state.boots else {}
-    return [name for name, boot in now.items() if state and state.boots.get(name) != boot]
+    if state is None or not state.boots:
+        return []
+    return [name for name, boot in session.provider.boots().items() if state.boots.get(name) != boot]
 
 
 def lab_state(session: Session, profile: Profile | None = None, *, applied: str | None = None) -> LabState:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from netlab.hosts.cloud.record import read_stamp
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
@@ -34,6 +36,17 @@ class ForeignLab(NamedTuple):
     place: str
     created: datetime | None
     expires: datetime | None
+
+    @classmethod
+    def of(cls, tags: Mapping[str, str], prefix: str, place: str) -> ForeignLab:
+        """Read what something of the lab carries, under names with this prefix."""
+        return cls(
+            lab=tags[f"{prefix}lab"],
+            name=tags.get(f"{prefix}name") or "?",
+            place=place,
+            created=read_stamp(tags.get(f"{prefix}created", "")),
+            expires=read_stamp(tags.get(f"{prefix}expires", "")),
+        )
 
 
 class Script(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError
 from netlab.hosts.cloud.cloud import ForeignLab
 from netlab.hosts.cloud.cost import Prices, estimate
-from netlab.hosts.cloud.record import read_stamp
+from netlab.hosts.cloud.meanings import Meanings, meant
 from netlab.hosts.cloud.user_data import mtu_script
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ ANYWHERE = "us-east-1"
 """Any region can be asked which others there are."""
 
 _ASK = "they are taken from where AWS's tools look (AWS_PROFILE, ~/.aws …): try 'aws sts get-caller-identity'"
-MEANINGS: tuple[tuple[re.Pattern[str], type[NetlabError], str], ...] = (
+PREFIX = "netlab:"
+"""Of the names of its tags."""
+MEANINGS: Meanings = (
     (re.compile("Unable to locate credentials|^(config )?profile .* could not be found"), CloudLogin, _ASK),
     (
         re.compile(
@@ -128,7 +130,7 @@ class Ec2:
 
     def tags(self, words: Mapping[str, str]) -> dict[str, str]:
         """Return them with netlab's prefix."""
-        return {f"netlab:{key}": value for key, value in words.items()}
+        return {f"{PREFIX}{key}": value for key, value in words.items()}
 
     def first_boot(self, address: str, others: Sequence[str]) -> Script:  # noqa: ARG002 - they are on the same link
         """Return what sets the MTU."""
@@ -141,25 +143,12 @@ class Ec2:
 
     def error(self, failure: Failure) -> NetlabError:
         """Say what EC2 means."""
-        words = _words(failure.message)
-        about = f"{failure.item}: " if failure.item else ""
-        for codes, kind, hint in MEANINGS:
-            if codes.search(failure.code or failure.message):
-                return kind(f"{about}EC2 in {self.place or ANYWHERE}: {words}", hint=hint)
-        return CloudError(f"{about}EC2 in {self.place or ANYWHERE}: {words} (in the step '{failure.task}')")
+        where, words = f"EC2 in {self.place or ANYWHERE}", _words(failure.message)
+        return meant(failure, MEANINGS, failure.code or failure.message, where=where, words=words)
 
     def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
         """Read the tags of the labs' networks."""
-        return [
-            ForeignLab(
-                lab=tags["netlab:lab"],
-                name=tags.get("netlab:name", "?"),
-                place=region,
-                created=read_stamp(tags.get("netlab:created", "")),
-                expires=read_stamp(tags.get("netlab:expires", "")),
-            )
-            for tags, region in answer["labs"]
-        ]
+        return [ForeignLab.of(tags, PREFIX, region) for tags, region in answer["labs"]]
 
 
 def _words(message: str) -> str:

@@ -10,7 +10,7 @@ from netlab import assets
 from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError
 from netlab.hosts.cloud.cloud import ForeignLab, Script
 from netlab.hosts.cloud.cost import Prices, estimate
-from netlab.hosts.cloud.record import read_stamp
+from netlab.hosts.cloud.meanings import Meanings, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,10 +35,12 @@ OLD = (
     "or set hcloud.prices"
 )
 
+PREFIX = "netlab/"
+"""Of the names of its labels."""
 _LABEL_LENGTH = 63
 
 _ASK = "netlab takes the token from the variable HCLOUD_TOKEN, as Ansible's modules do; try 'hcloud server list'"
-MEANINGS: tuple[tuple[re.Pattern[str], type[NetlabError], str], ...] = (
+MEANINGS: Meanings = (
     (re.compile("missing required arguments: api_token|^unauthorized$"), CloudLogin, _ASK),
     (
         re.compile("^(forbidden|token_readonly)$"),
@@ -102,7 +104,7 @@ class Hcloud:
 
     def tags(self, words: Mapping[str, str]) -> dict[str, str]:
         """Return them as labels, with the location, which networks do not say."""
-        return {f"netlab/{key}": label(value) for key, value in {**words, "location": self.place}.items()}
+        return {f"{PREFIX}{key}": label(value) for key, value in {**words, "location": self.place}.items()}
 
     def first_boot(self, address: str, others: Sequence[str]) -> Script:
         """Return what has a network that routes look to the host as one Ethernet, and hides the user data."""
@@ -117,25 +119,12 @@ class Hcloud:
 
     def error(self, failure: Failure) -> NetlabError:
         """Say what Hetzner means."""
-        about = f"{failure.item}: " if failure.item else ""
-        what = f"{about}{self.title}, {self.place or 'anywhere'}: {_words(failure.message)}"
-        for codes, kind, hint in MEANINGS:
-            if codes.search(failure.code or failure.message):
-                return kind(what, hint=hint)
-        return CloudError(f"{what} (in the step '{failure.task}')")
+        where, words = f"{self.title}, {self.place or 'anywhere'}", _words(failure.message)
+        return meant(failure, MEANINGS, failure.code or failure.message, where=where, words=words)
 
     def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
         """Read the labels of the labs' networks."""
-        return [
-            ForeignLab(
-                lab=labels["netlab/lab"],
-                name=labels.get("netlab/name") or "?",
-                place=labels.get("netlab/location") or "?",
-                created=read_stamp(labels.get("netlab/created", "")),
-                expires=read_stamp(labels.get("netlab/expires", "")),
-            )
-            for labels in answer["labs"]
-        ]
+        return [ForeignLab.of(each, PREFIX, each.get(f"{PREFIX}location") or "?") for each in answer["labs"]]
 
 
 def label(text: str) -> str:

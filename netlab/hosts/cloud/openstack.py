@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError, RequirementError
 from netlab.hosts.cloud.cloud import ForeignLab
 from netlab.hosts.cloud.cost import Cost
+from netlab.hosts.cloud.meanings import Meanings, meant
 from netlab.hosts.cloud.provider import NETWORK
-from netlab.hosts.cloud.record import read_stamp
 from netlab.hosts.cloud.requirements import HINT
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ INSIDE = (str(NETWORK), "10.244.0.0/16")
 """Hosts and pods: what may be a source inside the lab, and may come from a port that has another address."""
 METADATA = ipaddress.IPv4Network("169.254.0.0/16")
 """Where hosts ask for their user data; no host may send there, because its pods would read the host's key."""
+PREFIX = "netlab:"
+"""Of the names in descriptions and metadata."""
 ENVIRONMENT = "envvars"
 """What openstacksdk calls the cloud that the variables ``OS_*`` describe."""
 UNKNOWN = Cost(per_hour=None, currency="", source="OpenStack has no prices; your cloud's operator has")
@@ -37,7 +39,7 @@ UNKNOWN = Cost(per_hour=None, currency="", source="OpenStack has no prices; your
 _ASK = (
     "they are taken from where openstacksdk looks (clouds.yaml, OS_CLOUD, OS_AUTH_URL …): try 'openstack token issue'"
 )
-MEANINGS: tuple[tuple[re.Pattern[str], type[NetlabError], str], ...] = (
+MEANINGS: Meanings = (
     (
         re.compile("HTTP 401|: 401: |Cloud .* was not found|Auth plugin requires parameters|is a required attribute"),
         CloudLogin,
@@ -121,7 +123,7 @@ class Openstack:
 
     def tags(self, words: Mapping[str, str]) -> dict[str, str]:
         """Return them with netlab's prefix, and short: a description has room for 255 characters."""
-        return {f"netlab:{key}": value[:64] for key, value in words.items()}
+        return {f"{PREFIX}{key}": value[:64] for key, value in words.items()}
 
     def first_boot(self, address: str, others: Sequence[str]) -> None:
         """Return nothing: the network says the MTU, and its hosts are on one link."""
@@ -141,27 +143,13 @@ class Openstack:
 
     def error(self, failure: Failure) -> NetlabError:
         """Say what OpenStack means."""
-        about = f"{failure.item}: " if failure.item else ""
-        said = f"{about}OpenStack ({self.place}): {_words(failure.message)}"
-        for words, kind, hint in MEANINGS:
-            if words.search(failure.message):
-                return kind(said, hint=hint)
-        return CloudError(f"{said} (in the step '{failure.task}')")
+        where, words = f"OpenStack ({self.place})", _words(failure.message)
+        return meant(failure, MEANINGS, failure.message, where=where, words=words)
 
     def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
         """Read the descriptions of the labs' networks."""
         described = [_tags(text) for text in answer["labs"]]
-        return [
-            ForeignLab(
-                lab=tags["netlab:lab"],
-                name=tags.get("netlab:name", "?"),
-                place=self.place,
-                created=read_stamp(tags.get("netlab:created", "")),
-                expires=read_stamp(tags.get("netlab:expires", "")),
-            )
-            for tags in described
-            if "netlab:lab" in tags
-        ]
+        return [ForeignLab.of(tags, PREFIX, self.place) for tags in described if f"{PREFIX}lab" in tags]
 
 
 def rules(ssh_from: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
