@@ -42,7 +42,7 @@ def lab_on(machines, folder):
     script = folder / "inventory.sh"
     script.write_text(INVENTORY.format(folder=machines.folder, python=sys.executable))
     script.chmod(0o755)
-    (folder / "netlab.yml").write_text("provider: ssh\nssh: {inventory: inventory.sh}\nload: {warmup_s: 1}\n")
+    (folder / "netlab.yml").write_text("provider: ssh\nstack: datapath\nssh: {inventory: inventory.sh}\nload: {warmup_s: 1}\n")
     return Command(folder)
 
 
@@ -60,10 +60,10 @@ def test_machines_that_are_there_carry_a_lab_and_get_back_what_they_were(machine
     assert [check for check in of_hosts if not check["ok"]] == []
     assert not (netlab.folder / ".netlab").exists(), "who only looks leaves nothing"
 
-    succeed(netlab("up", "--stack", "datapath", "--profile", "ipvlan-l2", timeout=3000))
+    succeed(netlab("up", "--profile", "ipvlan-l2", timeout=3000))
     proof = json.loads(succeed(netlab("prove", "--json")).stdout)
     assert {path["path"] for path in proof["paths"]} >= {"pod-ip", "nodeport-local", "nodeport-remote"}
-    assert "provision" not in succeed(netlab("up", "--stack", "datapath", "--profile", "ipvlan-l2")).stderr, (
+    assert "provision" not in succeed(netlab("up", "--profile", "ipvlan-l2")).stderr, (
         "a second time, nothing is done"
     )
 
@@ -95,7 +95,7 @@ def test_machines_that_are_there_carry_a_lab_and_get_back_what_they_were(machine
 def test_what_a_killed_netlab_left_is_undone(machines, tmp_path):
     netlab = lab_on(machines, tmp_path / "mine")
     before = machines.state()
-    work = netlab.start("up", "--stack", "datapath", "--profile", "calico-ipip")
+    work = netlab.start("up", "--profile", "calico-ipip")
     log = netlab.folder / ".netlab" / "logs" / "ansible.log"
     wait_until(lambda: log.is_file() and "TASK [tunnel : " in log.read_text(), seconds=1500, what="the profile's role")
     work.kill()
