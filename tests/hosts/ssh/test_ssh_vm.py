@@ -42,7 +42,9 @@ def lab_on(machines, folder):
     script = folder / "inventory.sh"
     script.write_text(INVENTORY.format(folder=machines.folder, python=sys.executable))
     script.chmod(0o755)
-    (folder / "netlab.yml").write_text("provider: ssh\nstack: datapath\nssh: {inventory: inventory.sh}\nload: {warmup_s: 1}\n")
+    (folder / "netlab.yml").write_text(
+        "provider: ssh\nstack: datapath\nssh: {inventory: inventory.sh}\nload: {warmup_s: 1}\n"
+    )
     return Command(folder)
 
 
@@ -63,9 +65,7 @@ def test_machines_that_are_there_carry_a_lab_and_get_back_what_they_were(machine
     succeed(netlab("up", "--profile", "ipvlan-l2", timeout=3000))
     proof = json.loads(succeed(netlab("prove", "--json")).stdout)
     assert {path["path"] for path in proof["paths"]} >= {"pod-ip", "nodeport-local", "nodeport-remote"}
-    assert "provision" not in succeed(netlab("up", "--profile", "ipvlan-l2")).stderr, (
-        "a second time, nothing is done"
-    )
+    assert "provision" not in succeed(netlab("up", "--profile", "ipvlan-l2")).stderr, "a second time, nothing is done"
 
     other = lab_on(machines, tmp_path / "other")
     refused = other("up", "--profile", "baseline-vm")
