@@ -59,7 +59,7 @@ def test_machines_that_are_there_carry_a_lab_and_get_back_what_they_were(machine
     doctor = json.loads(netlab("doctor", "--json").stdout)
     of_hosts = [check for check in doctor if check["name"].split()[0] in {"ssh", "client", "node1", "node2"}]
     assert len(of_hosts) > 3
-    assert [check for check in of_hosts if not check["ok"]] == []
+    assert [check for check in of_hosts if check["needed"] and not check["ok"]] == []
     assert not (netlab.folder / ".netlab").exists(), "who only looks leaves nothing"
 
     succeed(netlab("up", "--profile", "ipvlan-l2", timeout=3000))
