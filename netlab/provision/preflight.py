@@ -1,12 +1,17 @@
-"""Hosts that netlab has not made: whether they can carry a profile, asked before anything of it is on them."""
+"""Whether hosts that netlab's image is not on can carry a profile: asked before anything of it is on them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 from netlab import assets
+from netlab.artifacts.payload import content_of
+from netlab.artifacts.settings import host_arch
 from netlab.errors import HostUnsuitable
 from netlab.hosts import packages
+from netlab.hosts.kubeadm import Demands, refuse_unfit
+from netlab.hosts.provider import Remote
 from netlab.hosts.releases import RELEASES
 from netlab.hosts.remote import RemoteHosts
 from netlab.inputs import CLUSTER_ROLES
@@ -31,8 +36,8 @@ BY_NETWORKD: dict[str, Collection[Part]] = {
 """Roles that put routes or links into files of systemd-networkd's, and on which hosts."""
 
 
-def refuse_unsuitable(session: Session, profile: Profile) -> None:
-    """HostUnsuitable where one of the hosts cannot be what the profile asks of it; netlab's own image always can."""
+def check_profile(session: Session, profile: Profile) -> None:
+    """HostUnsuitable where a host has not what the profile's roles need; netlab's own image always has."""
     hosts = [host for host in session.provider.hosts() if host.release in RELEASES]
     if not hosts:
         return
@@ -42,10 +47,29 @@ def refuse_unsuitable(session: Session, profile: Profile) -> None:
     packages.require(remote, hosts, lambda host: roles_of(host, profile), profile.requires.packages)
 
 
+def check_cluster(session: Session, profile: Profile) -> None:
+    """HostUnsuitable where a host cannot be a part of the cluster that the profile builds on, if it builds on one."""
+    if profile.cluster is not None and isinstance(provider := session.provider, Remote):
+        refuse_unfit(provider.remote(), demands(session, profile.cluster))
+
+
 def roles_of(host: Host, profile: Profile) -> list[str]:
     """Return all roles that a host gets, with those that they are made of."""
     cluster = CLUSTER_ROLES if profile.cluster is not None and host.part != "client" else ()
     return [role.name for role in assets.with_their_roles({*packages.BARE, *_named(host, profile), *cluster})]
+
+
+def demands(session: Session, inputs: dict[str, Any]) -> Demands:
+    """Return what a cluster with these inputs asks of the session's hosts."""
+    provider = session.provider
+    payload = provider.payload if isinstance(provider, Remote) else None
+    usual = Demands(arch=host_arch())
+    return usual._replace(
+        payload_bytes=content_of(payload).size if payload else 0,
+        control_cpus=_number(inputs.get("kubeadm_control_cpus"), usual.control_cpus),
+        control_memory_mb=_number(inputs.get("kubeadm_control_memory_mb"), usual.control_memory_mb),
+        own_runtime="container_runtime" in provider.facts().get("netlab_baked_roles", ()),
+    )
 
 
 def _check_network(host: Host, profile: Profile) -> None:
@@ -61,3 +85,12 @@ def _check_network(host: Host, profile: Profile) -> None:
 
 def _named(host: Host, profile: Profile) -> set[str]:
     return {use.role for use in profile.roles if use.hosts == "all" or host.part in use.hosts.split(":")}
+
+
+def _number(value: Any, usual: int) -> int:
+    """Return a profile's number; of one that is computed on the hosts, nothing is known here, and the role looks."""
+    if value is None:
+        return usual
+    with contextlib.suppress(ValueError):
+        return int(value)
+    return 0

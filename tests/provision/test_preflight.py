@@ -10,8 +10,8 @@ from netlab.lab import Lab
 from netlab.model.host import Host
 from netlab.profiles import find, of_stack
 from netlab.progress import Reporter
+from netlab.provision.preflight import BY_NETWORKD, check_profile, roles_of
 from netlab.provision.session import Session
-from netlab.provision.strangers import BY_NETWORKD, refuse_unsuitable, roles_of
 from netlab.spec.lab import LabSpec
 from tests.hosts.ssh_program import SUITABLE, SshProgram
 
@@ -58,7 +58,7 @@ def check(tmp_path, ssh):
     def look(name, *hosts, stack="datapath"):
         session = Session(lab, LabSpec(provider="ssh"), Standing(*hosts), Reporter())
         lab.write_access(hosts)
-        refuse_unsuitable(session, find(name, stack=stack))
+        check_profile(session, find(name, stack=stack))
 
     return look
 
