@@ -262,8 +262,7 @@ class CloudProvider:
 
     def _digest(self) -> str:
         """Return a hash over all that decides what the hosts are."""
-        section = self._cloud.section
-        return _hash([section.model_dump(mode="json", exclude={*CHANGEABLE, *section.APART}), self._user_data])
+        return _hash([self._cloud.section.made_from(*CHANGEABLE), self._user_data])
 
     def _settings(self) -> str:
         return _hash(self._cloud.section.model_dump(mode="json", include=CHANGEABLE))
@@ -278,7 +277,7 @@ class CloudProvider:
 
     @cached_property
     def _types(self) -> dict[str, str]:
-        return {name: self._cloud.type_of(part) for name, part in self._spec.parts.items()}
+        return {name: self._cloud.section.type_of(part) for name, part in self._spec.parts.items()}
 
     @cached_property
     def _lab_addresses(self) -> dict[str, str]:
