@@ -8,7 +8,7 @@ from netlab.errors import ConfigError
 from netlab.provision import members, plays
 from netlab.provision.plays import lab_state, proof_folder, rebooted
 from netlab.provision.prove import prove
-from netlab.provision.strangers import refuse_unsuitable
+from netlab.provision.strangers import refuse_unsuitable, say_unlike_mtus
 from netlab.selection import find_profile
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Reapplied:
         session = self._session
         session.provider.start()
         session.lab.save_state(lab_state(session, applied=self._applied))
+        say_unlike_mtus(session)
 
     def clear(self) -> None:
         """Undo what is on the hosts."""

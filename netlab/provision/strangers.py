@@ -10,6 +10,7 @@ from netlab.hosts import packages
 from netlab.hosts.releases import RELEASES
 from netlab.hosts.remote import RemoteHosts
 from netlab.inputs import CLUSTER_ROLES
+from netlab.model import mtu
 from netlab.model.lab import PARTS
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def refuse_unsuitable(session: Session, profile: Profile) -> None:
         _check_network(host, profile)
     remote = RemoteHosts(session.lab, hosts, session.progress, timeout_s=packages.TIMEOUT_S)
     packages.require(remote, hosts, lambda host: roles_of(host, profile), profile.requires.packages)
+
+
+def say_unlike_mtus(session: Session) -> None:
+    """Warn where the lab's hosts have different MTUs: packets between hosts may then be larger than those of pods."""
+    hosts = session.provider.hosts()
+    if words := mtu.unlike(hosts):
+        lowest = f"pods get the lowest, {mtu.of_lab(hosts)}; those of ipvlan and macvlan have their host's"
+        session.progress.warn(f"the MTUs of the lab's hosts differ ({words}): {lowest}")
 
 
 def roles_of(host: Host, profile: Profile) -> list[str]:

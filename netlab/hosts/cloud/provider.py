@@ -18,6 +18,7 @@ from netlab.hosts.cloud.record import Record
 from netlab.hosts.cloud.user_data import user_data
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
+from netlab.model import mtu
 from netlab.model.host import LAB_INTERFACE, Host
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class CloudProvider:
                 lab_address=self._lab_addresses[name],
                 interface=known.interfaces.get(name, LAB_INTERFACE),
                 networkd_file=known.networkd_files.get(name, ""),
+                mtu=known.mtus.get(name, self._cloud.mtu or mtu.ETHERNET),
                 release=known.releases.get(name, ""),
                 jump=self._cloud.section.jump,
             )
@@ -182,6 +184,7 @@ class CloudProvider:
             update={
                 "interfaces": {host.name: host.interface for host in booted},
                 "networkd_files": {host.name: host.networkd_file for host in booted},
+                "mtus": {host.name: host.mtu for host in booted},
                 "releases": {host.name: host.release for host in booted},
             }
         )

@@ -46,6 +46,8 @@ class Record(Frozen):
     """What the hosts call theirs in the lab."""
     networkd_files: dict[str, str] = Field(default_factory=dict)
     """Which file of networkd's configures it."""
+    mtus: dict[str, int] = Field(default_factory=dict)
+    """Of that interface; empty where a netlab that did not ask has made the hosts."""
     releases: dict[str, str] = Field(default_factory=dict)
     """What they run."""
     zones: dict[str, str] = Field(default_factory=dict)

@@ -1,5 +1,6 @@
 """What a lab remembers of its hosts in a cloud, and how it finds them when it has forgotten."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from netlab.hosts.cloud import record
@@ -33,6 +34,14 @@ def test_it_is_read_as_it_was_written(tmp_path):
     assert record.load(lab) == a_record(addresses={"client": "198.51.100.1"})
     record.remove(lab)
     assert record.load(lab) is None
+
+
+def test_one_from_before_mtus_were_asked_for_is_read(tmp_path):
+    lab = Lab(tmp_path)
+    lab.state_folder.mkdir()
+    old = a_record(interfaces={"client": "ens5"}).model_dump(mode="json", exclude={"mtus"})
+    record.file_of(lab).write_text(json.dumps(old))
+    assert record.load(lab) == a_record(interfaces={"client": "ens5"})
 
 
 def test_what_cannot_be_read_is_as_good_as_lost(tmp_path):
