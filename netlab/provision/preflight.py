@@ -15,6 +15,7 @@ from netlab.hosts.provider import Remote
 from netlab.hosts.releases import RELEASES
 from netlab.hosts.remote import RemoteHosts
 from netlab.inputs import CLUSTER_ROLES
+from netlab.model import mtu
 from netlab.model.lab import PARTS
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ def check_cluster(session: Session, profile: Profile) -> None:
     """HostUnsuitable where a host cannot be a part of the cluster that the profile builds on, if it builds on one."""
     if profile.cluster is not None and isinstance(provider := session.provider, Remote):
         refuse_unfit(provider.remote(), demands(session, profile.cluster))
+
+
+def say_unlike_mtus(session: Session) -> None:
+    """Warn where the lab's hosts have different MTUs: packets between hosts may then be larger than those of pods."""
+    hosts = session.provider.hosts()
+    if words := mtu.unlike(hosts):
+        lowest = f"pods get the lowest, {mtu.of_lab(hosts)}; those of ipvlan and macvlan have their host's"
+        session.progress.warn(f"the MTUs of the lab's hosts differ ({words}): {lowest}")
 
 
 def roles_of(host: Host, profile: Profile) -> list[str]:

@@ -34,6 +34,7 @@ class Reapplied:
         session = self._session
         session.provider.start()
         session.lab.save_state(lab_state(session, applied=self._applied))
+        preflight.say_unlike_mtus(session)
 
     def clear(self) -> None:
         """Undo what is on the hosts."""

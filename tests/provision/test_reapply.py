@@ -84,6 +84,17 @@ def test_a_profile_is_applied_and_proven(lab, hosts, plays):
     assert state.snapshot == state.applied == tag(lab, "baseline-vm")
 
 
+def test_hosts_of_different_mtus_are_named_once_the_hosts_are_there(lab, hosts, plays, monkeypatch):
+    said = []
+    monkeypatch.setattr(Reporter, "warn", lambda _, text: said.append(text))
+    found = (HOSTS[0].model_copy(update={"mtu": 9000}), *HOSTS[1:])
+    monkeypatch.setattr(hosts, "hosts", lambda: found)
+    up(lab)
+    (text,) = said
+    assert "node1, node2: 1500; client: 9000" in text
+    assert lab.inventory(lab.hosts())["all"]["vars"]["netlab_mtu"] == 1500
+
+
 def test_up_of_what_is_up_does_nothing(lab, hosts, plays):
     up(lab)
     up(lab)

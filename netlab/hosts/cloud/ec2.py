@@ -103,7 +103,7 @@ class Ec2(Cloud):
     name: str = "ec2"
     title: str = "EC2"
     mtu: int = 1500
-    """As on other providers; EC2's own 9001 would let packets between hosts be larger than those of pods."""
+    """As an Ethernet's, so that packets are no larger than on other providers; EC2's own is 9001."""
     seals: bool = True
     prefix: str = "netlab:"
 

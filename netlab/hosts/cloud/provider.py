@@ -18,6 +18,7 @@ from netlab.hosts.cloud.record import CloudHost, Record
 from netlab.hosts.cloud.user_data import user_data
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
+from netlab.model import mtu
 from netlab.model.host import Host
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class CloudProvider:
                 lab_address=self._lab_addresses[name],
                 interface=known.hosts[name].interface,
                 networkd_file=known.hosts[name].networkd_file,
+                mtu=known.hosts[name].mtu or self._cloud.mtu or mtu.ETHERNET,
                 release=known.hosts[name].release,
                 jump=self._cloud.section.jump,
             )
@@ -181,7 +183,8 @@ class CloudProvider:
         record.save(self._lab, begun.model_copy(update={"hosts": made}))
         with self._progress.step("wait until the hosts have booted"):
             booted = self._wait()
-        found = {host.name: host.model_dump(include={"interface", "networkd_file", "release"}) for host in booted}
+        asked = {"interface", "networkd_file", "mtu", "release"}
+        found = {host.name: host.model_dump(include=asked) for host in booted}
         hosts = {name: host.model_copy(update=found[name]) for name, host in made.items()}
         self._seal(begun)
         record.save(self._lab, begun.model_copy(update={"hosts": hosts, "complete": True}))

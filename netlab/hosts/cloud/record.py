@@ -44,6 +44,8 @@ class CloudHost(Frozen):
     """What it calls its own in the lab."""
     networkd_file: str = ""
     """Which file of networkd's configures that; empty: none does."""
+    mtu: int = 0
+    """Of that interface; 0 where a netlab that did not ask has made the host."""
     release: str = ""
     """What it runs: see ``netlab.hosts.releases``."""
 

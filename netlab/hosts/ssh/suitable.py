@@ -87,6 +87,8 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
         yield _check(host, what, ok, message, hint)
     found = interfaces.interface_of(host, said)
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
+    if found:
+        yield _mtu(host, found, said)
     message = f"carries {_shown(said.get('claim', '').strip())}"
     yield _check(host, "labs", owner_of(said) in {"", lab}, message, _CLAIMED)
     cluster = said.get("kubernetes", "")
@@ -96,6 +98,19 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
     how = f"{found or 'nothing'} is configured by {interfaces.manager_of(found, said)}"
     yield _check(host, "network", by_networkd, how, _NETWORKD, needed=False)
     yield from _packages(host, said)
+
+
+def _mtu(host: Host, interface: str, said: Mapping[str, str]) -> Check:
+    """Say what the host's MTU is: the user may name less than the interface has, not more, which would be lost."""
+    there = interfaces.mtu_of(interface, said)
+    if not there:
+        message, hint = f"{interface} says no MTU that a lab can have", f"look at 'ip link show {interface}' there"
+    elif host.own_mtu:
+        message = f"{host.own_mtu} (netlab_mtu of the inventory); {interface} itself has {there}"
+        hint = f"packets of more bytes than {interface} has would be lost: raise it there, or lower netlab_mtu"
+    else:
+        message, hint = f"{there}, as {interface} has it", ""
+    return _check(host, "mtu", bool(there) and host.own_mtu <= there, message, hint)
 
 
 def _system(host: Host, said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:

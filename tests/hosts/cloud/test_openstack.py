@@ -229,7 +229,7 @@ def test_hosts_in_the_network_outside_with_disks_of_their_own(lab):
     lab.configure("  floating_ips: false\n  client_flavor: m1.diskless\n  placement: any\n  zone: az1\n")
     done = lab("up", "--no-profile")
     assert done.returncode == 0, done.stderr
-    assert lab.network["mtu"] == 1500, "packets between hosts are not larger than those of pods"
+    assert lab.network["mtu"] == 1500, "hosts send what those of other providers do"
     left = lab.api.left()
     assert not {"routers", "floatingips", "server groups"} & left.keys()
     assert {each["gateway_ip"] for each in left["subnets"]} == {None}, "hosts leave by the other interface"
