@@ -1,4 +1,4 @@
-"""Whether hosts that netlab's image is not on can carry a profile: asked before anything of it is on them."""
+"""Whether hosts that run another image than netlab's can carry a profile, asked before anything of it is on them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BY_NETWORKD: dict[str, Collection[Part]] = {
 
 
 def check_profile(session: Session, profile: Profile) -> None:
-    """HostUnsuitable where a host has not what the profile's roles need; netlab's own image always has."""
+    """HostUnsuitable where a host does not have what the profile's roles need; netlab's own image always has it."""
     hosts = [host for host in session.provider.hosts() if host.release in RELEASES]
     if not hosts:
         return

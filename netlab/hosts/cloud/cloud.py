@@ -63,7 +63,7 @@ class Script(NamedTuple):
 class Cloud(ABC):
     """One cloud, with its section of ``netlab.yml``; values say how it differs from others, methods what it is asked.
 
-    Plays are told what to make by ``variables``, and read by ``error`` and ``labs``.
+    Its plays are told what to make by ``variables``; what they answer is read by ``error`` and ``labs``.
     """
 
     section: CloudSpec
