@@ -48,6 +48,7 @@ def collect(lab: Lab) -> dict[str, Any]:
     return {
         "folder": str(lab.folder),
         "up": state is not None and bool(state.hosts),
+        "unfinished": state is not None and not state.hosts,
         "profile": state.profile if state else None,
         "provider": state.provider if state else None,
         "stack": state.stack if state else None,
@@ -91,14 +92,20 @@ def answers(host: Host) -> bool:
 
 def as_text(status: dict[str, Any]) -> str:
     """Render for humans."""
-    state = f"{status['profile'] or 'no profile'} ({status['provider']}, {status['stack']}, {status['clock']} clock)"
-    lines = [f"lab      {status['folder']}", f"state    {state if status['up'] else 'down'}"]
+    lines = [f"lab      {status['folder']}", f"state    {_state(status)}"]
     lines += _cloud_lines(status["cloud"])
     for host in status["hosts"]:
         word = "answers" if host["answers"] else "does not answer"
         lines += [f"host     {host['name']} ({host['part']}), {host['address']}:{host['port']}, {word}"]
     lines += [f"run      {run}" for run in status["runs"]]
     return "\n".join(lines)
+
+
+def _state(status: dict[str, Any]) -> str:
+    if status["unfinished"]:
+        return f"NOT ALL hosts were made ({status['provider']}): 'netlab up' goes on, 'netlab down' removes them"
+    what = f"{status['profile'] or 'no profile'} ({status['provider']}, {status['stack']}, {status['clock']} clock)"
+    return what if status["up"] else "down"
 
 
 def _cloud_lines(cloud: dict[str, Any] | None) -> list[str]:

@@ -62,6 +62,12 @@ def test_status_of_a_lab(netlab, lab):
     assert "host     node1 (node), 127.0.0.1:2, does not answer" in netlab("status").stdout
 
 
+def test_status_of_an_up_that_was_killed(netlab, lab):
+    lab.save_state(lab.load_state().model_copy(update={"hosts": (), "profile": None, "provider": "vagrant"}))
+    assert json.loads(netlab("status", "--json").stdout)["unfinished"]
+    assert "state    NOT ALL hosts were made (vagrant): 'netlab up' goes on" in netlab("status").stdout
+
+
 def test_inventory_is_a_dynamic_inventory(netlab, lab):
     listing = json.loads(netlab("inventory", "--list").stdout)
     assert listing["node"]["hosts"] == ["node1"]

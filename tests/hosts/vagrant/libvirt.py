@@ -103,6 +103,16 @@ class Libvirt:
             env=self.environment, capture_output=True, text=True, check=False, timeout=timeout, **options,
         )  # fmt: skip
 
+    def begin(self, *words: object) -> subprocess.Popen[bytes]:
+        """Begin what ``kill`` may end before it is done."""
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen([*self.enter, *map(str, words)], env=self.environment, stdout=quiet, stderr=quiet)
+
+    def kill(self, words: str) -> None:
+        """Kill the process that has these words, and no other: what it began goes on."""
+        done = self.run("pkill", "--signal", "KILL", "--full", "--oldest", words)
+        assert done.returncode == 0, f"nothing here runs {words!r}"
+
     def domains(self) -> list[str]:
         """Names of the machines that there are, whether or not they run."""
         return self.run("virsh", "-c", "qemu:///system", "list", "--all", "--name").stdout.split()

@@ -89,7 +89,17 @@ def opens(lab, host, key) -> bool:
     return lab.libvirt.run(*words, f"{host.user}@{host.address}", "true", timeout=120).returncode == 0
 
 
+def test_killed_in_the_middle(lab):
+    words = [sys.executable, "-m", "netlab", "-C", lab.folder, "up", "--profile", "baseline-vm"]
+    work = lab.libvirt.begin(*words)
+    wait_until(lab.libvirt.domains, seconds=900, what="the first machine")
+    lab.libvirt.kill(f"netlab -C {lab.folder} up")
+    assert work.wait(60), "it was in the middle"
+    assert "NOT ALL hosts were made (vagrant)" in lab("status").stdout
+
+
 def test_the_hosts_come_up_and_are_a_profile(lab):
+    """The machine that the killed one left is not taken for one that is ready."""
     lab("up", "--profile", "baseline-vm", timeout=4000)
     assert sorted(lab.libvirt.domains()) == sorted(
         f"{name}-{host}"
