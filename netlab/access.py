@@ -10,6 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netlab import ssh
+from netlab.model import mtu
 from netlab.model.host import API_PORT, groups_of
 from netlab.model.lab import PARTS
 
@@ -74,8 +75,10 @@ def inventory(hosts: Sequence[Host], key: Path, known: Path, sockets: Path | Non
     """Return the hosts in the form that Ansible's YAML inventories have, in a group for each part.
 
     Jump hosts are entered once for all that go through them, where ``sockets`` is a folder for these connections.
+    All hosts have the lab's MTU, whatever their own: see ``mtu.of_lab``.
     """
-    common = {"ansible_python_interpreter": "/usr/bin/python3"}  # to look for one costs an emulated host seconds a play
+    python = "/usr/bin/python3"  # to look for one costs an emulated host seconds a play
+    common = {"ansible_python_interpreter": python, "netlab_mtu": mtu.of_lab(hosts)}
     groups = {
         part: {"hosts": {host.name: _variables(host, key, known, sockets) for host in hosts if host.part == part}}
         for part in PARTS

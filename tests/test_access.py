@@ -182,6 +182,12 @@ def test_hosts_of_netlabs_own_making_need_no_words_for_it(files):
     assert (variables["netlab_interface"], variables["netlab_ssh_port"]) == ("lab0", 22)
 
 
+@pytest.mark.parametrize(("mtus", "labs"), [((1500, 1500), 1500), ((1450, 1450), 1450), ((9000, 1442), 1442)])
+def test_playbooks_know_what_the_labs_network_carries(files, mtus, labs):
+    hosts = [host.model_copy(update={"mtu": mtu}) for host, mtu in zip(HOSTS, mtus, strict=True)]
+    assert access.inventory(hosts, *files)["all"]["vars"]["netlab_mtu"] == labs
+
+
 def test_hosts_of_others_are_in_groups_of_what_they_run(files):
     releases = {"client": "ubuntu_22_04", "node1": "debian_12"}
     hosts = [host.model_copy(update={"release": releases[host.name]}) for host in HOSTS]

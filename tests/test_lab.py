@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -60,6 +61,17 @@ def test_state_comes_back_and_goes(lab):
     assert not lab.ssh_config.exists()
     with pytest.raises(NotUp, match="is not up"):
         lab.hosts()
+
+
+def test_a_state_from_before_mtus_were_known_is_read(lab):
+    lab.save_state(STATE)
+    path = lab.state_folder / "state.json"
+    old = json.loads(path.read_text())
+    for host in old["hosts"]:
+        del host["mtu"], host["own_mtu"]
+    path.write_text(json.dumps(old))
+    assert lab.load_state() == STATE
+    assert lab.inventory(lab.hosts())["all"]["vars"]["netlab_mtu"] == 1500
 
 
 def test_a_damaged_state_says_what_to_do(lab):

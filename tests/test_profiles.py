@@ -4,6 +4,7 @@ from netlab import profiles
 from netlab.artifacts.lock import ARCHES, load_lock
 from netlab.errors import ConfigError, UnknownProfile
 from netlab.model.profile import ONE_NODE
+from netlab.versions import at_least
 
 WRITTEN = """
 description: The app on the host.
@@ -160,8 +161,4 @@ def test_a_profile_requires_the_kernel_of_its_roles(role, kernel, why):
     for profile in profiles.of_stack("datapath"):
         for use in profile.roles:
             if use.role == name and set(values) <= set(map(str, use.vars.values())):
-                assert _version(profile.requires.kernel) >= _version(kernel), (profile.name, why)
-
-
-def _version(text):
-    return tuple(map(int, text.split(".")))
+                assert at_least(profile.requires.kernel, kernel), (profile.name, why)

@@ -50,6 +50,15 @@ def test_every_import_points_down():
     assert not wrong
 
 
+def test_rooms_of_ansible_point_down():
+    order = ("__init__", "runner", "events", "environment", "connections", "mitogen", "explanation", "results")
+    found = list(imports("netlab.ansible"))
+    assert {imported for _, _, imported in found} == set(order[1:]), "every room is seen"
+    assert not [
+        f"{file} imports {imported}" for file, room, imported in found if order.index(room) >= order.index(imported)
+    ]
+
+
 def test_rooms_of_the_report_point_down():
     order = ("render", "compute", "draw", "text", "explanation", "values")
     below = {room: set(order[at + 1 :]) for at, room in enumerate(order)}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
+from netlab.versions import older
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netlab.artifacts.lock import Component
 
-LAST_WITHOUT_CONTAINERD_2 = (1, 25)
+FIRST_WITH_CONTAINERD_2 = "1.26"
 """containerd 2 is for Kubernetes 1.26 and newer: it gave up v1alpha2 of the runtime's interface."""
 
 
@@ -22,7 +22,7 @@ def refuse_misfits(components: Iterable[Component]) -> None:
     kubernetes, containerd = found.get("kubernetes"), found.get("containerd")
     if kubernetes is None or containerd is None:
         return
-    if _numbers(kubernetes.version) <= LAST_WITHOUT_CONTAINERD_2 and _numbers(containerd.version) >= (2, 0):
+    if older(kubernetes.version, FIRST_WITH_CONTAINERD_2) and not older(containerd.version, "2"):
         message = f"{kubernetes.label} needs containerd 1, but the profiles ask for {containerd.label}"
         hint = (
             "'netlab artifacts update containerd=1.7.28 --lock own.yml' puts a version 1 into a lock of your own, and "
@@ -30,9 +30,3 @@ def refuse_misfits(components: Iterable[Component]) -> None:
             "without containerd, runc and cni-plugins there, with container_runtime_source: distribution"
         )
         raise ConfigError(message, hint=hint)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Return major and minor number; of a version without them, those of a very new one."""
-    found = re.match(r"([0-9]{1,9})[.]([0-9]{1,9})", version)
-    return (int(found[1]), int(found[2])) if found else (999, 0)

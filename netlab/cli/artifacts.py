@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.cli import options
-from netlab.cli.parser import Parser, add_command
+from netlab.cli.parser import Parser, add_actions, add_command
 from netlab.errors import ArtifactError, ConfigError, MissingTool
 
 if TYPE_CHECKING:
@@ -30,11 +30,7 @@ def register(subparsers: Subparsers) -> None:
         example="netlab artifacts fetch kubernetes=1.35.8",
         raises=ERRORS,
     )
-    actions = parser.add_subparsers(
-        dest="action", metavar="ACTION", title="actions", required=True, parser_class=Parser
-    )
-    for register_action in (_register_list, _register_fetch, _register_verify, _register_update, _register_bundle):
-        register_action(actions)
+    add_actions(parser, _register_list, _register_fetch, _register_verify, _register_update, _register_bundle)
 
 
 def _register_list(actions: Subparsers) -> None:

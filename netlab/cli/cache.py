@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netlab.cli import options
-from netlab.cli.parser import Parser, add_command
+from netlab.cli.parser import add_actions, add_command
 from netlab.errors import CacheDamaged, UsageError
 
 if TYPE_CHECKING:
@@ -32,11 +32,7 @@ def register(subparsers: Subparsers) -> None:
         example="netlab cache prune --older-than 30d --dry-run",
         raises=(CacheDamaged,),
     )
-    actions = parser.add_subparsers(
-        dest="action", metavar="ACTION", title="actions", required=True, parser_class=Parser
-    )
-    for register_action in (_register_list, _register_verify, _register_prune):
-        register_action(actions)
+    add_actions(parser, _register_list, _register_verify, _register_prune)
 
 
 def _register_list(actions: Subparsers) -> None:

@@ -9,6 +9,7 @@ from netlab.errors import NotUp
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from netlab.cli.parser import Subparsers
 
@@ -48,10 +49,20 @@ def run(args: Namespace) -> int:
 def dynamic(inventory: dict[str, Any]) -> dict[str, Any]:
     """Turn the form of Ansible's YAML inventories into that of inventory scripts."""
     everything = inventory["all"]
-    groups = everything["children"]
-    variables = {host: values for group in groups.values() for host, values in group["hosts"].items()}
+    groups = dict(_with_groups_inside(everything["children"]))
+    variables: dict[str, dict[str, Any]] = {}
+    for group in groups.values():
+        for host, values in group.get("hosts", {}).items():
+            variables.setdefault(host, dict(everything["vars"])).update(values)
     return {
-        "_meta": {"hostvars": {host: {**everything["vars"], **values} for host, values in variables.items()}},
-        "all": {"children": list(groups)},
-        **{name: {"hosts": list(group["hosts"])} for name, group in groups.items()},
+        "_meta": {"hostvars": variables},
+        "all": {"children": list(everything["children"])},
+        **{name: {kind: list(members) for kind, members in group.items()} for name, group in groups.items()},
     }
+
+
+def _with_groups_inside(groups: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield groups by name, each with those in it: hosts that netlab has not made are in some of what they run."""
+    for name, group in groups.items():
+        yield name, group
+        yield from _with_groups_inside(group.get("children", {}))

@@ -85,6 +85,15 @@ def add_command(  # noqa: PLR0913 - the parts of a help page, by keyword
     return parser
 
 
+def add_actions(parser: Parser, *registrations: Callable[[Subparsers], None]) -> None:
+    """Have the command do one of several things, each of which is a command of its own to ``add_command``."""
+    actions = parser.add_subparsers(
+        dest="action", metavar="ACTION", title="actions", required=True, parser_class=Parser
+    )
+    for register in registrations:
+        register(actions)
+
+
 def add_global_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:
     """Add the options that may stand before and after the command."""
     suppressed = default is argparse.SUPPRESS

@@ -1,4 +1,4 @@
-"""Which interface has a host's lab address, and which file of networkd's configures it: a script asks the host."""
+"""Which interface has a host's lab address, its MTU, and which file of networkd's configures it: asked of the host."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import HostUnsuitable
 from netlab.hosts.releases import release_of
+from netlab.model import mtu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,11 @@ def networkd_file_of(interface: str, said: Mapping[str, str]) -> str:
     return name if _FILE.fullmatch(name) else ""
 
 
+def mtu_of(interface: str, said: Mapping[str, str]) -> int:
+    """Return an interface's MTU; 0 where the host says none."""
+    return mtu.read(said.get(f"mtu {interface}", ""))
+
+
 def manager_of(interface: str, said: Mapping[str, str]) -> str:
     """Say what configures an interface: networkd, and whose file it reads, or another program that netlab knows."""
     if file := networkd_file_of(interface, said):
@@ -62,4 +68,6 @@ def located(host: Host, said: Mapping[str, str]) -> Host:
         hint = "name one of its addresses: those by which the lab's hosts reach each other carry what is measured"
         raise HostUnsuitable(f"{host.name} has no interface with the address {host.lab_address}", hint=hint)
     file, release = networkd_file_of(interface, said), release_of(said)
-    return host.model_copy(update={"interface": interface, "networkd_file": file, "release": release})
+    carried = host.own_mtu or mtu_of(interface, said) or mtu.ETHERNET
+    found = {"interface": interface, "networkd_file": file, "mtu": carried, "release": release}
+    return host.model_copy(update=found)

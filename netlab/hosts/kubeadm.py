@@ -7,12 +7,11 @@ before anything is.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import HostUnsuitable
 from netlab.model.check import Check
-from netlab.samples.machine import parse_answers
+from netlab.samples.machine import parse_answers, parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,7 +114,7 @@ def _processor(said: Mapping[str, str], demands: Demands) -> Found:
 
 
 def _size(said: Mapping[str, str], demands: Demands) -> Found:
-    cpus, memory = _number(said.get("cpus")), _number(said.get("memory_kib")) // 1024
+    cpus, memory = parse_number(said.get("cpus")), parse_number(said.get("memory_kib")) // 1024
     ok = cpus >= demands.control_cpus and memory >= demands.control_memory_mb
     needed = f"a control plane needs {demands.control_cpus} processors and {demands.control_memory_mb} MB"
     if not (math.isfinite(cpus) and math.isfinite(memory)):
@@ -135,7 +134,7 @@ def _swap(said: Mapping[str, str]) -> Found:
 
 def _room(said: Mapping[str, str], demands: Demands) -> Found:
     needed = ROOM_MIB + ROOM_PER_PAYLOAD * math.ceil(demands.payload_bytes / (1 << 20))
-    free = _number(said.get("free_mib"))
+    free = parse_number(said.get("free_mib"))
     if not math.isfinite(free):
         return "room", False, "it does not say how much is free in /var/lib", f"a cluster needs {needed} MiB there"
     message = f"{free:.0f} MiB free in /var/lib; the payload and its images need {needed} MiB"
@@ -152,8 +151,3 @@ def _ports(host: Host, said: Mapping[str, str]) -> Found:
     taken = [] if "ours" in said else [port for port in PORTS[host.part] if f"listens {port:04X}" in said]
     message = f"port {', '.join(map(str, taken))} taken; Kubernetes listens there" if taken else "free"
     return "ports", not taken, message, "end what listens there ('ss --listening --tcp --processes' names it)"
-
-
-def _number(text: str | None) -> float:
-    """Return the number, or one that no comparison accepts."""
-    return float(text) if text and re.fullmatch(r" *[0-9]{1,18}", text) else math.nan

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from netlab import assets
 from netlab.errors import HostUnsuitable
 from netlab.hosts.releases import KERNEL_FACT, RELEASES, packages
 from netlab.samples.machine import parse_answers
+from netlab.versions import at_least
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +47,6 @@ true
 _ALONE = """export PATH=$PATH:/usr/sbin:/sbin
 printf 'kernel=%s\\n' "$(uname -r)"
 """
-_VERSION = re.compile(r"(?:[0-9]+:)?([0-9]+(?:\.[0-9]+)*)")
 
 
 def script() -> str:
@@ -71,7 +70,7 @@ def missing(said: Mapping[str, str], release: str, names: Iterable[str]) -> list
 def too_old(said: Mapping[str, str], least: Mapping[str, str]) -> list[str]:
     """Return the packages that are older there than a profile takes them, each with its version."""
     found = {name: said.get(f"package {name}", "none") for name in least}
-    return [f"{name} {version}" for name, version in found.items() if _numbers(version) < _numbers(least[name])]
+    return [f"{name} {version}" for name, version in found.items() if not at_least(version, least[name])]
 
 
 def require(
@@ -91,8 +90,3 @@ def require(
             title = RELEASES[host.release].title
             hint = f"install a newer one there ({title}'s own is older), or choose another profile"
             raise HostUnsuitable(f"{host.name} has {', '.join(old)}; the profile needs {needed} or newer", hint=hint)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    found = _VERSION.match(version)
-    return tuple(int(number) for number in found[1].split(".")) if found else ()

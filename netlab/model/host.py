@@ -8,6 +8,7 @@ from pydantic import Field
 
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Part
+from netlab.model.mtu import ETHERNET
 
 LAB_INTERFACE = "lab0"
 """What hosts of netlab's own making call it, and what records and reports call it everywhere."""
@@ -41,6 +42,10 @@ class Host(Server):
     """That has the lab address."""
     networkd_file: str = "20-lab.network"
     """Name of systemd-networkd's file that configures that interface; empty where another program does."""
+    mtu: int = ETHERNET
+    """Bytes of the largest packet that the lab's network carries to this host and from it."""
+    own_mtu: int = 0
+    """What the user says that it is; 0: nobody does, so it is that of the interface."""
     release: str = ""
     """What it runs, as the inventory's group of it is called (``debian_12``); empty: netlab's own image."""
     jump: Server | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.files import remove_folder
+from netlab.hosts.delivery import Delivery
+from netlab.hosts.provider import Remote
 from netlab.lab import LabState
-from netlab.provision import members
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +18,15 @@ if TYPE_CHECKING:
 
 def cluster(session: Session, profile: Profile) -> None:
     """Make the hosts the cluster that the profile builds on."""
-    members.equip(session)
+    deliver_payload(session)
     session.play("cluster", {**(profile.cluster or {}), **session.provider.facts()})
+
+
+def deliver_payload(session: Session) -> None:
+    """Have the payload on hosts that no disk can be attached to; MachineError where it does not arrive."""
+    provider = session.provider
+    if isinstance(provider, Remote) and provider.payload is not None:
+        Delivery(provider.remote(), provider.payload).deliver()
 
 
 def catch_up(session: Session) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
-from netlab.provision import members, plays
+from netlab.provision import plays, preflight
 from netlab.provision.plays import lab_state, proof_folder, rebooted
 from netlab.provision.prove import prove
-from netlab.provision.strangers import refuse_unsuitable
 from netlab.selection import find_profile
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ class Reapplied:
         session = self._session
         session.provider.start()
         session.lab.save_state(lab_state(session, applied=self._applied))
+        preflight.say_unlike_mtus(session)
 
     def clear(self) -> None:
         """Undo what is on the hosts."""
@@ -52,7 +52,7 @@ class Reapplied:
     def provision(self, profile: Profile) -> None:
         """Apply the profile and prove it."""
         session = self._session
-        refuse_unsuitable(session, profile)
+        preflight.check_profile(session, profile)
         self._apply(profile, check_paths=False)
         with session.progress.step(f"prove {profile.name}"):
             prove(session, profile, proof_folder(session, profile))
@@ -75,7 +75,7 @@ class Reapplied:
 
     def _apply(self, profile: Profile, *, check_paths: bool) -> None:
         session = self._session
-        members.check(session, profile)  # before anything of the previous profile is undone
+        preflight.check_cluster(session, profile)  # before anything of the previous profile is undone
         self.clear()
         session.lab.save_state(lab_state(session, applied=session.tag(profile)))
         with session.progress.step(f"provision {profile.name}"):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.provision import members, plays
+from netlab.provision import plays, preflight
 from netlab.provision.plays import lab_state, proof_folder
 from netlab.provision.prove import prove
-from netlab.provision.strangers import refuse_unsuitable
 from netlab.provision.tags import cluster_tag
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Snapshotted:
         base = self._ensure_cluster_snapshot(profile)
         with session.progress.step(f"provision {profile.name}"):
             self._resume(base)
-            refuse_unsuitable(session, profile)
+            preflight.check_profile(session, profile)
             if base:
                 plays.catch_up(session)
             plays.up(session, profile, check_paths=False)
@@ -76,8 +75,8 @@ class Snapshotted:
             return tag
         with session.progress.step("make the hosts a cluster"):
             self.clear()
-            members.check(session, profile)
-            refuse_unsuitable(session, profile)
+            preflight.check_cluster(session, profile)
+            preflight.check_profile(session, profile)
             plays.cluster(session, profile)
             session.disconnect()
             self._snapshots.save(tag, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import shlex
 
 from netlab.errors import ResultsError
@@ -20,6 +22,11 @@ sed -n 's/^\\(flags\\|Features\\)[[:space:]]*: /cpu_flags=/p' /proc/cpuinfo | he
 def parse_answers(text: str) -> dict[str, str]:
     """Read lines ``NAME=VALUE``, as scripts that ask a host write them; others are none."""
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def parse_number(text: str | None) -> float:
+    """Return the number that a host said; where it is none, or none was said, one that no comparison accepts."""
+    return float(text) if text and re.fullmatch(r" *[0-9]{1,18}(\.[0-9]*)?", text) else math.nan
 
 
 def parse_machine(name: str, text: str) -> Machine:

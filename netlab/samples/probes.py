@@ -20,7 +20,7 @@ from netlab import assets
 if TYPE_CHECKING:
     from netlab.model.proof import HopKind
 
-KERNEL = (6, 6)
+KERNEL = "6.6"
 """The first Linux whose probes read fields of their arguments by name, by what the kernel tells of its types (BTF)."""
 GROUP = "netlab"
 _ARG1 = "skb=$arg1:x64"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, ClassVar
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -11,6 +12,9 @@ from netlab.errors import ConfigError
 from netlab.model.frozen import Frozen
 from netlab.model.host import Server
 from netlab.spec.bounds import whole
+
+if TYPE_CHECKING:
+    from netlab.model.lab import Part
 
 WIDEST = 16
 """Length of the shortest prefix that may enter by SSH: a lab's hosts are not for the whole internet to try."""
@@ -48,6 +52,18 @@ class CloudSpec(Frozen):
         default=None,
         description="Host on the way to the others, entered with the lab's key: `{address: …, user: …, host_key: …}`.",
     )
+
+    @abstractmethod
+    def type_of(self, part: Part) -> str:
+        """Return what a host that plays ``part`` is made as: its instance type, server type or flavor."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """ConfigError where no host could be made."""
+
+    def made_from(self, *apart: str) -> dict[str, Any]:
+        """Return what hosts are made from, ``apart`` from these keys, too; as JSON has it."""
+        return self.model_dump(mode="json", exclude={*self.APART, *apart})
 
     def require(self, section: str, *names: str) -> None:
         """ConfigError where one of the keys is empty, which only matters once hosts are made."""

@@ -8,13 +8,10 @@ from pydantic import Field
 
 from netlab.model.frozen import Frozen
 from netlab.spec.bounds import whole
-from netlab.spec.sizes import HOST_MIB, NODE_MIB, least_mib, usual_mib
+from netlab.spec.sizes import CONTROL_CPUS, CONTROL_MEMORY_MIB, HOST_MIB, NODE_MIB, least_mib, usual_mib
 
 if TYPE_CHECKING:
     from netlab.model.lab import Part, Stack
-
-GUEST_KERNEL_MIB = 92
-"""What a guest's kernel keeps of a machine's memory, at most: its programs see so much less."""
 
 Mitigations = Literal["off", "auto"]
 """What Linux takes as ``mitigations=`` on every processor."""
@@ -30,10 +27,8 @@ class QemuSpec(Frozen):
         low=0,
         high=1 << 20,
     )
-    control_cpus: int = whole(2, "Processors of a cluster's control plane (stack kubeadm).", low=2, high=64)
-    control_memory_mib: int = whole(
-        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1700 + GUEST_KERNEL_MIB, high=1 << 20
-    )
+    control_cpus: int = CONTROL_CPUS
+    control_memory_mib: int = CONTROL_MEMORY_MIB
     parallel: int = whole(
         0, "Fleets that work at the same time; 0: two on the virtual clock, else one.", low=0, high=16
     )

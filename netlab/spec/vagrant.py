@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from netlab.model.frozen import Frozen
 from netlab.spec.bounds import whole
-from netlab.spec.sizes import HOST_MIB, NODE_MIB, least_mib, usual_mib
+from netlab.spec.sizes import CONTROL_CPUS, CONTROL_MEMORY_MIB, HOST_MIB, NODE_MIB, least_mib, usual_mib
 
 if TYPE_CHECKING:
     from netlab.model.lab import Part, Stack
@@ -34,10 +34,8 @@ class VagrantSpec(Frozen):
         low=0,
         high=1 << 20,
     )
-    control_cpus: int = whole(2, "Processors of a cluster's control plane (stack kubeadm).", low=2, high=64)
-    control_memory_mib: int = whole(
-        2048, "Memory of a cluster's control plane in MiB (stack kubeadm).", low=1800, high=1 << 20
-    )
+    control_cpus: int = CONTROL_CPUS
+    control_memory_mib: int = CONTROL_MEMORY_MIB
     network: str = Field(
         default="10.10.0.0/24",
         description="IPv4 network of the lab's own, which carries what is measured; no other network may use it.",

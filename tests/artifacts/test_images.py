@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import tarfile
 
 import pytest
@@ -18,7 +17,7 @@ from netlab.artifacts.payload import payload_disk
 from netlab.artifacts.verify import look, refuse
 from netlab.errors import ArtifactChanged, ArtifactMissing, ArtifactUnreachable, MissingTool, NotLocked
 from tests.artifacts.payloads import read_back
-from tests.artifacts.registry import DOCKER, OCI, Registry, sha256
+from tests.artifacts.registry import DOCKER, OCI, sha256
 from tests.artifacts.server import QUICK
 
 NAME = "registry.k8s.io/kube-proxy:v1.36.4"
@@ -26,16 +25,6 @@ FILES = {"amd64": {"proxy": b"amd64" * 999}, "arm64": {"proxy": b"arm64" * 999}}
 
 
 pytestmark = pytest.mark.skopeo
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory):
-    for program in ("skopeo", "docker-registry"):
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
-    found = Registry(tmp_path_factory.mktemp("registry"))
-    yield found
-    found.close()
 
 
 @pytest.fixture

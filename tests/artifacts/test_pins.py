@@ -20,7 +20,6 @@ from netlab.artifacts.pins import Pins, add_pins, fill, read_pins, refuse_confli
 from netlab.artifacts.verify import look, refuse
 from netlab.errors import ArtifactChanged, ArtifactError, ArtifactMissing, ConfigError, NotLocked
 from netlab.yamlfile import parse_model
-from tests.artifacts.registry import Registry
 from tests.artifacts.server import QUICK, sha256
 
 NAME = "registry.k8s.io/pause:3.10"
@@ -263,16 +262,6 @@ def test_a_checksum_may_be_null_but_not_left_out(tmp_path):
 
 FILES = {"amd64": {"pause": b"amd64" * 99}, "arm64": {"pause": b"arm64" * 99}}
 REPOSITORY = "registry.k8s.io/pause"
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory):
-    for program in ("skopeo", "docker-registry"):
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not installed")
-    found = Registry(tmp_path_factory.mktemp("registry"))
-    yield found
-    found.close()
 
 
 @pytest.fixture

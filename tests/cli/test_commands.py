@@ -77,6 +77,21 @@ def test_inventory_is_a_dynamic_inventory(netlab, lab):
     assert json.loads(netlab("inventory", "--host", "nobody").stdout) == {}
 
 
+def test_the_inventory_has_groups_of_what_hosts_run(netlab, lab):
+    state = lab.load_state()
+    node = state.hosts[1].model_copy(update={"release": "ubuntu_22_04", "mtu": 1450})
+    lab.save_state(state.model_copy(update={"hosts": (state.hosts[0], node)}))
+    listing = json.loads(netlab("inventory", "--list").stdout)
+    assert {name: listing[name] for name in ("node", "ubuntu", "ubuntu_22_04")} == {
+        "node": {"hosts": ["node1"]},
+        "ubuntu": {"children": ["ubuntu_22_04"]},
+        "ubuntu_22_04": {"hosts": ["node1"]},
+    }
+    assert {"node", "ubuntu"} <= set(listing["all"]["children"])
+    one = listing["_meta"]["hostvars"]["node1"]
+    assert (one["ansible_port"], one["netlab_mtu"]) == (2, 1450)
+
+
 @pytest.mark.parametrize("words", [["inventory"], ["ssh", "node1"]])
 def test_what_needs_hosts_says_that_there_are_none(netlab, words):
     done = netlab(*words)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.errors import HostUnsuitable
-from netlab.hosts.interfaces import SCRIPT, interface_of, located, networkd_file_of
+from netlab.hosts.interfaces import SCRIPT, interface_of, located, mtu_of, networkd_file_of
 from netlab.model.host import Host
 from netlab.samples.machine import parse_answers
 
@@ -17,6 +17,8 @@ ANSWERS = """address 127.0.0.1=lo
 networkd lo=
 address 10.0.0.7=ens4
 networkd ens4=/run/systemd/network/10-netplan-ens4.network
+mtu lo=65536
+mtu ens4=1442
 """
 SHOWN = """1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
 2: ens3    inet 192.0.2.11/24 brd 192.0.2.255 scope global dynamic ens3\\       valid_lft 86000sec
@@ -29,11 +31,23 @@ SHOWN = """1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever pre
 def test_a_host_knows_its_interface_by_its_address():
     found = located(HOST, parse_answers(ANSWERS))
     assert (found.interface, found.networkd_file) == ("ens4", "10-netplan-ens4.network")
+    assert found.mtu == 1442
+    assert located(found, parse_answers(ANSWERS.replace("1442", "1500"))).mtu == 1500, "it is asked again"
+
+
+def test_what_the_user_says_of_the_network_wins_over_the_interface():
+    host = HOST.model_copy(update={"mtu": 1400, "own_mtu": 1400})
+    assert located(host, parse_answers(ANSWERS)).mtu == 1400
+
+
+@given(st.text())
+def test_an_mtu_is_a_number_whatever_is_said(text):
+    assert mtu_of("ens4", {"mtu ens4": text}) in range(65_536)
 
 
 def test_an_interface_that_another_program_configures_has_no_file():
     found = located(HOST, {"address 10.0.0.7": "eth0"})
-    assert (found.interface, found.networkd_file) == ("eth0", "")
+    assert (found.interface, found.networkd_file, found.mtu) == ("eth0", "", 1500)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from netlab.errors import AnsibleFailed, ConfigError, HostUnsuitable, NetlabErro
 from netlab.hosts.registry import PROVIDERS
 from netlab.lab import Lab, LabState
 from netlab.progress import Reporter
-from netlab.provision import members
+from netlab.provision import plays as provision_plays
+from netlab.provision import preflight
 from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
 from netlab.results.store import load_run
@@ -81,6 +82,17 @@ def test_a_profile_is_applied_and_proven(lab, hosts, plays):
     state = lab.load_state()
     assert (state.provider, state.clock, state.profile) == ("ssh", "real", "baseline-vm")
     assert state.snapshot == state.applied == tag(lab, "baseline-vm")
+
+
+def test_hosts_of_different_mtus_are_named_once_the_hosts_are_there(lab, hosts, plays, monkeypatch):
+    said = []
+    monkeypatch.setattr(Reporter, "warn", lambda _, text: said.append(text))
+    found = (HOSTS[0].model_copy(update={"mtu": 9000}), *HOSTS[1:])
+    monkeypatch.setattr(hosts, "hosts", lambda: found)
+    up(lab)
+    (text,) = said
+    assert "node1, node2: 1500; client: 9000" in text
+    assert lab.inventory(lab.hosts())["all"]["vars"]["netlab_mtu"] == 1500
 
 
 def test_up_of_what_is_up_does_nothing(lab, hosts, plays):
@@ -388,8 +400,10 @@ CLUSTER = LabSpec(provider="ssh", rounds=3, seed=1, stack="kubeadm")
 @pytest.fixture
 def asked(monkeypatch, plays):
     """What is asked of hosts that become a cluster, and when the payload reaches them; noted among the plays."""
-    monkeypatch.setattr(members, "check", lambda _session, profile: plays.done.append(f"check {profile.name}"))
-    monkeypatch.setattr(members, "equip", lambda _session: plays.done.append("equip"))
+    monkeypatch.setattr(
+        preflight, "check_cluster", lambda _session, profile: plays.done.append(f"check {profile.name}")
+    )
+    monkeypatch.setattr(provision_plays, "deliver_payload", lambda _session: plays.done.append("deliver"))
     return plays.done
 
 
@@ -400,7 +414,7 @@ def test_hosts_are_looked_at_before_anything_is_undone_and_get_the_payload_befor
     own_profile(lab, "mine", stack="kubeadm", cluster={})
     plays.done.clear()
     up(lab, "mine", CLUSTER)
-    assert plays.done[:5] == ["check mine", "teardown baseline-vm", "equip", "cluster", "up mine"]
+    assert plays.done[:5] == ["check mine", "teardown baseline-vm", "deliver", "cluster", "up mine"]
 
 
 def test_hosts_that_do_not_fit_keep_the_profile_that_they_are(lab, hosts, plays, monkeypatch):
@@ -409,7 +423,7 @@ def test_hosts_that_do_not_fit_keep_the_profile_that_they_are(lab, hosts, plays,
 
     up(lab)
     own_profile(lab, "mine", stack="kubeadm", cluster={})
-    monkeypatch.setattr(members, "check", refuse)
+    monkeypatch.setattr(preflight, "check_cluster", refuse)
     before = list(plays.done)
     with pytest.raises(HostUnsuitable):
         up(lab, "mine", CLUSTER)

@@ -34,5 +34,29 @@ def render(role: str, expression: str, host: str, **values: object) -> Any:
     return Templar(loader=loader, variables=variables).template(trust_as_template(expression))
 
 
+def inputs(given: dict[str, Any], host: str, **facts: object) -> dict[str, Any]:
+    """What a profile gives to a role on one host, with the filters of netlab's playbooks."""
+    add_all_plugin_dirs(str(ROLES.parent / "playbooks"))
+    index = GROUPS["node"].index(host) if host in GROUPS["node"] else 0
+    known = {
+        "inventory_hostname": host,
+        "netlab_address": ADDRESSES[host],
+        "netlab_index": str(index),
+        "netlab_mtu": 1500,
+        "hostvars": {name: {"netlab_address": address} for name, address in ADDRESSES.items()},
+        "groups": GROUPS,
+    }
+    found: dict[str, Any] = Templar(loader=DataLoader(), variables={**known, **facts}).template(_trusted(given))
+    return found
+
+
+def _trusted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _trusted(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_trusted(each) for each in value]
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
 def template(name: str) -> str:
     return f"{{{{ lookup('ansible.builtin.template', role_path ~ '/templates/{name}') }}}}"

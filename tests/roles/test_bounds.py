@@ -11,7 +11,7 @@ import yaml
 
 from netlab.spec.generated import generate_schema
 from netlab.spec.lab import LabSpec
-from netlab.spec.qemu import GUEST_KERNEL_MIB
+from netlab.spec.sizes import GUEST_KERNEL_MIB
 from tests.roles.rendering import ROLES, render
 
 if TYPE_CHECKING:

@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import add_all_plugin_dirs
-from ansible.template import Templar, trust_as_template
 
 from netlab import assets
-from tests.roles.rendering import ADDRESSES, GROUPS, ROLES, render
+from tests.roles.rendering import ADDRESSES, GROUPS, ROLES, inputs, render
 
 ROOT = Path(__file__).parents[2]
 HOSTS = {name: {"netlab_address": address} for name, address in ADDRESSES.items()}
@@ -102,24 +99,12 @@ PROFILES = sorted((ROOT / "profiles").glob("*.yml"))
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
 def test_every_expression_of_a_profile_has_a_value_on_every_host(profile):
-    add_all_plugin_dirs(str(ROOT / "playbooks"))
     data = yaml.safe_load(profile.read_text())
-    for name, address in ADDRESSES.items():
-        index = GROUPS["node"].index(name) if name in GROUPS["node"] else 0
-        facts = {"inventory_hostname": name, "netlab_address": address, "netlab_index": str(index)}
-        templar = Templar(loader=DataLoader(), variables={**facts, "groups": GROUPS, "hostvars": HOSTS})
+    for name in ADDRESSES:
         for use in data["roles"]:
             if use["hosts"] == "all" or name in GROUPS[use["hosts"]]:
-                templar.template(_trusted(use.get("vars", {})))
-        templar.template(_trusted(data["paths"]))
-
-
-def _trusted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _trusted(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_trusted(each) for each in value]
-    return trust_as_template(value) if isinstance(value, str) else value
+                inputs(use.get("vars", {}), name)
+        inputs(data["paths"], name)
 
 
 def test_images_come_in_the_payloads_order_however_often_it_is_asked():

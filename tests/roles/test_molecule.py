@@ -1,14 +1,15 @@
 """Every role on hosts of netlab's own: applied, applied again, asked for what it is there for."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from netlab import proc
 from netlab.ansible import accelerator
+from tests import leftovers
 from tests.conftest import needs_kubernetes
 
 ROOT = Path(__file__).parents[2]
@@ -42,15 +43,17 @@ def test_scenario_on_a_cluster(role, tmp_path):
 
 
 def molecule(role, folder):
+    """Run a scenario; whatever ends it early, a time limit for example, ends it with its machines."""
+    programs = Path(sys.executable).parent
     env = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{programs}:{os.environ['PATH']}",
         "MOLECULE_EPHEMERAL_DIRECTORY": str(folder),
         "NO_COLOR": "1",
     }
     if plugins := accelerator():  # a third of the time
         env |= {"ANSIBLE_STRATEGY": "mitogen_linear", "ANSIBLE_STRATEGY_PLUGINS": str(plugins)}
-    done = subprocess.run(
-        ["molecule", "test", "--scenario-name", role], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    with leftovers.ended() as mark:
+        done = proc.run(
+            [programs / "molecule", "test", "--scenario-name", role], cwd=ROOT, env={**env, **mark}, check=False
+        )
+    assert done.exit_code == 0, (done.stdout + done.stderr)[-6000:]

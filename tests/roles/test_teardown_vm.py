@@ -1,7 +1,7 @@
 """Profiles come and go on real kernels; afterwards the hosts are what they were, file by file and rule by rule.
 
-One lab, whose hosts are first made strangers': the roles that its image was baked with are undone, settings are the
-distribution's, an administrator has a unit of their own.
+One lab, whose hosts are first made to look like machines that netlab did not make: the roles that its image was baked
+with are undone, settings are the distribution's, an administrator has a unit of their own.
 """
 
 from __future__ import annotations

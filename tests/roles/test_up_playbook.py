@@ -218,6 +218,29 @@ def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
     }
 
 
+@pytest.mark.parametrize(("told", "found"), [({}, "1480"), ({"netlab_mtu": 1442}, "1422")])
+def test_profiles_compute_with_the_inventorys_mtu_or_that_of_an_ethernet(tmp_path, told, found):
+    noting_roles(tmp_path, "base", "benchmark", "first")
+    profile = """
+roles: [{role: first, hosts: node, vars: {differs: "{{ netlab_mtu | int - 20 }}"}}]
+paths: {}
+"""
+    tmp_path.joinpath("profile.yml").write_text(profile)
+    done = play(
+        tmp_path,
+        roles=tmp_path / "roles",
+        netlab_profile="mine",
+        netlab_profile_file=str(tmp_path / "profile.yml"),
+        netlab_kernel="6.12",
+        netlab_baked_roles=["base", "benchmark"],
+        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
+        **told,
+    )
+    assert done.returncode == 0, done.stdout
+    noted = (tmp_path / "done").read_text().splitlines()
+    assert sorted(line.split() for line in noted) == [["first", name, found] for name in ("node1", "node2")]
+
+
 @pytest.mark.parametrize("nodes", [1, 2])
 def test_every_path_is_asked_that_the_lab_has(tmp_path, nodes):
     """The URL of a path through a second node names it, and there may be none."""

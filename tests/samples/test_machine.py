@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.errors import ResultsError
-from netlab.samples.machine import SCRIPT, parse_machine
+from netlab.samples.machine import SCRIPT, parse_machine, parse_number
 
 X86 = """os=Debian GNU/Linux 13 (trixie)
 kernel=6.12.38+deb13-cloud-amd64
@@ -57,6 +57,19 @@ def test_what_is_missing_is_named_with_what_was_said(missing):
         parse_machine("node1", text)
     assert "model" not in caught.value.message
     assert "Debian" in caught.value.message or missing == "os"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("2", 2), ("  4013940", 4013940), ("1767268800.123456789", 1767268800.123456789), ("7.", 7)]
+)
+def test_a_number_is_read_as_programs_write_it(text, number):
+    assert parse_number(text) == number
+
+
+@pytest.mark.parametrize("text", [None, "", "-1", "1e9", "nan", "inf", "2 MiB", "9" * 400, "1\n2"])
+def test_what_is_none_passes_no_comparison(text):
+    number = parse_number(text)
+    assert (number < 0, number >= 0) == (False, False)
 
 
 def test_what_is_no_number_is_named():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netlab.hosts.cloud.record import read_stamp
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
 
     from netlab.errors import NetlabError
     from netlab.hosts.cloud.cost import Cost
-    from netlab.model.lab import Part
     from netlab.spec.cloud import CloudSpec
 
 
@@ -58,53 +59,61 @@ class Script(NamedTuple):
     """Its arguments."""
 
 
-class Cloud(Protocol):
-    """One cloud, with its section of ``netlab.yml``."""
+@dataclass(frozen=True)
+class Cloud(ABC):
+    """One cloud, with its section of ``netlab.yml``; values say how it differs from others, methods what it is asked.
+
+    Its plays are told what to make by ``variables``; what they answer is read by ``error`` and ``labs``.
+    """
+
+    section: CloudSpec
+    name: str
+    """In ``provider:``, and of the folder of its plays."""
+    title: str
+    """For humans."""
+    mtu: int
+    """What the interface of the lab must be set to; 0: what the network says."""
+    seals: bool
+    """Whether ``seal.yml`` takes the user data with its keys out of the hosts' reach; else it is from the start."""
+    prefix: str
+    """Of the names of its tags, labels or whatever it has for them."""
 
     @property
-    def name(self) -> str:
-        """Return the name in ``provider:``, and of the folder of its plays."""
-
-    @property
-    def title(self) -> str:
-        """Return the name for humans."""
-
-    @property
-    def mtu(self) -> int:
-        """Return what the interface of the lab must be set to; 0: what the network says."""
-
-    @property
-    def seals(self) -> bool:
-        """Whether ``seal.yml`` takes the user data with its keys out of the hosts' reach; else it is from the start."""
-
-    @property
-    def section(self) -> CloudSpec:
-        """Return the section."""
-
-    @property
+    @abstractmethod
     def place(self) -> str:
         """Return the region, or whatever else the hosts are in; empty where nobody has said."""
 
     def check(self) -> None:
-        """ConfigError where the section is not enough to make hosts."""
+        """ConfigError where the section, and whatever else the cloud goes by, is not enough to make hosts."""
+        self.section.check()
 
-    def type_of(self, part: Part) -> str:
-        """Return what a host that plays ``part`` is made as."""
-
+    @abstractmethod
     def cost(self, types: Iterable[str]) -> Cost:
         """Return what hosts of these types cost."""
 
     def tags(self, words: Mapping[str, str]) -> dict[str, str]:
-        """Return what all carries that is made: the lab's id, name, dates … as the cloud wants keys and values."""
+        """Return what all carries that is made, from the lab's id, name, dates …: as the cloud has keys and values."""
+        return {f"{self.prefix}{key}": self.fitting(value) for key, value in words.items()}
 
-    def first_boot(self, address: str, others: Sequence[str]) -> Script | None:
-        """Return what a host runs at its first boot, from its own address in the lab and those of the others."""
+    def fitting(self, text: str) -> str:
+        """Return a text as the value of a tag may be."""
+        return text
 
+    def first_boot(self, address: str, others: Sequence[str]) -> Script | None:  # noqa: ARG002 - nothing of them
+        """Return what a host runs at its first boot, from its own address in the lab and those of the others.
+
+        Nothing is needed where the network says the MTU, and has the hosts on one link.
+        """
+        return None
+
+    @abstractmethod
     def variables(self, place: str) -> dict[str, Any]:
         """Return ``netlab_cloud``, what the plays are told of the section."""
 
+    @abstractmethod
     def error(self, failure: Failure) -> NetlabError:
         """Say what went wrong, and what to do about it."""
 
+    @abstractmethod
     def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
         """Read what ``labs.yml`` found."""

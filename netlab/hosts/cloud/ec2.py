@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError
-from netlab.hosts.cloud.cloud import ForeignLab
+from netlab.hosts.cloud.cloud import Cloud, ForeignLab
 from netlab.hosts.cloud.cost import Prices, estimate
 from netlab.hosts.cloud.meanings import Meanings, meant
 from netlab.hosts.cloud.user_data import mtu_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from netlab.errors import NetlabError
     from netlab.hosts.cloud.cloud import Failure, Script
     from netlab.hosts.cloud.cost import Cost
-    from netlab.model.lab import Part
     from netlab.spec.ec2 import Ec2Spec
 
 _AMERICA = {
@@ -57,8 +56,6 @@ ANYWHERE = "us-east-1"
 """Any region can be asked which others there are."""
 
 _ASK = "they are taken from where AWS's tools look (AWS_PROFILE, ~/.aws …): try 'aws sts get-caller-identity'"
-PREFIX = "netlab:"
-"""Of the names of its tags."""
 MEANINGS: Meanings = (
     (re.compile("Unable to locate credentials|^(config )?profile .* could not be found"), CloudLogin, _ASK),
     (
@@ -99,28 +96,21 @@ MEANINGS: Meanings = (
 
 
 @dataclass(frozen=True)
-class Ec2:
+class Ec2(Cloud):
     """``Cloud``: Amazon EC2."""
 
     section: Ec2Spec
     name: str = "ec2"
     title: str = "EC2"
     mtu: int = 1500
-    """As on other providers; EC2's own 9001 would let packets between hosts be larger than those of pods."""
+    """As an Ethernet's, so that packets are no larger than on other providers; EC2's own is 9001."""
     seals: bool = True
+    prefix: str = "netlab:"
 
     @property
     def place(self) -> str:
         """Return the region."""
         return self.section.region
-
-    def check(self) -> None:
-        """ConfigError where the section is not enough to make hosts."""
-        self.section.check()
-
-    def type_of(self, part: Part) -> str:
-        """Return the instance type."""
-        return self.section.type_of(part)
 
     def cost(self, types: Iterable[str]) -> Cost:
         """Add up list prices on demand; those of spot follow the market, which nobody can look up in a table."""
@@ -128,18 +118,13 @@ class Ec2:
         prices = PRICES.get(self.place)
         return estimate(types, self.section.root_gib, prices, currency="USD", source=source)
 
-    def tags(self, words: Mapping[str, str]) -> dict[str, str]:
-        """Return them with netlab's prefix."""
-        return {f"{PREFIX}{key}": value for key, value in words.items()}
-
     def first_boot(self, address: str, others: Sequence[str]) -> Script:  # noqa: ARG002 - they are on the same link
         """Return what sets the MTU."""
         return mtu_script(address, self.mtu)
 
     def variables(self, place: str) -> dict[str, Any]:
         """Return the section, with the region that the hosts are in."""
-        data = self.section.model_dump(mode="json", exclude={*self.section.APART})
-        return {**data, "region": place or ANYWHERE}
+        return {**self.section.made_from(), "region": place or ANYWHERE}
 
     def error(self, failure: Failure) -> NetlabError:
         """Say what EC2 means."""
@@ -148,7 +133,7 @@ class Ec2:
 
     def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
         """Read the tags of the labs' networks."""
-        return [ForeignLab.of(tags, PREFIX, region) for tags, region in answer["labs"]]
+        return [ForeignLab.of(tags, self.prefix, region) for tags, region in answer["labs"]]
 
 
 def _words(message: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab import assets
 from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError
-from netlab.hosts.cloud.cloud import ForeignLab, Script
+from netlab.hosts.cloud.cloud import Cloud, ForeignLab, Script
 from netlab.hosts.cloud.cost import Prices, estimate
 from netlab.hosts.cloud.meanings import Meanings, meant
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from netlab.errors import NetlabError
     from netlab.hosts.cloud.cloud import Failure
     from netlab.hosts.cloud.cost import Cost
-    from netlab.model.lab import Part
     from netlab.spec.hcloud import HcloudSpec
 
 RANGE = "10.0.0.0/8"
@@ -35,8 +34,6 @@ OLD = (
     "or set hcloud.prices"
 )
 
-PREFIX = "netlab/"
-"""Of the names of its labels."""
 _LABEL_LENGTH = 63
 
 _ASK = "netlab takes the token from the variable HCLOUD_TOKEN, as Ansible's modules do; try 'hcloud server list'"
@@ -70,7 +67,7 @@ MEANINGS: Meanings = (
 
 
 @dataclass(frozen=True)
-class Hcloud:
+class Hcloud(Cloud):
     """``Cloud``: Hetzner Cloud."""
 
     section: HcloudSpec
@@ -80,19 +77,12 @@ class Hcloud:
     """Of Hetzner's networks; it cannot be larger."""
     seals: bool = False
     """The metadata service cannot be switched off: each host makes it unreachable (``netlab-link``)."""
+    prefix: str = "netlab/"
 
     @property
     def place(self) -> str:
         """Return the location."""
         return self.section.location
-
-    def check(self) -> None:
-        """ConfigError where the section is not enough to make hosts."""
-        self.section.check()
-
-    def type_of(self, part: Part) -> str:
-        """Return the server type."""
-        return self.section.type_of(part)
 
     def cost(self, types: Iterable[str]) -> Cost:
         """Add up the prices of netlab.yml, or where one is not there those of 2025, which are too low."""
@@ -104,7 +94,11 @@ class Hcloud:
 
     def tags(self, words: Mapping[str, str]) -> dict[str, str]:
         """Return them as labels, with the location, which networks do not say."""
-        return {f"{PREFIX}{key}": label(value) for key, value in {**words, "location": self.place}.items()}
+        return super().tags({**words, "location": self.place})
+
+    def fitting(self, text: str) -> str:
+        """Return a text as a label's value may be: letters, digits and ``-_.`` between them, at most 63."""
+        return re.sub(r"[^A-Za-z0-9._-]", "-", text)[:_LABEL_LENGTH].strip("._-")
 
     def first_boot(self, address: str, others: Sequence[str]) -> Script:
         """Return what has a network that routes look to the host as one Ethernet, and hides the user data."""
@@ -113,9 +107,12 @@ class Hcloud:
 
     def variables(self, place: str) -> dict[str, Any]:
         """Return the section, with the location that the hosts are in, and the network's range and zone."""
-        data = self.section.model_dump(mode="json", exclude={*self.section.APART})
-        location = place or self.place
-        return {**data, "location": location, "network_zone": self.section.zone, "range": RANGE}
+        return {
+            **self.section.made_from(),
+            "location": place or self.place,
+            "network_zone": self.section.zone,
+            "range": RANGE,
+        }
 
     def error(self, failure: Failure) -> NetlabError:
         """Say what Hetzner means."""
@@ -124,12 +121,7 @@ class Hcloud:
 
     def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
         """Read the labels of the labs' networks."""
-        return [ForeignLab.of(each, PREFIX, each.get(f"{PREFIX}location") or "?") for each in answer["labs"]]
-
-
-def label(text: str) -> str:
-    """Return a text as a label's value may be: letters, digits and ``-_.`` between them, at most 63."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", text)[:_LABEL_LENGTH].strip("._-")
+        return [ForeignLab.of(each, self.prefix, each.get(f"{self.prefix}location") or "?") for each in answer["labs"]]
 
 
 def _words(message: str) -> str:

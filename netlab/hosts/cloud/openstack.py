@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError, RequirementError
-from netlab.hosts.cloud.cloud import ForeignLab
+from netlab.hosts.cloud.cloud import Cloud, ForeignLab
 from netlab.hosts.cloud.cost import Cost
 from netlab.hosts.cloud.meanings import Meanings, meant
 from netlab.hosts.cloud.provider import NETWORK
 from netlab.hosts.cloud.requirements import HINT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from netlab.errors import NetlabError
     from netlab.hosts.cloud.cloud import Failure
-    from netlab.model.lab import Part
     from netlab.spec.openstack import OpenstackSpec
 
 POOL = (str(NETWORK[20]), str(NETWORK[63]))
@@ -30,8 +29,6 @@ INSIDE = (str(NETWORK), "10.244.0.0/16")
 """Hosts and pods: what may be a source inside the lab, and may come from a port that has another address."""
 METADATA = ipaddress.IPv4Network("169.254.0.0/16")
 """Where hosts ask for their user data; no host may send there, because its pods would read the host's key."""
-PREFIX = "netlab:"
-"""Of the names in descriptions and metadata."""
 ENVIRONMENT = "envvars"
 """What openstacksdk calls the cloud that the variables ``OS_*`` describe."""
 UNKNOWN = Cost(per_hour=None, currency="", source="OpenStack has no prices; your cloud's operator has")
@@ -84,7 +81,7 @@ MEANINGS: Meanings = (
 
 
 @dataclass(frozen=True)
-class Openstack:
+class Openstack(Cloud):
     """``Cloud``: any OpenStack."""
 
     section: OpenstackSpec
@@ -94,6 +91,7 @@ class Openstack:
     """What the network says: where it is more than 1500, the network is told to say 1500."""
     seals: bool = False
     """Hosts read the user data from a disk of theirs, and never may ask the metadata service."""
+    prefix: str = "netlab:"
 
     @property
     def place(self) -> str:
@@ -105,7 +103,7 @@ class Openstack:
 
     def check(self) -> None:
         """ConfigError where the section, or the environment, is not enough to make hosts."""
-        self.section.check()
+        super().check()
         if not self.place:
             hint = "name an entry of clouds.yaml there, or set OS_CLOUD, or OS_AUTH_URL and what belongs to it"
             raise ConfigError(
@@ -113,27 +111,19 @@ class Openstack:
                 hint=hint,
             )
 
-    def type_of(self, part: Part) -> str:
-        """Return the flavor."""
-        return self.section.type_of(part)
-
     def cost(self, types: Iterable[str]) -> Cost:  # noqa: ARG002 - prices of flavors are known to nobody here
         """Return that it is not known."""
         return UNKNOWN
 
-    def tags(self, words: Mapping[str, str]) -> dict[str, str]:
-        """Return them with netlab's prefix, and short: a description has room for 255 characters."""
-        return {f"{PREFIX}{key}": value[:64] for key, value in words.items()}
-
-    def first_boot(self, address: str, others: Sequence[str]) -> None:
-        """Return nothing: the network says the MTU, and its hosts are on one link."""
+    def fitting(self, text: str) -> str:
+        """Return it short: a description has room for 255 characters."""
+        return text[:64]
 
     def variables(self, place: str) -> dict[str, Any]:
         """Return the section, with the cloud that the hosts are in, and who may send what to whom."""
-        data = self.section.model_dump(mode="json", exclude={*self.section.APART})
         cloud, _, region = place.partition("/")
         return {
-            **data,
+            **self.section.made_from(),
             "cloud": cloud,
             "region": region,
             "pool": POOL,
@@ -149,7 +139,7 @@ class Openstack:
     def labs(self, answer: dict[str, Any]) -> Sequence[ForeignLab]:
         """Read the descriptions of the labs' networks."""
         described = [_tags(text) for text in answer["labs"]]
-        return [ForeignLab.of(tags, PREFIX, self.place) for tags in described if f"{PREFIX}lab" in tags]
+        return [ForeignLab.of(tags, self.prefix, self.place) for tags in described if f"{self.prefix}lab" in tags]
 
 
 def rules(ssh_from: Iterable[str]) -> dict[str, list[dict[str, Any]]]:

@@ -14,11 +14,12 @@ from netlab.hosts import delivery
 from netlab.hosts.cloud import interfaces, keys, metadata, record
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.cost import described
-from netlab.hosts.cloud.record import Record
+from netlab.hosts.cloud.record import CloudHost, Record
 from netlab.hosts.cloud.user_data import user_data
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
-from netlab.model.host import LAB_INTERFACE, Host
+from netlab.model import mtu
+from netlab.model.host import Host
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,18 +67,19 @@ class CloudProvider:
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts with the addresses that the cloud gave them; none before it has."""
         known = record.load(self._lab)
-        if known is None or known.addresses.keys() != self._spec.parts.keys():
+        if known is None or known.hosts.keys() != self._spec.parts.keys():
             return ()
         return tuple(
             Host(
                 name=name,
                 part=part,
-                address=known.addresses[name],
+                address=known.hosts[name].address,
                 host_key=keys.host_key(self._lab, name).public,
                 lab_address=self._lab_addresses[name],
-                interface=known.interfaces.get(name, LAB_INTERFACE),
-                networkd_file=known.networkd_files.get(name, ""),
-                release=known.releases.get(name, ""),
+                interface=known.hosts[name].interface,
+                networkd_file=known.hosts[name].networkd_file,
+                mtu=known.hosts[name].mtu or self._cloud.mtu or mtu.ETHERNET,
+                release=known.hosts[name].release,
                 jump=self._cloud.section.jump,
             )
             for name, part in self._spec.parts.items()
@@ -150,7 +152,7 @@ class CloudProvider:
     def environment(self) -> Environment:
         """Return what the hosts say of themselves, with what the cloud calls their sizes and places."""
         known, remote = record.load(self._lab), self.remote()
-        zones = known.zones if known else {}
+        zones = {name: host.zone for name, host in known.hosts.items()} if known else {}
         machines = [
             machine.model_copy(update={"instance_type": self._types[machine.name], "zone": zones.get(machine.name, "")})
             for machine in remote.machines()
@@ -174,19 +176,18 @@ class CloudProvider:
             answer = self._api.play("up", begun.place, self._wanted(begun))
         if answer["made"] and begun.complete:  # others than those that the lab's state tells of
             self._lab.save_state(None)
-        there = begun.model_copy(update={"addresses": answer["hosts"], "zones": answer["zones"]})
-        record.save(self._lab, there)
+        made = {
+            name: CloudHost(address=address, zone=answer["zones"].get(name, ""))
+            for name, address in answer["hosts"].items()
+        }
+        record.save(self._lab, begun.model_copy(update={"hosts": made}))
         with self._progress.step("wait until the hosts have booted"):
             booted = self._wait()
-        there = there.model_copy(
-            update={
-                "interfaces": {host.name: host.interface for host in booted},
-                "networkd_files": {host.name: host.networkd_file for host in booted},
-                "releases": {host.name: host.release for host in booted},
-            }
-        )
+        asked = {"interface", "networkd_file", "mtu", "release"}
+        found = {host.name: host.model_dump(include=asked) for host in booted}
+        hosts = {name: host.model_copy(update=found[name]) for name, host in made.items()}
         self._seal(begun)
-        record.save(self._lab, there.model_copy(update={"complete": True}))
+        record.save(self._lab, begun.model_copy(update={"hosts": hosts, "complete": True}))
 
     def _wanted(self, begun: Record) -> dict[str, Any]:
         """Return what ``up.yml`` is told."""
@@ -264,8 +265,7 @@ class CloudProvider:
 
     def _digest(self) -> str:
         """Return a hash over all that decides what the hosts are."""
-        section = self._cloud.section
-        return _hash([section.model_dump(mode="json", exclude={*CHANGEABLE, *section.APART}), self._user_data])
+        return _hash([self._cloud.section.made_from(*CHANGEABLE), self._user_data])
 
     def _settings(self) -> str:
         return _hash(self._cloud.section.model_dump(mode="json", include=CHANGEABLE))
@@ -280,7 +280,7 @@ class CloudProvider:
 
     @cached_property
     def _types(self) -> dict[str, str]:
-        return {name: self._cloud.type_of(part) for name, part in self._spec.parts.items()}
+        return {name: self._cloud.section.type_of(part) for name, part in self._spec.parts.items()}
 
     @cached_property
     def _lab_addresses(self) -> dict[str, str]:

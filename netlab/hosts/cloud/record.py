@@ -7,13 +7,14 @@ import os
 import platform
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from netlab.files import write_atomic
 from netlab.hosts.cloud.cost import Cost
 from netlab.model.frozen import Frozen
+from netlab.model.host import LAB_INTERFACE
 
 if TYPE_CHECKING:
     from netlab.lab import Lab
@@ -21,6 +22,32 @@ if TYPE_CHECKING:
 STAMP = "%Y%m%dT%H%M%SZ"
 """Dates in tags: every cloud takes these characters."""
 ID_LENGTH = 12
+
+
+OLD_TABLES = {
+    "addresses": "address",
+    "zones": "zone",
+    "interfaces": "interface",
+    "networkd_files": "networkd_file",
+    "releases": "release",
+}
+"""What older versions of netlab kept as a table by the host's name each, and what a host calls it."""
+
+
+class CloudHost(Frozen):
+    """What is known of a host once it is there."""
+
+    address: str
+    """Where it is entered."""
+    zone: str = ""
+    interface: str = LAB_INTERFACE
+    """What it calls its own in the lab."""
+    networkd_file: str = ""
+    """Which file of networkd's configures that; empty: none does."""
+    mtu: int = 0
+    """Of that interface; 0 where a netlab that did not ask has made the host."""
+    release: str = ""
+    """What it runs: see ``netlab.hosts.releases``."""
 
 
 class Record(Frozen):
@@ -40,15 +67,21 @@ class Record(Frozen):
     cost: Cost
     complete: bool = False
     """Whether all hosts were there once, and were handed out to be worked with."""
-    addresses: dict[str, str] = Field(default_factory=dict)
-    """By the host's name: where it is entered."""
-    interfaces: dict[str, str] = Field(default_factory=dict)
-    """What the hosts call theirs in the lab."""
-    networkd_files: dict[str, str] = Field(default_factory=dict)
-    """Which file of networkd's configures it."""
-    releases: dict[str, str] = Field(default_factory=dict)
-    """What they run."""
-    zones: dict[str, str] = Field(default_factory=dict)
+    hosts: dict[str, CloudHost] = Field(default_factory=dict)
+    """By name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _upgraded(cls, content: Any) -> Any:
+        """Read what has a table for each thing that is known of the hosts; what is wrong with it stays wrong."""
+        if not isinstance(content, dict) or not content.keys() & OLD_TABLES.keys():
+            return content
+        tables = {new: content[old] for old, new in OLD_TABLES.items() if isinstance(content.get(old), dict)}
+        hosts = {
+            name: {key: table[name] for key, table in tables.items() if name in table}
+            for name in tables.get("address", {})
+        }
+        return {key: value for key, value in content.items() if key not in OLD_TABLES} | {"hosts": hosts}
 
 
 def file_of(lab: Lab) -> Path:

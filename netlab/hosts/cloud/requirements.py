@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.model.check import Check
+from netlab.versions import older
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,8 @@ class Needs(NamedTuple):
     collection: str
     libraries: dict[str, str]
     """Names of packages, by the names that are imported."""
-    oldest: tuple[int, ...] = ()
-    """Version of the collection."""
+    oldest: str = ""
+    """Version of the collection; empty: any."""
     hint: str = HINT
 
 
@@ -32,7 +33,7 @@ NEEDS = {
     "hcloud": Needs(
         "hetzner.hcloud",
         {"dateutil": "python-dateutil", "requests": "requests"},
-        (6, 4),
+        "6.4",
         f"{HINT}; on Python 3.11, for which there is only an older one there: "
         "ansible-galaxy collection install 'hetzner.hcloud:>=6.4.0'",
     ),
@@ -49,8 +50,8 @@ def missing(cloud: str) -> str:
     wanted = []
     if (folder := _collection(needs.collection)) is None:
         wanted.append(named)
-    elif (found := _version(folder)) and _numbers(found) < needs.oldest:
-        wanted.append(f"{named} {'.'.join(map(str, needs.oldest))} or newer (not {found})")
+    elif older(found := _version(folder), needs.oldest):
+        wanted.append(f"{named} {needs.oldest} or newer (not {found})")
     wanted += [f"the Python package {name}" for module, name in needs.libraries.items() if not _importable(module)]
     return " and ".join(wanted)
 
@@ -82,10 +83,6 @@ def _version(folder: Path) -> str:
         return str(json.loads((folder / "MANIFEST.json").read_bytes())["collection_info"]["version"])
     except (OSError, ValueError, KeyError):
         return ""
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def _importable(module: str) -> bool:

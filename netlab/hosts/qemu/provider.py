@@ -50,6 +50,7 @@ class QemuProvider:
         self._leases = leases.Leases(assets.cache())
         self.recipe = image.recipe_of(spec.stack)
         self.machines = lab.machines / f"fleet{number}"
+        self._keys_written = False
 
     @property
     def parallel(self) -> int:
@@ -151,9 +152,7 @@ class QemuProvider:
         with self.progress.step("boot the fleet"), self.fleet.alone():
             if BASE in self.fleet.tags():  # another netlab was quicker
                 return
-            stop_all(self.machines)
-            boot.write_keys(self.lab, self._client)
-            self.fleet.start(None)
+            self._launch(None)
             self._guests.wait_until_booted()
             self.fleet.save(BASE)
 
@@ -165,13 +164,19 @@ class QemuProvider:
     def resume(self, tag: str) -> None:
         """Resume all machines from the snapshot ``tag``."""
         accel.remember(assets.cache(), self.accelerator)
-        stop_all(self.machines)
-        boot.write_keys(self.lab, self._client)
-        self.fleet.start(tag)
+        self._launch(tag)
         if self.clock == "real":
             self._guests.set_clocks()
         else:  # all answered when the snapshot was made: now one shows that the machine runs
             self._guests.wait_until_one_answers()
+
+    def _launch(self, tag: str | None) -> None:
+        """Boot the machines, or resume them, in the place of those that are there."""
+        stop_all(self.machines)
+        if not self._keys_written:
+            boot.write_keys(self.lab, self._client)
+            self._keys_written = True
+        self.fleet.start(tag)
 
     def snapshots(self, *, reserve: bool = True) -> set[str]:
         """Return the states that the cache holds for a fleet of this shape; with ``reserve`` none of them is pruned."""

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 from netlab import proc
 from netlab.artifacts.settings import host_arch
 from netlab.errors import MissingTool, NetlabError
-from netlab.hosts import kubeadm
+from netlab.hosts import interfaces, kubeadm
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.ssh.provider import SshProvider
 from netlab.lab import Lab
+from netlab.model import mtu
 from netlab.model.check import Check
 from netlab.progress import Reporter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from netlab.model.host import Host
     from netlab.spec.lab import LabSpec
 
 
@@ -43,4 +47,15 @@ def _of_hosts(provider: SshProvider) -> list[Check]:
         remote.check()
         said = suitable.ask(remote)
         fits = kubeadm.look(remote, kubeadm.Demands(arch=host_arch())) if provider.spec.stack == "kubeadm" else []
-    return [*(check for host in hosts for check in suitable.checks(host, said[host.name], provider.id)), *fits]
+    each = [check for host in hosts for check in suitable.checks(host, said[host.name], provider.id)]
+    return [*each, *_mtus([host for host in hosts if interfaces.interface_of(host, said[host.name])], said), *fits]
+
+
+def _mtus(hosts: Sequence[Host], said: Mapping[str, Mapping[str, str]]) -> list[Check]:
+    """Say that hosts have different MTUs, where they have: pods get the lowest, which is nothing to refuse."""
+    found = [interfaces.located(host, said[host.name]) for host in hosts]
+    if not (words := mtu.unlike(found)):
+        return []
+    message = f"those of the hosts differ ({words}); pods would get the lowest, {mtu.of_lab(found)}"
+    hint = "give the interfaces one MTU, so that packets between hosts are no larger than those of pods"
+    return [Check(name="MTU", ok=False, message=message, hint=hint, needed=False)]

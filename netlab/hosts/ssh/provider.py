@@ -83,21 +83,32 @@ class SshProvider:
 
     def down(self) -> None:
         """Undo on the hosts what netlab changed there: on those that are up, whatever netlab.yml names by now."""
-        hosts = self._changed()
+        try:
+            state = self.lab.load_state()
+        except NetlabError as error:
+            self.progress.warn(f"{error.message}; hosts of {self.spec.ssh.inventory} with the lab's mark are undone")
+            self._give_back(self._marked())
+            return
+        if state is not None:
+            self._give_back(state.hosts, applied=state.applied is not None)
+            return
+        hosts: tuple[Host, ...] = ()
+        with contextlib.suppress(NetlabError):  # an inventory that is gone, hosts that are off: none is this lab's
+            hosts = self._marked()  # a netlab may have been killed before it wrote down that it had marked them
+        self._give_back(hosts)
+
+    def _give_back(self, hosts: tuple[Host, ...], *, applied: bool = False) -> None:
+        """Undo what was changed on these hosts; ``applied``: a role has been there, else they are asked whether."""
         if not hosts:
             return
         remote = RemoteHosts(self.lab, hosts, self.progress)
         remote.check()
-        if self._touched(remote):
+        if applied or self._recorded(remote):
             self._undo(hosts)
         remote.ask(suitable.RELEASE, "its mark cannot be removed")
 
-    def _touched(self, remote: RemoteHosts) -> bool:
+    def _recorded(self, remote: RemoteHosts) -> bool:
         """Whether a role has been on one of the hosts: what others are, nobody has written down to be restored."""
-        with contextlib.suppress(NetlabError):  # the state cannot be read: the hosts know
-            state = self.lab.load_state()
-            if state is not None and state.applied is not None:
-                return True
         return any("record=yes" in text for text in remote.ask(suitable.RECORDED, "it cannot be looked at").values())
 
     def _undo(self, hosts: Sequence[Host]) -> None:
@@ -110,19 +121,6 @@ class SshProvider:
             extra_vars=self.facts(),
             sockets=self.lab.sockets / "0",
         )
-
-    def _changed(self) -> tuple[Host, ...]:
-        """Return the hosts that netlab changed; where nobody wrote down which they are, their marks tell."""
-        try:
-            if state := self.lab.load_state():
-                return state.hosts
-        except NetlabError as error:
-            self.progress.warn(f"{error.message}; hosts of {self.spec.ssh.inventory} with the lab's mark are undone")
-            return self._marked()
-        try:  # a netlab may have been killed that had marked hosts, but had not yet written down that it did
-            return self._marked()
-        except NetlabError:  # an inventory that is gone, hosts that are off: there is nothing to be undone by this lab
-            return ()
 
     def _marked(self) -> tuple[Host, ...]:
         """Return the inventory's hosts that are marked as this lab's; MachineError where one cannot be asked."""

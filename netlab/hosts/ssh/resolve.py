@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab import proc
 from netlab.errors import ConfigError, HostRefused
+from netlab.model import mtu
 from netlab.model.host import LAB_INTERFACE, Host, Server
 from netlab.userpaths import expand
 
@@ -32,6 +33,8 @@ _ALIASES = {
 }
 """Ansible's variables that have two names."""
 _OPTIONS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
+_OWN = ("netlab_address", "netlab_interface", "netlab_mtu", "netlab_ssh_port")
+"""netlab's own variables."""
 
 
 def host_of(name: str, part: Part, known_as: str, variables: Mapping[str, Any]) -> Host:
@@ -51,6 +54,7 @@ def host_of(name: str, part: Part, known_as: str, variables: Mapping[str, Any]) 
         lab_address=_lab_address(known_as, variables, server.address),
         interface=str(variables.get("netlab_interface", LAB_INTERFACE)),
         lab_port=_lab_port(known_as, variables, server.port),
+        **_mtu(known_as, variables),
         jump=_jump(known_as, settings, _own_config(options)),
     )
 
@@ -86,7 +90,7 @@ def parse_keys(text: str, kinds: Sequence[str] = KEY_TYPES) -> str:
 
 def _refuse_unreadable(what: str, variables: Mapping[str, Any]) -> None:
     """ConfigError for a variable that only a play could read, where it says how the host is entered."""
-    for name in [*_ALIASES, *_ALIASES.values(), *_OPTIONS, "netlab_address", "netlab_interface", "netlab_ssh_port"]:
+    for name in [*_ALIASES, *_ALIASES.values(), *_OPTIONS, *_OWN]:
         value = variables.get(name, "")
         if not isinstance(value, str | int) or "{{" in str(value) or not str(value).isprintable():
             hint = "write the value itself: templates and encrypted values are read by plays only"
@@ -196,6 +200,16 @@ def _lab_port(what: str, variables: Mapping[str, Any], port: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65_536):
         raise ConfigError(f"{what}: netlab_ssh_port {text!r} is no port", hint="a number from 1 to 65535")
     return int(text)
+
+
+def _mtu(what: str, variables: Mapping[str, Any]) -> dict[str, int]:
+    """Return the MTU that the user names; nothing where it is the interface's, which the host is asked for."""
+    if "netlab_mtu" not in variables:
+        return {}
+    if not (named := mtu.read(str(variables["netlab_mtu"]))):
+        hint = f"bytes of the largest packet that the lab's network carries, from {mtu.BOUNDS[0]} to {mtu.BOUNDS[-1]}"
+        raise ConfigError(f"{what}: netlab_mtu {str(variables['netlab_mtu'])!r} is no MTU", hint=hint)
+    return {"mtu": named, "own_mtu": named}
 
 
 def _lab_address(what: str, variables: Mapping[str, Any], address: str) -> str:

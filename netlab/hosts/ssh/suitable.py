@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 import shlex
 import time
 from typing import TYPE_CHECKING
 
+from netlab import versions
 from netlab.errors import HostUnsuitable
 from netlab.hosts import interfaces, kubeadm, packages
 from netlab.hosts.releases import RELEASES, release_of
 from netlab.model.check import Check
 from netlab.samples import probes
-from netlab.samples.machine import parse_answers
+from netlab.samples.machine import parse_answers, parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ FREE_MIB = 1024
 """Of the root file system: packages and the pods' files take about half of it."""
 SKEW_S = 5.0
 """Between the host's clock and this machine's, as far as SSH lets it be told."""
-KERNEL = (5, 4)
+KERNEL = "5.4"
 """What the oldest profile takes."""
 
 SCRIPT = f"""export PATH=$PATH:/usr/sbin:/sbin
@@ -87,6 +87,8 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
         yield _check(host, what, ok, message, hint)
     found = interfaces.interface_of(host, said)
     yield _check(host, "lab address", bool(found), f"{host.lab_address} on {found or 'no interface'}", _ADDRESS)
+    if found:
+        yield _mtu(host, found, said)
     message = f"carries {_shown(said.get('claim', '').strip())}"
     yield _check(host, "labs", owner_of(said) in {"", lab}, message, _CLAIMED)
     cluster = said.get("kubernetes", "")
@@ -96,6 +98,19 @@ def checks(host: Host, said: Mapping[str, str], lab: str, *, now: float | None =
     how = f"{found or 'nothing'} is configured by {interfaces.manager_of(found, said)}"
     yield _check(host, "network", by_networkd, how, _NETWORKD, needed=False)
     yield from _packages(host, said)
+
+
+def _mtu(host: Host, interface: str, said: Mapping[str, str]) -> Check:
+    """Say what the host's MTU is: the user may name less than the interface has, not more, which would be lost."""
+    there = interfaces.mtu_of(interface, said)
+    if not there:
+        message, hint = f"{interface} says no MTU that a lab can have", f"look at 'ip link show {interface}' there"
+    elif host.own_mtu:
+        message = f"{host.own_mtu} (netlab_mtu of the inventory); {interface} itself has {there}"
+        hint = f"packets of more bytes than {interface} has would be lost: raise it there, or lower netlab_mtu"
+    else:
+        message, hint = f"{there}, as {interface} has it", ""
+    return _check(host, "mtu", bool(there) and host.own_mtu <= there, message, hint)
 
 
 def _system(host: Host, said: Mapping[str, str]) -> Iterator[tuple[str, bool, str, str]]:
@@ -112,12 +127,12 @@ def _kernel(host: Host, said: Mapping[str, str], release: str) -> tuple[str, boo
     """Ask more of the hosts that record what becomes of a request than of a control plane, which gets none."""
     version, typed = said.get("kernel", "unknown"), "btf" in said
     if host.part == "control":
-        hint = f"profiles need Linux {_dotted(KERNEL)} or newer"
-        return "kernel", _version(version) >= KERNEL, f"Linux {version}", hint
+        hint = f"profiles need Linux {KERNEL} or newer"
+        return "kernel", versions.at_least(version, KERNEL), f"Linux {version}", hint
     newer = RELEASES[release].newer_kernel if release else ""
-    hint = f"paths are proven on Linux {_dotted(probes.KERNEL)} or newer with BTF (CONFIG_DEBUG_INFO_BTF)"
+    hint = f"paths are proven on Linux {probes.KERNEL} or newer with BTF (CONFIG_DEBUG_INFO_BTF)"
     hint += f": install a newer kernel ({newer}), and reboot" if newer else ""
-    ok = _version(version) >= probes.KERNEL and typed
+    ok = versions.at_least(version, probes.KERNEL) and typed
     return "kernel", ok, f"Linux {version}" + ("" if typed else " without BTF"), hint
 
 
@@ -133,18 +148,18 @@ def _packages(host: Host, said: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _resources(said: Mapping[str, str], now: float | None) -> Iterator[tuple[str, bool, str, str]]:
-    free = _number(said.get("free_mib"))
+    free = parse_number(said.get("free_mib"))
     shown = f"{free:.0f} MiB free on /" if math.isfinite(free) else "it does not say how much is free on /"
     yield "disk", free >= FREE_MIB, shown, f"netlab needs {FREE_MIB} MiB"
-    skew = _skew(said) if now is None else abs(_number(said.get("time")) - now)
+    skew = _skew(said) if now is None else abs(parse_number(said.get("time")) - now)
     shown = f"{skew:.1f} s from this machine's" if math.isfinite(skew) else "it does not say what time it is"
     yield "clock", skew <= SKEW_S, shown, "set the clocks, by NTP for example"
 
 
 def _skew(said: Mapping[str, str]) -> float:
     """Return how far the host's clock is from all moments between question and answer, which may come late, in s."""
-    asked, answered = (_number(said.get(name, f"{time.time():f}")) for name in ("asked", "answered"))
-    time_there = _number(said.get("time"))
+    asked, answered = (parse_number(said.get(name, f"{time.time():f}")) for name in ("asked", "answered"))
+    time_there = parse_number(said.get("time"))
     return max(asked - time_there, time_there - answered, 0.0) if math.isfinite(time_there) else math.nan
 
 
@@ -167,20 +182,6 @@ def owner_of(said: Mapping[str, str]) -> str:
 
 def _shown(claim: str) -> str:
     return f"the lab in {claim.partition(' ')[2]}" if claim else "no lab"
-
-
-def _version(text: str) -> tuple[int, ...]:
-    found = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", text)
-    return (int(found[1]), int(found[2])) if found else ()
-
-
-def _dotted(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
-
-
-def _number(text: str | None) -> float:
-    """Return the number, or one that no comparison accepts."""
-    return float(text) if text and re.fullmatch(r" *[0-9]{1,18}(\.[0-9]*)?", text) else math.nan
 
 
 _TOOLS = {"python": "Ansible needs it: apt-get install python3", "modprobe": "apt-get install kmod"}

@@ -13,6 +13,7 @@ from netlab.hosts.vagrant import boxes, output
 from netlab.hosts.vagrant.command import Vagrant
 from netlab.model.check import Check
 from netlab.progress import Reporter
+from netlab.versions import at_least
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from netlab.spec.lab import LabSpec
     from netlab.spec.vagrant import VagrantProvider
 
-OLDEST = (2, 2)
+OLDEST = "2.2"
 """Vagrant before it had what the Vagrantfile uses; 2.3.4 is what netlab is tried with."""
 PLUGINS: dict[VagrantProvider, str] = {
     "libvirt": "vagrant-libvirt",
@@ -44,10 +45,10 @@ def checks(lab: Lab, spec: LabSpec) -> list[Check]:
         return [*found, *_of_vagrant(vagrant, spec)]
 
 
-def version_of(text: str) -> tuple[int, ...]:
+def version_of(text: str) -> str:
     """Return the version in what ``vagrant --version`` writes; empty where there is none."""
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
-    return tuple(int(part) for part in found.groups()) if found else ()
+    found = re.search(r"[0-9]+\.[0-9]+\.[0-9]+", text)
+    return found[0] if found else ""
 
 
 def _of_vagrant(vagrant: Vagrant, spec: LabSpec) -> Iterator[Check]:
@@ -65,9 +66,9 @@ def _of_vagrant(vagrant: Vagrant, spec: LabSpec) -> Iterator[Check]:
 
 def _version(text: str) -> Check:
     found = version_of(text)
-    shown = ".".join(map(str, found)) or text.strip()
-    hint = None if found >= OLDEST else f"netlab needs Vagrant {'.'.join(map(str, OLDEST))} or newer"
-    return Check(name="Vagrant", ok=found >= OLDEST, message=shown, hint=hint)
+    ok = at_least(found, OLDEST)
+    hint = None if ok else f"netlab needs Vagrant {OLDEST} or newer"
+    return Check(name="Vagrant", ok=ok, message=found or text.strip(), hint=hint)
 
 
 def _plugin(name: str, found: dict[str, str]) -> Check:

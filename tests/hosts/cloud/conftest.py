@@ -20,10 +20,10 @@ ec2:
 def entered(interface, mtu):
     """Return a program in ssh's place that lets everybody in, and says what a host says of itself."""
     return f"""#!/bin/sh
-for number in 10 11 12; do echo "address 10.10.0.$number={interface}"; done
-echo mtu {interface}={mtu}; echo networkd {interface}=/etc/systemd/network/20-lab.network; echo time=$(date +%s.%N)
 cat <<'END'
 {SUITABLE}END
+for number in 10 11 12; do echo "address 10.10.0.$number={interface}"; done
+echo mtu {interface}={mtu}; echo networkd {interface}=/etc/systemd/network/20-lab.network; echo time=$(date +%s.%N)
 """
 
 

@@ -1,14 +1,19 @@
 """Hosts in a cloud as a provider, before any of them is made and when removing them goes wrong."""
 
+import dataclasses
+
 import pytest
 
 from netlab.errors import CloudError, CloudLeftover, CloudLogin, ConfigError, Interrupted
-from netlab.hosts.cloud import provider, record
+from netlab.hosts.cloud import keys, provider, record
 from netlab.hosts.cloud.ec2 import Ec2
+from netlab.hosts.cloud.hcloud import Hcloud
+from netlab.hosts.cloud.openstack import Openstack
 from netlab.hosts.cloud.provider import CloudProvider, remove_lab
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.spec.lab import LabSpec
+from tests.hosts.cloud.test_record import a_record
 
 EC2 = {"region": "eu-central-1", "ssh_from": ["203.0.113.7"]}
 
@@ -68,6 +73,27 @@ def test_before_they_are_made_there_are_no_hosts(make):
     assert make(NOTHING).hosts() == ()
     assert not make(NOTHING).running()
     assert make(NOTHING).kernels() == (("client",), ("node1",), ("node2",))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "mtus", "found"),
+    [
+        (Ec2(None), {"client": 1500, "node1": 1450, "node2": 1500}, [1500, 1450, 1500]),
+        (Ec2(None), {}, [1500] * 3),
+        (Hcloud(None), {}, [1450] * 3),
+        (Openstack(None), {}, [1500] * 3),
+        (Openstack(None), {"client": 1442, "node1": 1442, "node2": 1442}, [1442] * 3),
+    ],
+)
+def test_hosts_have_the_mtu_that_was_read_or_else_the_clouds(make, tmp_path, cloud, mtus, found):
+    made = make(NOTHING)
+    made._cloud = dataclasses.replace(cloud, section=made._cloud.section)
+    names = ("client", "node1", "node2")
+    known = a_record(hosts={name: record.CloudHost(address="198.51.100.1", mtu=mtus.get(name, 0)) for name in names})
+    for name in names:
+        keys.host_key(Lab(tmp_path), name)
+    record.save(Lab(tmp_path), known)
+    assert [host.mtu for host in made.hosts()] == found
 
 
 def test_down_asks_the_cloud_and_not_the_memory(make, tmp_path):

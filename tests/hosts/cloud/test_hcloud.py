@@ -92,6 +92,10 @@ def test_from_up_to_nothing_left(lab):
     _the_network_knows_where_pods_are(lab)
     _who_may_enter(lab)
     _the_token_is_nowhere(lab, done)
+    listed = lab("inventory")
+    assert listed.returncode == 0, listed.stderr
+    variables = json.loads(listed.stdout)["_meta"]["hostvars"]["node1"]
+    assert (variables["netlab_interface"], variables["netlab_mtu"]) == ("enp7s0", 1450)
     assert re.search(r"cloud    hcloud, fsn1, lab \w{12}; .* expires in 7 h", lab("status").stdout)
 
     before = len(lab.api.calls)

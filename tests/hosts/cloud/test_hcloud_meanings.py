@@ -7,7 +7,7 @@ import pytest
 
 from netlab.errors import CloudCapacity, CloudError, CloudLogin, CloudQuota, ConfigError
 from netlab.hosts.cloud.cloud import Failure, ForeignLab
-from netlab.hosts.cloud.hcloud import RANGE, ROUTER, Hcloud, label
+from netlab.hosts.cloud.hcloud import RANGE, ROUTER, Hcloud
 from netlab.hosts.cloud.provider import NETWORK, PODS
 from netlab.hosts.cloud.record import read_stamp
 from netlab.spec.hcloud import HcloudSpec
@@ -86,7 +86,7 @@ def test_an_error_is_one_line(message, words):
     ],
 )
 def test_any_text_becomes_a_label(text, value):
-    assert label(text) == value
+    assert HCLOUD.fitting(text) == value
     assert VALUE.fullmatch(value)
 
 

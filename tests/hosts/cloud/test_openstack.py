@@ -127,7 +127,7 @@ def _hosts_are_as_asked_for(lab):
         (port,) = [lab.api.network.things["ports"][each] for each in server["_ports"]]
         assert port["fixed_ips"][0]["ip_address"] == f"10.10.0.{10 + sorted(lab.servers).index(name)}"
         (address,) = [each for each in lab.api.left()["floatingips"] if each["port_id"] == port["id"]]
-        assert address["floating_ip_address"] == known["addresses"][name]
+        assert address["floating_ip_address"] == known["hosts"][name]["address"]
     assert json.loads(lab.network["description"]) == {
         name: value for name, value in lab.servers["node1"]["metadata"].items() if name not in _OF_HOSTS
     }
@@ -229,7 +229,7 @@ def test_hosts_in_the_network_outside_with_disks_of_their_own(lab):
     lab.configure("  floating_ips: false\n  client_flavor: m1.diskless\n  placement: any\n  zone: az1\n")
     done = lab("up", "--no-profile")
     assert done.returncode == 0, done.stderr
-    assert lab.network["mtu"] == 1500, "packets between hosts are not larger than those of pods"
+    assert lab.network["mtu"] == 1500, "hosts send what those of other providers do"
     left = lab.api.left()
     assert not {"routers", "floatingips", "server groups"} & left.keys()
     assert {each["gateway_ip"] for each in left["subnets"]} == {None}, "hosts leave by the other interface"
@@ -237,13 +237,13 @@ def test_hosts_in_the_network_outside_with_disks_of_their_own(lab):
     assert (volume["size"], volume["metadata"]["netlab:name"]) == (16, "lab")
     assert volume["attachments"] == [{"server_id": lab.servers["client"]["id"]}]
     known = json.loads((lab.folder / ".netlab" / "cloud.json").read_text())
-    assert known["zones"] == dict.fromkeys(lab.servers, "az1")
+    assert {name: host["zone"] for name, host in known["hosts"].items()} == dict.fromkeys(lab.servers, "az1")
     groups = {each["id"]: each["name"].rpartition("-")[2] for each in left["security-groups"]}
     for name, server in lab.servers.items():
         inside, outside = [lab.api.network.things["ports"][each] for each in server["_ports"]]
         assert [groups[each] for each in inside["security_groups"]] == ["inside"]
         assert [groups[each] for each in outside["security_groups"]] == ["ssh"]
-        assert outside["fixed_ips"][1]["ip_address"] == known["addresses"][name], "of two, the one of IPv4"
+        assert outside["fixed_ips"][1]["ip_address"] == known["hosts"][name]["address"], "of two, the one of IPv4"
         assert not outside["allowed_address_pairs"]
     _a_host_that_has_gone_has_all_made_again(lab)
     done = lab("down")

@@ -1,6 +1,9 @@
 """What a lab remembers of its hosts in a cloud, and how it finds them when it has forgotten."""
 
+import json
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from netlab.hosts.cloud import record
 from netlab.hosts.cloud.cloud import ForeignLab
@@ -29,16 +32,59 @@ def test_it_is_read_as_it_was_written(tmp_path):
     lab = Lab(tmp_path)
     lab.state_folder.mkdir()
     assert record.load(lab) is None
-    record.save(lab, a_record(addresses={"client": "198.51.100.1"}))
-    assert record.load(lab) == a_record(addresses={"client": "198.51.100.1"})
+    there = a_record(hosts={"client": record.CloudHost(address="198.51.100.1", zone="a")})
+    record.save(lab, there)
+    assert record.load(lab) == there
     record.remove(lab)
     assert record.load(lab) is None
 
 
-def test_what_cannot_be_read_is_as_good_as_lost(tmp_path):
+def old_form(**tables):
+    return {**a_record().model_dump(mode="json", exclude={"hosts"}), **tables}
+
+
+@pytest.mark.parametrize(
+    ("tables", "hosts"),
+    [
+        ({name: {} for name in record.OLD_TABLES}, {}),
+        (
+            {"addresses": {"client": "198.51.100.1"}, "zones": {"client": "a"}, "releases": {}},
+            {"client": record.CloudHost(address="198.51.100.1", zone="a")},
+        ),
+        (
+            {
+                "addresses": {"client": "198.51.100.1", "node1": "198.51.100.2"},
+                "interfaces": {"client": "ens5", "node1": "ens6"},
+                "networkd_files": {"client": "10-netplan-ens5.network", "node1": ""},
+                "releases": {"client": "debian_13", "node1": "ubuntu_24_04"},
+                "zones": {"client": "a", "node1": "a"},
+            },
+            {
+                "client": record.CloudHost(
+                    address="198.51.100.1",
+                    zone="a",
+                    interface="ens5",
+                    networkd_file="10-netplan-ens5.network",
+                    release="debian_13",
+                ),
+                "node1": record.CloudHost(address="198.51.100.2", zone="a", interface="ens6", release="ubuntu_24_04"),
+            },
+        ),
+    ],
+    ids=["none made yet", "made", "booted"],
+)
+def test_what_an_older_netlab_wrote_is_read(tmp_path, tables, hosts):
     lab = Lab(tmp_path)
     lab.state_folder.mkdir()
-    record.file_of(lab).write_text("{}")
+    record.file_of(lab).write_text(json.dumps(old_form(**tables)))
+    assert record.load(lab) == a_record(hosts=hosts)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "null", json.dumps(old_form(addresses={"client": 1}))])
+def test_what_cannot_be_read_is_as_good_as_lost(tmp_path, text):
+    lab = Lab(tmp_path)
+    lab.state_folder.mkdir()
+    record.file_of(lab).write_text(text)
     assert record.load(lab) is None
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from netlab import assets
 from netlab.errors import AcceleratorFailed, MachineError, MachinePanicked, RequirementError
-from netlab.hosts.qemu import accel, doctor
+from netlab.hosts.qemu import accel, boot, doctor
 from netlab.hosts.qemu.provider import QemuProvider
 from netlab.lab import Lab
 from netlab.progress import Reporter
@@ -45,6 +45,47 @@ def test_a_run_records_how_many_fleets_work_and_what_the_control_plane_has(tmp_p
     made.accelerator = accel.Accelerator(name="kvm", qemu_version="9.9")
     environment = made.environment()
     assert (environment.control_cpus, environment.parallel_fleets) == (cpus, 3)
+
+
+class Resumed:
+    """A fleet of which one machine is said to answer."""
+
+    key = "k"
+    machines = ()
+
+    def __init__(self) -> None:
+        self.done = []
+
+    def use(self, descriptors):
+        pass
+
+    def start(self, tag):
+        self.done.append(tag)
+
+
+def test_what_machines_read_of_the_labs_keys_is_written_once_and_not_at_each_resume(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    lab = Lab(tmp_path / "lab")
+    lab.state_folder.mkdir(parents=True)
+    lab.create()
+    made = QemuProvider(lab, LabSpec(clock="virtual"), Reporter())
+    made.image, made.accelerator = None, accel.Accelerator(name="tcg", qemu_version="9.9")
+    resumed = Resumed()
+    monkeypatch.setattr(made, "_fleet_on", lambda *_: resumed)
+    monkeypatch.setattr("netlab.hosts.qemu.guests.Guests.wait_until_one_answers", lambda _: None)
+    files = [path for name, path in boot.key_files(lab).items() if name.endswith(("authorized_keys", "known_hosts"))]
+    assert not any(path.exists() for path in files)
+    made.resume("one")
+    written = [path.stat().st_ino for path in files]
+    made.resume("other")
+    assert resumed.done == ["one", "other"]
+    assert [path.stat().st_ino for path in files] == written
+    entries, known = (path.read_text() for path in files)
+    client = made.hosts()[0].lab_address
+    public = lab.public_key(lab.agent_key)
+    assert entries.splitlines()[1].startswith(f'from="{client}",restrict,command="/usr/local/lib/netlab/netlab-agent" ')
+    assert entries.splitlines()[1].endswith(public)
+    assert known == f"* {lab.public_key(lab.host_key)}\n"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_suitable_hosts_are_all_ok_and_nothing_is_written(lab, spec, ssh):
     before = sorted(lab.folder.iterdir())
     found = checks(lab, spec)
     assert [check.name for check in found[:2]] == ["ssh", "client distribution"]
-    assert len(found) == 1 + 3 * 12
+    assert len(found) == 1 + 3 * 13
     assert all(check.ok for check in found)
     assert found[0].message == str(ssh.folder / "ssh")
     assert ssh.done == []
@@ -34,10 +34,21 @@ def test_what_one_host_is_without_is_named(lab, spec, ssh):
     assert [name for name, check in wrong.items() if not check.needed] == ["node1 network"]
 
 
+def test_hosts_of_different_mtus_are_named_with_what_pods_get(lab, spec, ssh):
+    ssh.also("client", "mtu ens3=9000\n")
+    (wrong,) = [check for check in checks(lab, spec) if not check.ok]
+    assert (wrong.name, wrong.needed) == ("MTU", False)
+    assert (
+        wrong.message == "those of the hosts differ (node1, node2: 1500; client: 9000); pods would get the lowest, 1500"
+    )
+    ssh.also("client", "mtu ens3=9000\naddress 10.0.0.10=\n")
+    assert {check.name for check in checks(lab, spec) if not check.ok} == {"client lab address", "client network"}
+
+
 def test_hosts_of_a_cluster_are_asked_what_one_needs(lab, ssh):
     addresses = {**ADDRESSES, "control": "10.0.0.13"}
     write_inventory(lab.folder, addresses)
-    ssh.say(f"{SUITABLE}address 10.0.0.13=ens6\nnetworkd ens6=/etc/systemd/network/ens6.network\n")
+    ssh.say(f"{SUITABLE}address 10.0.0.13=ens6\nmtu ens6=1500\nnetworkd ens6=/etc/systemd/network/ens6.network\n")
     spec = LabSpec(provider="ssh", stack="kubeadm")
     assert all(check.ok for check in checks(lab, spec))
     ssh.also("control", "cpus=1\n")

@@ -1,5 +1,7 @@
 """Machines that one already has: entered, looked at, marked, and given back; no host is really entered."""
 
+import json
+
 import pytest
 
 from netlab import ansible
@@ -74,9 +76,34 @@ def test_hosts_are_entered_looked_at_and_marked(made, spec, ssh):
     assert [host.interface for host in found.hosts()] == ["ens3", "ens4", "ens5"]
     assert found.hosts()[2].networkd_file == "10-netplan-ens5.network"
     assert {host.release for host in found.hosts()} == {"debian_13"}
+    assert {host.mtu for host in found.hosts()} == {1500}
     assert len(ssh.done) == 3
     assert all(f"'{found.id} {made.folder}' > /var/lib/netlab/lab" in line for line in ssh.done)
     assert len(found.id) == 16
+
+
+def test_what_the_network_carries_is_read_on_each_host_and_the_lowest_is_the_labs(made, spec, ssh):
+    ssh.also("node2", "mtu ens5=1442")
+    found = provider(made, spec)
+    found.start()
+    assert [host.mtu for host in found.hosts()] == [1500, 1500, 1442]
+    assert made.inventory(found.hosts())["all"]["vars"]["netlab_mtu"] == 1442
+
+
+def test_hosts_that_were_up_before_mtus_were_asked_for_are_asked(made, spec, ssh):
+    before = provider(made, spec)
+    before.start()
+    made.save_state(LabState(provider="ssh", clock="real", stack="datapath", hosts=before.hosts()))
+    state = made.state_folder / "state.json"
+    old = json.loads(state.read_text())
+    for host in old["hosts"]:
+        del host["mtu"], host["own_mtu"]
+    state.write_text(json.dumps(old))
+    found = provider(made, spec)
+    assert {host.mtu for host in found.hosts()} == {1500}
+    ssh.say(SUITABLE.replace("=1500", "=1450").replace("claim=", f"claim={found.id} {made.folder}"))
+    found.start()
+    assert {host.mtu for host in found.hosts()} == {1450}
 
 
 def test_hosts_that_are_this_labs_may_be_started_again(made, spec, ssh):
@@ -92,6 +119,7 @@ def test_hosts_that_are_this_labs_may_be_started_again(made, spec, ssh):
         ("claim=fedcba /home/eve/lab", "node2 labs: carries the lab in /home/eve/lab"),
         ("kubernetes=/var/lib/rancher", "node2 kubernetes: belongs to a cluster (/var/lib/rancher)"),
         ("free_mib=7", "node2 disk: 7 MiB free on /"),
+        ("mtu ens5=12", "node2 mtu: ens5 says no MTU that a lab can have"),
         ("address 10.0.0.12=", "node2 lab address: 10.0.0.12 on no interface"),
         (
             "distribution=debian 11\nos=Debian GNU/Linux 11 (bullseye)",

@@ -80,9 +80,20 @@ def test_the_labs_own_network_has_its_own_address_port_and_interface(machine):
     assert (host.address, host.lab_address, host.interface, host.lab_port) == ("192.0.2.11", "10.0.0.7", "eth1", 2022)
 
 
+@pytest.mark.parametrize("written", [1442, "1442"])
+def test_the_user_may_know_what_the_network_carries(machine, written):
+    host = machine.host(netlab_mtu=written)
+    assert (host.mtu, host.own_mtu) == (1442, 1442)
+    assert (machine.host().mtu, machine.host().own_mtu) == (1500, 0), "the host is asked"
+
+
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
+        ({"netlab_mtu": "jumbo"}, "web1: netlab_mtu 'jumbo' is no MTU"),
+        ({"netlab_mtu": 500}, "web1: netlab_mtu '500' is no MTU"),
+        ({"netlab_mtu": ""}, "web1: netlab_mtu '' is no MTU"),
+        ({"netlab_mtu": "{{ mtu }}"}, "web1: netlab_mtu of the inventory is neither a text nor a number"),
         ({"netlab_address": "10.0.0.300"}, "web1: '10.0.0.300' is no IPv4 address"),
         ({"netlab_address": "fd00::1"}, "web1: 'fd00::1' is no IPv4 address"),
         ({"netlab_ssh_port": "ssh"}, "web1: netlab_ssh_port 'ssh' is no port"),
@@ -266,7 +277,9 @@ def test_whatever_is_printed_is_read(text):
 
 
 VALUES = st.one_of(st.text(max_size=20), st.integers(), st.none(), st.booleans(), st.floats(), st.lists(st.integers()))
-NAMES = st.sampled_from(["ansible_host", "ansible_port", "ansible_user", "netlab_address", "netlab_ssh_port"])
+NAMES = st.sampled_from(
+    ["ansible_host", "ansible_port", "ansible_user", "netlab_address", "netlab_mtu", "netlab_ssh_port"]
+)
 
 
 @given(st.dictionaries(NAMES, VALUES))

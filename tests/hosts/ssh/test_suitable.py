@@ -32,6 +32,7 @@ address 127.0.0.1=lo
 address 192.0.2.11=ens3
 address 10.0.0.7=ens4
 networkd ens4=/run/systemd/network/10-netplan-ens4.network
+mtu ens4=1450
 """
 
 
@@ -54,6 +55,7 @@ def test_a_host_that_can_carry_a_lab_has_nothing_against_it():
             "disk",
             "clock",
             "lab address",
+            "mtu",
             "labs",
             "kubernetes",
             "network",
@@ -65,6 +67,7 @@ def test_a_host_that_can_carry_a_lab_has_nothing_against_it():
     assert every["disk"].message == "5120 MiB free on /"
     assert every["clock"].message == "1.2 s from this machine's"
     assert every["lab address"].message == "10.0.0.7 on ens4"
+    assert every["mtu"].message == "1450, as ens4 has it"
     assert every["labs"].message == "carries no lab"
     assert every["network"].message == "ens4 is configured by networkd by 10-netplan-ens4.network, which netplan writes"
     assert every["packages"].message == "apt has all that netlab's roles install"
@@ -95,6 +98,8 @@ def test_a_host_that_can_carry_a_lab_has_nothing_against_it():
         ("clock", {"time": "nan"}, "it does not say what time it is", "NTP"),
         ("lab address", {"address 10.0.0.7": None}, "10.0.0.7 on no interface", "netlab_address"),
         ("lab address", {"address 10.0.0.7": "{{ 1 }}"}, "10.0.0.7 on no interface", "netlab_address"),
+        ("mtu", {"mtu ens4": None}, "ens4 says no MTU that a lab can have", "ip link show ens4"),
+        ("mtu", {"mtu ens4": "68"}, "ens4 says no MTU that a lab can have", "ip link show ens4"),
         ("labs", {"claim": "fedcba /home/eve/my lab"}, "carries the lab in /home/eve/my lab", CLAIM),
         (
             "kubernetes",
@@ -124,6 +129,14 @@ def test_what_a_host_is_without_is_said_with_what_to_do(what, changes, message, 
     assert wrong == [what]
     assert every[what].message == message
     assert hint in every[what].hint
+
+
+@pytest.mark.parametrize(("own", "ok"), [(1400, True), (1450, True), (1451, False)])
+def test_the_user_may_name_less_than_the_interface_carries_and_no_more(own, ok):
+    check = found(host=HOST.model_copy(update={"mtu": own, "own_mtu": own}))["mtu"]
+    assert (check.ok, check.needed) == (ok, True)
+    assert check.message == f"{own} (netlab_mtu of the inventory); ens4 itself has 1450"
+    assert ok or "lower netlab_mtu" in check.hint
 
 
 @pytest.mark.parametrize("kernel", ["6.6", "6.8.0-31-generic", "6.12.38+deb13", "10.0"])

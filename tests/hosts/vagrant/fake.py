@@ -33,6 +33,7 @@ python=yes
 modprobe=yes
 address 127.0.0.1=lo
 address {address}=eth1
+mtu eth1=1500
 cpus=1
 memory_kib=500000
 cpu=An emulated one

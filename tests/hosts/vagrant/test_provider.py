@@ -46,6 +46,7 @@ def test_machines_are_made_entered_and_removed(provider, machines, tmp_path):
     client, node = provider.hosts()
     assert (client.name, client.part, client.address, client.user) == ("client", "client", "192.0.2.1", "vagrant")
     assert (node.lab_address, node.interface, node.host_key) == ("10.10.0.11", "eth1", fake.KEY)
+    assert node.mtu == 1500, "as it says"
     assert provider.running()
     provider.check()
     found = provider.environment()

@@ -10,8 +10,8 @@ from netlab.lab import Lab
 from netlab.model.host import Host
 from netlab.profiles import find, of_stack
 from netlab.progress import Reporter
+from netlab.provision.preflight import BY_NETWORKD, check_profile, roles_of, say_unlike_mtus
 from netlab.provision.session import Session
-from netlab.provision.strangers import BY_NETWORKD, refuse_unsuitable, roles_of
 from netlab.spec.lab import LabSpec
 from tests.hosts.ssh_program import SUITABLE, SshProgram
 
@@ -32,6 +32,23 @@ def hosts(release="debian_13", without_networkd=(), names=tuple(NAMES)):
         )
         for name in names
     )
+
+
+UNLIKE = (
+    "the MTUs of the lab's hosts differ (control: 1442; node1, node2: 1500; client: 9000): pods get the lowest, 1442; "
+    "those of ipvlan and macvlan have their host's"
+)
+
+
+class Warned(Reporter):
+    """Keeps what was warned of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def warn(self, text):
+        self.texts.append(text)
 
 
 class Standing:
@@ -58,7 +75,7 @@ def check(tmp_path, ssh):
     def look(name, *hosts, stack="datapath"):
         session = Session(lab, LabSpec(provider="ssh"), Standing(*hosts), Reporter())
         lab.write_access(hosts)
-        refuse_unsuitable(session, find(name, stack=stack))
+        check_profile(session, find(name, stack=stack))
 
     return look
 
@@ -68,6 +85,14 @@ def test_hosts_that_have_all_are_let_pass_and_nothing_is_changed(check, ssh, rel
     check("cilium-netkit", *hosts(release))
     assert len(ssh.entered) == 4
     assert ssh.done == []
+
+
+@pytest.mark.parametrize(("mtus", "said"), [((1450,) * 4, []), ((9000, 1500, 1500, 1442), [UNLIKE])])
+def test_mtus_that_differ_are_said_with_what_pods_get(tmp_path, mtus, said):
+    found = [host.model_copy(update={"mtu": mtu}) for host, mtu in zip(hosts(), mtus, strict=True)]
+    warned = Warned()
+    say_unlike_mtus(Session(Lab(tmp_path), LabSpec(provider="ssh"), Standing(*found), warned))
+    assert warned.texts == said
 
 
 def test_netlabs_own_hosts_are_not_asked(check, ssh):

@@ -1,3 +1,5 @@
+"""Plays, really played on this machine."""
+
 import os
 import signal
 import sys
@@ -8,7 +10,7 @@ import psutil
 import pytest
 
 from netlab import locales
-from netlab.ansible import NEWEST_ACCELERATED, _supported, accelerator, explain, play
+from netlab.ansible import accelerator, play
 from netlab.errors import AnsibleFailed, HostUnreachable, RequirementError
 from tests.paths import ALL_AT_ONCE
 
@@ -172,29 +174,6 @@ def test_ctrl_c_leaves_nothing_running(run, accelerate, tmp_path):
         time.sleep(0.05)
     assert running() == []
     assert [words for words in command_lines() if str(tmp_path) in " ".join(words)] == []
-
-
-@pytest.mark.parametrize(
-    ("result", "message"),
-    [
-        ({"censored": "the output has been hidden"}, "its output is hidden (no_log)"),
-        ({"msg": "no such\n  package\n"}, "no such\n  package"),
-        ({"msg": ["no such", "package"]}, "no such\npackage"),
-        ({"msg": "non-zero return code", "rc": 2, "stderr": "a\nb\n"}, "exit code 2:\na\nb"),
-        ({"msg": "non-zero return code", "rc": 2, "stdout": "only\n"}, "exit code 2: only"),
-        ({"msg": "non-zero return code", "rc": 2}, "exit code 2"),
-        ({"msg": "MODULE FAILURE", "exception": "Traceback:\n  x\nKeyError: 'a'\n"}, "KeyError: 'a'"),
-        ({"results": [{"item": 1}, {"item": {"a": 1}, "failed": True, "msg": "bad"}]}, "item {'a': 1}: bad"),
-        ({}, "no message"),
-    ],
-)
-def test_explain(result, message):
-    assert explain(result) == message
-
-
-def test_the_range_of_mitogen_is_respected():
-    assert _supported("ANSIBLE_VERSION_MIN = (2, 10)\nANSIBLE_VERSION_MAX = (2, 13)\n") == ((2, 10), (2, 13))
-    assert _supported("ANSIBLE_VERSION_MIN = (2, 10)\n") == ((2, 10), NEWEST_ACCELERATED)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files that ansible-runner left open
