@@ -215,3 +215,10 @@ def test_packages_that_could_not_be_purged_are_named(host, wanted, tmp_path, cap
     assert (tmp_path / "lib" / "before.json").exists() == kept
     assert host.problems == (["dpkg did not purge nginx: no"] if kept else [])
     assert ("left nginx: no" in capsys.readouterr().out) != kept
+
+
+def test_what_installs_packages_comes_after_the_record_and_so_goes_with_the_others():
+    record, bindings = yaml.safe_load((ROLES / "host_record" / "tasks" / "main.yml").read_text())
+    assert "begin" in record["ansible.builtin.command"]["argv"]
+    assert bindings["ansible.builtin.command"]["argv"][-1] == "python3-apt"
+    assert bindings["ansible.builtin.command"]["creates"] == "/usr/lib/python3/dist-packages/apt"

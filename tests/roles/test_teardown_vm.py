@@ -7,10 +7,7 @@ with are undone, settings are the distribution's, an administrator has a unit of
 from __future__ import annotations
 
 import json
-import subprocess
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,16 +17,15 @@ from netlab.errors import AnsibleFailed
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from tests.conftest import Command
+from tests.entered import Entered, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from netlab.ansible import PlayResult
-    from netlab.model.host import Host
 
 pytestmark = [pytest.mark.ssh, pytest.mark.timeout(5400)]
 
-STATE = Path(__file__).with_name("host-state")
 PROFILES = ("calico-bgp", "ipvlan-l2", "ipvlan-l3", "cilium", "macvlan", "kube-proxy-nft")
 """Those that follow ``calico-ipip``, each after the teardown of the one before."""
 
@@ -58,7 +54,7 @@ END
 """A package that nothing else needs, installed as if a role had asked for it: guests have no network."""
 
 
-class Hosts:
+class Hosts(Entered):
     """The hosts of a lab, as another netlab would see them: reached over SSH, made by others."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,7 +62,7 @@ class Hosts:
         self.lab = Lab(folder)
         state = self.lab.load_state()
         assert state is not None
-        self.hosts = state.hosts
+        super().__init__(state.hosts, self.lab.ssh_config)
 
     def play(self, name: str, **variables: object) -> PlayResult:
         return play(
@@ -77,38 +73,6 @@ class Hosts:
             progress=Reporter(),
             extra_vars=variables,
         )
-
-    def run(self, host: Host, command: str, stdin: str = "") -> str:
-        words = ["ssh", "-F", str(self.lab.ssh_config), host.name, command]
-        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def everywhere(self, command: str, stdin: str = "") -> dict[str, str]:
-        with ThreadPoolExecutor() as pool:
-            answers = pool.map(lambda host: self.run(host, command, stdin), self.hosts)
-            return dict(zip((host.name for host in self.hosts), answers, strict=True))
-
-    def state(self) -> dict[str, set[str]]:
-        """All that there is to see of each host, one line each."""
-        said = self.everywhere("python3 -IS -", STATE.read_text())
-        return {host: set(lines(json.loads(text))) for host, text in said.items()}
-
-
-def lines(value: Any, place: str = "") -> Iterator[str]:
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from lines(inner, f"{place}/{key}")
-    elif isinstance(value, list) and not place.startswith("/files") and value:
-        for inner in value:
-            yield f"{place}: {inner}"
-    else:
-        yield f"{place}: {value}"
-
-
-def difference(before: dict[str, set[str]], after: dict[str, set[str]]) -> list[str]:
-    gone = [f"{host} - {line}" for host in before for line in sorted(before[host] - after[host])]
-    return gone + [f"{host} + {line}" for host in before for line in sorted(after[host] - before[host])]
 
 
 @pytest.fixture(scope="module")

@@ -81,13 +81,28 @@ def test_where_no_rules_can_be_nobody_is_asked_which_would_load_the_module(undo,
     assert told == []
 
 
+def states(**units):
+    return "\n".join(f"Id={name}.service\nActiveState={state}\n" for name, state in units.items())
+
+
 def test_units_that_run_are_stopped_and_failed_ones_forgotten(undo, monkeypatch):
-    shown = (
-        "Id=a.service\nActiveState=active\n\nId=b.service\nActiveState=inactive\n\nId=c.service\nActiveState=failed\n"
-    )
-    told = tools(undo, monkeypatch, systemctl_show=shown).told
+    told = tools(undo, monkeypatch, systemctl_show=states(a="active", b="inactive", c="failed")).told
     undo.units(["a.service", "b.service", "c.service"])
-    assert told[1:] == [("systemctl", "stop", "a.service"), ("systemctl", "reset-failed", "c.service")]
+    changes = [words for words in told if words[1] != "show"]
+    assert changes == [("systemctl", "stop", "a.service"), ("systemctl", "reset-failed", "c.service")]
+
+
+def test_a_unit_that_fails_to_stop_is_forgotten_too(undo, monkeypatch):
+    found = tools(undo, monkeypatch, systemctl_show=states(a="active"))
+
+    def run(*command, **options):
+        if command[1] == "stop":
+            found.answers["systemctl show"] = states(a="failed")
+        return found(*command, **options)
+
+    monkeypatch.setattr(undo, "run", run)
+    undo.units(["a.service"])
+    assert found.told[-1] == ("systemctl", "reset-failed", "a.service")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +148,7 @@ def test_a_check_only_says_what_it_would_do(undo, tmp_path, monkeypatch, capsys)
     assert file.exists()
     assert (tmp_path / "system").exists()
     assert not (tmp_path / "pending.json").exists()
-    assert told == [("systemctl", "show", "--all", "--property=Id,ActiveState", "a.service")]
+    assert set(told) == {("systemctl", "show", "--all", "--property=Id,ActiveState", "a.service")}
     lines = ["stopped a.service", f"removed {file}", f"removed {tmp_path}/system"]
     assert capsys.readouterr().out.splitlines() == lines
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netlab import ansible, assets, locks, proc, signals, ssh
 from netlab.errors import ImageError, NetlabError, NoSpace
 from netlab.files import remove_folder, write_atomic
-from netlab.hosts.qemu import bootloader
+from netlab.hosts.qemu import bootloader, mirrors
 from netlab.hosts.qemu.image import FILES, SUITE, Image, Record, damage, folder_of, read
 from netlab.storage import manifest
 from netlab.storage.work import discard, sweep, work_folder
@@ -134,7 +134,7 @@ def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
                 f"--include={','.join(recipe.packages)}",
             ),
             *(f"--customize-hook={hook}" for hook in (*_key_hooks(work), _OPEN_HOOK, _disk_hook(recipe, outputs))),
-            *(SUITE, "/dev/null", *_mirror()),
+            *(SUITE, "/dev/null", *mirrors.sources(SUITE)),
         ]
         with signals.held():
             child = proc.spawn(command, log=log, pass_fds=tuple(outputs.values()))
@@ -201,19 +201,6 @@ def _said(log: Path, word: str) -> str | None:
     """Return what a hook said after ``word``, if it has."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return next((line.removeprefix(word).strip() for line in lines if line.startswith(word)), None)
-
-
-def _mirror() -> list[str]:
-    """Return the host's own Debian mirrors, so that a site's mirror or proxy is honoured; else mmdebstrap's default."""
-    try:
-        query = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(CODENAME) $(REPO_URI)", "Created-By: Packages"]
-        lines = proc.run(query, timeout=30).stdout.splitlines()
-    except NetlabError:
-        return []
-    words = [line.split() for line in lines]
-    found = {w[1].partition("-")[2]: w[2] for w in words if len(w) == 3 and w[0] == "Debian"}
-    suites = {"": SUITE, "updates": f"{SUITE}-updates", "security": f"{SUITE}-security"}
-    return [f"deb {found[kind]} {suite} main" for kind, suite in suites.items() if kind in found]
 
 
 class _Tree(NamedTuple):
