@@ -141,7 +141,7 @@ class Machines(Entered):
             }
         options = {"ansible_ssh_common_args": f"-F '{self.ssh_config}'"}
         for name, text in {
-            "ssh_config": "\n".join([*lines[:6], *lines[6:]]),
+            "ssh_config": "\n".join(lines),
             "known_hosts": "\n".join(known),
             "inventory.yml": json.dumps({"all": {"vars": options, "children": groups}}),
         }.items():
