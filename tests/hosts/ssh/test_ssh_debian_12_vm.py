@@ -13,7 +13,11 @@ from tests.entered import difference
 from tests.hosts.ssh.debian_12.image import build
 from tests.hosts.ssh.debian_12.machines import Machines
 
-pytestmark = [pytest.mark.ssh, pytest.mark.timeout(4 * 3600)]
+pytestmark = [
+    pytest.mark.ssh,
+    pytest.mark.timeout(4 * 3600),
+    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),  # a machine outlives its maker
+]
 
 PROFILES = ("baseline-vm", "calico-ipip")
 LAB = """provider: ssh
