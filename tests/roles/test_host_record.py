@@ -58,6 +58,21 @@ def record(host):
     return host.load()
 
 
+def test_what_the_kernel_sets_with_a_choice_is_given_back_after_it(host, wanted, tmp_path, monkeypatch):
+    host.begin(wanted)
+    write = host.write
+
+    def as_the_kernel(path, value):
+        write(path, value)
+        if path.endswith("/pages"):
+            write(tmp_path / "somaxconn", "of the kernel")
+
+    monkeypatch.setattr(host, "write", as_the_kernel)
+    (tmp_path / "pages").write_text("always madvise [never]\n")
+    host.restore(wanted)
+    assert (tmp_path / "somaxconn").read_text() == "4096"
+
+
 def test_what_is_there_is_written_down_once(host, wanted, tmp_path, capsys):
     host.begin(wanted)
     first = record(host)
