@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from netlab.provision.preflight import BY_NETWORKD
 from tests.roles.rendering import ROLES, render
 
 if TYPE_CHECKING:
@@ -295,3 +296,15 @@ def test_a_module_counts_as_loaded_where_only_the_list_of_modules_is_seen(tmp_pa
 
 def test_nothing_asked_for_is_nothing_found(found):
     assert found({}) == []
+
+
+def test_networkd_is_started_by_no_role_that_can_go_without_it():
+    """Ansible's ``reloaded`` starts what does not run; on hosts of ``BY_NETWORKD``, it does."""
+    reloading = {
+        role.name: handler
+        for role in ROLES.iterdir()
+        for handler in load(role / "handlers" / "main.yml") or []
+        if handler.get("ansible.builtin.systemd_service", {}).get("name") == "systemd-networkd.service"
+    }
+    assert reloading.keys() - BY_NETWORKD == {"base"}
+    assert reloading["base"]["when"] == "base_networkd"
