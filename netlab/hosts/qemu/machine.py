@@ -40,6 +40,7 @@ KERNEL_ARGUMENTS = (
 """Of every machine. nokaslr: the kernel is at the same addresses after each boot, so that nothing that depends on them
 (hash buckets, cache lines, what a profile of the kernel shows) differs between boots; it also saves boot time."""
 
+END_S = 1.0
 START_TIMEOUT_S = 20.0
 STATUS_TIMEOUT_S = 5.0
 
@@ -189,8 +190,19 @@ class Machine:
 
     def _qmp(self, work: Callable[[Path], object]) -> None:
         self._check_process()
-        with _short_path(self.folder) as folder:
-            work(folder / "qmp.sock")
+        try:
+            with _short_path(self.folder) as folder:
+                work(folder / "qmp.sock")
+        except MachineError:
+            self._wait_for_end()
+            self._check_process()  # that it has ended in the middle explains more
+            raise
+
+    def _wait_for_end(self) -> None:
+        """Give a QEMU that has closed its socket the moment until its process has gone, too."""
+        deadline = time.monotonic() + END_S
+        while self.pid is not None and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _last_lines(self) -> str:
         lines = [*_tail(self.messages), *_tail(self.console)]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -172,6 +173,19 @@ def test_a_machine_that_has_ended_explains_a_command_that_failed(provider, ssh):
     (provider.fleet.machines[0].folder / "pid").unlink()
     with pytest.raises(MachinePanicked, match="exited unexpectedly"):
         provider._guests.set_clocks()
+
+
+@pytest.mark.parametrize(("ends", "said"), [(True, "exited unexpectedly"), (False, "QEMU does not answer")])
+def test_a_machine_that_ends_during_a_command_explains_more_than_a_silent_one(provider, ends, said):
+    (machine,) = provider.fleet.machines
+
+    def fail(_):
+        if ends:
+            os.kill(machine.pid, signal.SIGKILL)
+        raise MachineError("QEMU does not answer")
+
+    with pytest.raises(MachineError, match=said):
+        machine._qmp(fail)
 
 
 def test_a_machine_that_its_disk_stopped_says_so(provider, qemu_says):
