@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shlex
 import shutil
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netlab import ansible, assets, locks, proc, signals, ssh
 from netlab.errors import ImageError, NetlabError, NoSpace
 from netlab.files import remove_folder, write_atomic
-from netlab.hosts.qemu import bootloader, mirrors
+from netlab.hosts.qemu import bootloader, hooks, mirrors
 from netlab.hosts.qemu.image import FILES, SUITE, Image, Record, damage, folder_of, read
 from netlab.storage import manifest
 from netlab.storage.work import discard, sweep, work_folder
@@ -123,7 +122,7 @@ def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
         proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netlab", "-f", work / name])
     with contextlib.ExitStack() as stack:
         names = (*FILES, *(bootloader.FILES if recipe.login else ()))
-        outputs = {name: stack.enter_context(_writable(work / name)) for name in names}
+        outputs = {name: stack.enter_context(hooks.writable(work / name)) for name in names}
         os.truncate(outputs["disk.raw"], recipe.disk_gib << 30)
         command = [
             *(
@@ -140,20 +139,6 @@ def _mmdebstrap(recipe: Recipe, work: Path, log: Path) -> Iterator[proc.Child]:
             child = proc.spawn(command, log=log, pass_fds=tuple(outputs.values()))
             stack.callback(child.stop, grace=CLEANUP_TIMEOUT_S)
         yield child
-
-
-@contextlib.contextmanager
-def _writable(path: Path) -> Iterator[int]:
-    """Open a file that anyone who inherits the descriptor may write; the folder around it lets in nobody else."""
-    low = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
-    descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 100)  # mmdebstrap hands its own on to dash, which counts to 9
-    os.close(low)
-    try:
-        os.fchmod(descriptor, 0o666)
-        yield descriptor
-        os.fchmod(descriptor, 0o644)
-    finally:
-        os.close(descriptor)
 
 
 def _key_hooks(work: Path) -> Iterator[str]:
@@ -176,13 +161,12 @@ def _disk_hook(recipe: Recipe, outputs: Mapping[str, int]) -> str:
     """Write kernel, initrd and disk. mmdebstrap cleans apt's files only after the hooks, so that is done here."""
     places = {name: f"/proc/self/fd/{descriptor}" for name, descriptor in outputs.items()}
     boot = "".join(f'cat "$1"/boot/grub/{name} > {places[name]} && ' for name in bootloader.FILES if name in places)
-    # a bind mount shows the tree without what mmdebstrap has mounted in it (/proc, /sys, /dev)
-    make = f'mount --bind "$1" "$2" && {_file_system(recipe, places["disk.raw"])}'
+    make = hooks.on_bare_tree(_file_system(recipe, places["disk.raw"]))
     return (
         f'cat "$1"/boot/vmlinuz-* > {places["kernel"]} && cat "$1"/boot/initrd.img-* > {places["initrd"]} && '
         f'echo "{_KERNEL} $(basename "$1"/boot/vmlinuz-*)" && {boot}'
         f'chroot "$1" apt-get clean && rm -rf "$1"/var/lib/apt/lists/* "$1"/var/log/apt "$1"/root/.ansible && '
-        f'bare=$(mktemp -d) && unshare --mount sh -c {shlex.quote(make)} disk "$1" "$bare" && rmdir "$bare"'
+        f"{make}"
     )
 
 

@@ -6,7 +6,6 @@ Its apt has an archive on the disk, of all that netlab's roles install: machines
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import shlex
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netlab import assets
 from netlab.hosts.packages import packages, roles
-from netlab.hosts.qemu import mirrors
+from netlab.hosts.qemu import hooks, mirrors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +87,7 @@ def _key() -> str:
 def _make(folder: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "debian", "-f", folder / "user"], check=True)
     with contextlib.ExitStack() as stack, (folder / "log").open("w") as log:
-        outputs = {name: stack.enter_context(_writable(folder / name)) for name in OUTPUTS}
+        outputs = {name: stack.enter_context(hooks.writable(folder / name)) for name in OUTPUTS}
         os.truncate(outputs["disk.raw"], DISK_GIB << 30)
         command = [
             *("mmdebstrap", "--variant=important", "--format=null", "--dpkgopt=force-unsafe-io"),
@@ -101,20 +100,6 @@ def _make(folder: Path) -> None:
         assert (folder / name).stat().st_size, f"{name} is empty"
 
 
-@contextlib.contextmanager
-def _writable(path: Path) -> Iterator[int]:
-    """Open a file for hooks: without root, they run as somebody who may not enter the folder (as in a bake)."""
-    low = os.open(path, os.O_RDWR | os.O_CREAT)
-    descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 100)
-    os.close(low)
-    os.fchmod(descriptor, 0o666)
-    try:
-        yield descriptor
-    finally:
-        os.fchmod(descriptor, 0o644)
-        os.close(descriptor)
-
-
 def _hooks(folder: Path, outputs: dict[str, int]) -> Iterator[str]:
     places = {name: f"/proc/self/fd/{descriptor}" for name, descriptor in outputs.items()}
     yield _kernel("own", places)
@@ -123,12 +108,8 @@ def _hooks(folder: Path, outputs: dict[str, int]) -> Iterator[str]:
     yield f'chroot "$1" sh /root/prepare {SUITE}-backports {" ".join(wanted())} && rm "$1"/root/prepare'
     yield _kernel("newer", places)
     yield f'cat "$1"/etc/ssh/ssh_host_ed25519_key.pub > {places["host_key.pub"]}'
-    # a bind mount shows the tree without what mmdebstrap has mounted in it
-    make = f'mount --bind "$1" "$2" && mkfs.ext4 -q -F -L debian -d "$2" {places["disk.raw"]}'
-    yield (
-        'rm -f "$1"/etc/hostname "$1"/etc/resolv.conf && : > "$1"/etc/machine-id && bare=$(mktemp -d) && '
-        f'unshare --mount sh -c {shlex.quote(make)} disk "$1" "$bare" && rmdir "$bare"'
-    )
+    make = hooks.on_bare_tree(f'mkfs.ext4 -q -F -L debian -d "$2" {places["disk.raw"]}')
+    yield f'rm -f "$1"/etc/hostname "$1"/etc/resolv.conf && : > "$1"/etc/machine-id && {make}'
 
 
 def _kernel(which: str, places: dict[str, str]) -> str:
