@@ -1,8 +1,6 @@
 """The provider ssh on Debian 12 as its users have it: its packages, its services, three ways to configure a network."""
 
 import json
-import os
-import subprocess
 
 import pytest
 
@@ -12,6 +10,7 @@ from tests.conftest import Command
 from tests.entered import difference
 from tests.hosts.ssh.debian_12.image import build
 from tests.hosts.ssh.debian_12.machines import Machines
+from tests.hosts.ssh.test_ssh_vm import keep_for_docs, succeed
 
 pytestmark = [
     pytest.mark.ssh,
@@ -46,11 +45,6 @@ def netlab(machines, tmp_path):
     command = Command(tmp_path)
     yield command
     command("down", timeout=HOUR)
-
-
-def succeed(done):
-    assert done.returncode == 0, done.stderr
-    return done
 
 
 def looked_at(netlab):
@@ -127,9 +121,3 @@ def test_the_kernel_of_the_release_is_refused(machines, netlab):
     assert "node2 kernel: Linux 6.1." in (why := refused(netlab, "baseline-vm"))
     assert "install a newer kernel (the one of bookworm-backports), and reboot" in why
     assert difference(before, machines.state()) == []
-
-
-def keep_for_docs(run):
-    """Show what was measured: figures of docs/hosts.md are from here."""
-    if folder := os.environ.get("NETLAB_KEEP"):
-        subprocess.run(["cp", "-r", run, folder], check=True)

@@ -106,6 +106,6 @@ def test_what_a_killed_netlab_left_is_undone(machines, tmp_path):
 
 
 def keep_for_docs(run):
-    """Show what was measured: figures of docs/ssh.md are from here."""
+    """Show what was measured: figures of the documents are from here."""
     if folder := os.environ.get("NETLAB_KEEP"):
         subprocess.run(["cp", "-r", run, folder], check=True)
