@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from netlab.hosts.cloud.cloud import Cloud
     from netlab.lab import Lab
-    from netlab.model.lab import Clock
+    from netlab.model.lab import Clock, Part
     from netlab.model.run import Environment
     from netlab.progress import Progress
     from netlab.spec.lab import LabSpec
@@ -69,21 +69,7 @@ class CloudProvider:
         known = record.load(self._lab)
         if known is None or known.hosts.keys() != self._spec.parts.keys():
             return ()
-        return tuple(
-            Host(
-                name=name,
-                part=part,
-                address=known.hosts[name].address,
-                host_key=keys.host_key(self._lab, name).public,
-                lab_address=self._lab_addresses[name],
-                interface=known.hosts[name].interface,
-                networkd_file=known.hosts[name].networkd_file,
-                mtu=known.hosts[name].mtu or self._cloud.mtu or mtu.ETHERNET,
-                release=known.hosts[name].release,
-                jump=self._cloud.section.jump,
-            )
-            for name, part in self._spec.parts.items()
-        )
+        return tuple(self._host(name, part, known.hosts[name]) for name, part in self._spec.parts.items())
 
     def kernels(self) -> tuple[tuple[str, ...], ...]:
         """Return each host alone."""
@@ -188,6 +174,20 @@ class CloudProvider:
         hosts = {name: host.model_copy(update=found[name]) for name, host in made.items()}
         self._seal(begun)
         record.save(self._lab, begun.model_copy(update={"hosts": hosts, "complete": True}))
+
+    def _host(self, name: str, part: Part, there: CloudHost) -> Host:
+        return Host(
+            name=name,
+            part=part,
+            address=there.address,
+            host_key=keys.host_key(self._lab, name).public,
+            lab_address=self._lab_addresses[name],
+            interface=there.interface,
+            networkd_file=there.networkd_file,
+            mtu=there.mtu or self._cloud.mtu or mtu.ETHERNET,
+            release=there.release,
+            jump=self._cloud.section.jump,
+        )
 
     def _wanted(self, begun: Record) -> dict[str, Any]:
         """Return what ``up.yml`` is told."""
