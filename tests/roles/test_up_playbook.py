@@ -87,19 +87,24 @@ def test_a_missing_kernel_module_is_refused_before_anything_is_done(tmp_path, ke
     assert not (tmp_path / "done").exists()
 
 
-def play_own_profile(tmp_path, modules, **variables):
-    """Play a profile whose roles change nothing here."""
-    noting_roles(tmp_path, "base", "benchmark")
-    profile = tmp_path / "profile.yml"
-    profile.write_text(json.dumps({"requires": {"kernel": "1", "modules": modules}, "roles": [], "paths": {}}))
+def apply(tmp_path, **variables):
+    """Play up.yml with the roles of the test's own, and the profile ``mine`` in ``profile.yml``."""
     return play(
         tmp_path,
         roles=tmp_path / "roles",
-        path=modprobe(tmp_path),
         netlab_profile="mine",
-        netlab_profile_file=str(profile),
+        netlab_profile_file=str(tmp_path / "profile.yml"),
+        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
         **variables,
     )
+
+
+def play_own_profile(tmp_path, modules, **variables):
+    """Play a profile whose roles change nothing here."""
+    noting_roles(tmp_path, "base", "benchmark")
+    profile = {"requires": {"kernel": "1", "modules": modules}, "roles": [], "paths": {}}
+    tmp_path.joinpath("profile.yml").write_text(json.dumps(profile))
+    return apply(tmp_path, path=modprobe(tmp_path), **variables)
 
 
 def modprobe(tmp_path):
@@ -170,15 +175,11 @@ def test_nothing_more_is_done_anywhere_once_a_host_has_failed(tmp_path, tasks, f
         (tmp_path / "roles" / role / "tasks" / "main.yml").write_text(text.replace("PLACE", str(tmp_path)))
     uses = [{"role": role, "hosts": "all"} for role in ("first", "second")]
     tmp_path.joinpath("profile.yml").write_text(json.dumps({"requires": {"kernel": "1"}, "roles": uses, "paths": {}}))
-    done = play(
+    done = apply(
         tmp_path,
-        roles=tmp_path / "roles",
         strategy=accelerator() if accelerate else None,
-        netlab_profile="mine",
-        netlab_profile_file=str(tmp_path / "profile.yml"),
         netlab_kernel="6.12",
         netlab_baked_roles=["base", "benchmark"],
-        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
     )
     noted = (tmp_path / "done").read_text().splitlines() if (tmp_path / "done").exists() else []
     for role, hosts in (("first", first), ("second", second)):
@@ -196,16 +197,12 @@ def test_what_a_profile_need_not_say_is_the_same_in_the_playbook():
 def test_a_role_is_done_on_all_its_hosts_before_the_next_begins(tmp_path):
     noting_roles(tmp_path, "base", "benchmark", "first", "second")
     tmp_path.joinpath("profile.yml").write_text(PROFILE)
-    done = play(
+    done = apply(
         tmp_path,
-        roles=tmp_path / "roles",
         path=modprobe(tmp_path),
-        netlab_profile="mine",
-        netlab_profile_file=str(tmp_path / "profile.yml"),
         netlab_kernel="6.12",
         netlab_baked_roles=["base", "benchmark"],
         netlab_snapshot="mine-1",
-        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
     )
     assert done.returncode == 0, done.stdout
     stamps = {file.parent.name: json.loads(file.read_text()) for file in tmp_path.glob("stamp/*/profile.json")}
@@ -226,14 +223,10 @@ roles: [{role: first, hosts: node, vars: {differs: "{{ netlab_mtu | int - 20 }}"
 paths: {}
 """
     tmp_path.joinpath("profile.yml").write_text(profile)
-    done = play(
+    done = apply(
         tmp_path,
-        roles=tmp_path / "roles",
-        netlab_profile="mine",
-        netlab_profile_file=str(tmp_path / "profile.yml"),
         netlab_kernel="6.12",
         netlab_baked_roles=["base", "benchmark"],
-        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
         **told,
     )
     assert done.returncode == 0, done.stdout
@@ -252,16 +245,12 @@ def test_every_path_is_asked_that_the_lab_has(tmp_path, nodes):
         in_a_pod = {"clusterip": {"url": "http://10.96.0.80/", "pod": "client"}}
         profile = {"requires": {"kernel": "1"}, "roles": [], "paths": paths | in_a_pod}
         tmp_path.joinpath("profile.yml").write_text(json.dumps(profile))
-        done = play(
+        done = apply(
             tmp_path,
-            roles=tmp_path / "roles",
             nodes=nodes,
-            netlab_profile="mine",
-            netlab_profile_file=str(tmp_path / "profile.yml"),
             netlab_kernel="6.12",
             netlab_baked_roles=["base", "benchmark"],
             netlab_response_bytes=len(Answer.BODY),
-            netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
         )
         server.shutdown()
     assert done.returncode == 0, done.stdout
@@ -280,14 +269,10 @@ def test_hosts_of_others_are_written_down_before_they_are_changed(tmp_path, bake
     noting_roles(tmp_path, "host_record", "base", "benchmark", "first")
     profile = {"requires": {"kernel": "1"}, "roles": [{"role": "first", "hosts": "all"}], "paths": {}}
     tmp_path.joinpath("profile.yml").write_text(json.dumps(profile))
-    done = play(
+    done = apply(
         tmp_path,
-        roles=tmp_path / "roles",
-        netlab_profile="mine",
-        netlab_profile_file=str(tmp_path / "profile.yml"),
         netlab_kernel="6.12",
         netlab_baked_roles=baked,
-        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
     )
     assert done.returncode == 0, done.stdout
     order = [line.split() for line in (tmp_path / "done").read_text().splitlines()]
@@ -304,13 +289,9 @@ def test_a_host_gets_the_names_of_what_it_runs(tmp_path):
     tmp_path.joinpath("roles", "benchmark", "tasks", "main.yml").write_text(json.dumps([task]))
     profile = {"requires": {"kernel": "1"}, "roles": [], "paths": {}}
     tmp_path.joinpath("profile.yml").write_text(json.dumps(profile))
-    done = play(
+    done = apply(
         tmp_path,
-        roles=tmp_path / "roles",
         releases={"client": "debian_13", "node1": "ubuntu_24_04", "node2": "ubuntu_22_04"},
-        netlab_profile="mine",
-        netlab_profile_file=str(tmp_path / "profile.yml"),
-        netlab_stamp_folder=f"{tmp_path}/stamp/{{{{ inventory_hostname }}}}",
     )
     assert done.returncode == 0, done.stdout
     tools = f"linux-tools-{os.uname().release}"
