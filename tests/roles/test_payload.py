@@ -42,15 +42,19 @@ def test_who_serves_a_payload_does_not_vouch_for_it(values, known):
 
 
 @pytest.mark.parametrize(
-    ("values", "what", "options"),
+    ("values", "what", "options", "needs_loop"),
     [
-        ({}, "/dev/disk/by-label/netlab-payload", "ro,noatime"),
-        ({"payload_label": "other"}, "/dev/disk/by-label/other", "ro,noatime"),
-        ({"payload_disk_file": delivery.PLACE}, delivery.PLACE, "ro,noatime,loop"),
+        ({}, "/dev/disk/by-label/netlab-payload", "ro,noatime", False),
+        ({"payload_label": "other"}, "/dev/disk/by-label/other", "ro,noatime", False),
+        ({"payload_disk_file": delivery.PLACE}, delivery.PLACE, "ro,noatime,loop", True),
     ],
 )
-def test_a_disk_and_a_file_that_holds_one_are_mounted_at_the_same_place(values, what, options):
+def test_a_disk_and_a_file_that_holds_one_are_mounted_at_the_same_place(values, what, options, needs_loop):
     text = render("payload", template("payload.mount.j2"), "node1", **values)
+    assert ("After=systemd-modules-load.service\n" in text) is needs_loop
+    conditions = [task["when"] for task in tasks("disk") if "loop" in str(task)]
+    loads = [render("payload", f"{{{{ {condition} }}}}", "node1", **values) for condition in conditions]
+    assert loads == [needs_loop, needs_loop], "at once, and when the host boots"
     assert f"What={what}\nWhere=/var/lib/netlab/payload\nType=ext4\nOptions={options}\n" in text
 
 
