@@ -69,3 +69,9 @@ def test_rooms_of_the_report_point_down():
     )
     wrong = [f"{file} imports {imported}" for file, room, imported in found if imported not in below[room]]
     assert not wrong
+
+
+def test_statistics_know_nothing_of_labs():
+    found = [imported for file, _, imported in imports("netlab") if file.startswith("statistics/")]
+    assert not found
+    assert len(list(imports("netlab.statistics"))) > 1

@@ -9,7 +9,8 @@ from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Load, Stack
 from netlab.model.proof import DeviceFacts, HopKind
 from netlab.model.run import Environment
-from netlab.stats import Agreement, Verdict
+from netlab.statistics.agreement import Agreement
+from netlab.statistics.ratio import Verdict
 
 
 class Rate(Frozen):

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netlab import stats
 from netlab.model.sample import CpuTicks
 from netlab.report.values import Cell, Change, CpuUse, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
+from netlab.statistics.histogram import Histogram, merge_histograms, quantiles
+from netlab.statistics.ratio import CONFIDENCE, paired_ratio
+from netlab.statistics.summary import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,7 +100,7 @@ def build_cell(source: Source, baseline: Source | None, *, base: str, cpus: int)
 
 def rate(samples: Iterable[Sample]) -> Rate:
     """Summarise requests per second over the rounds."""
-    summary = stats.summarise([sample.wrk.requests_per_second for sample in samples])
+    summary = summarise([sample.wrk.requests_per_second for sample in samples])
     return Rate(
         median=summary.median,
         mean=summary.mean,
@@ -113,21 +115,21 @@ def latency(samples: Iterable[Sample]) -> Latency | None:
 
     A sample whose requests are not known one by one is left out; `netlab.report.compute.checks` names it.
     """
-    histogram = stats.merge_histograms(sample.wrk.histogram or () for sample in samples)
+    histogram = merge_histograms(sample.wrk.histogram or () for sample in samples)
     if histogram.total == 0:
         return None
-    curve = zip(stats.quantiles(histogram, list(_CDF)), (100 * float(share) for share in _CDF), strict=True)
+    curve = zip(quantiles(histogram, list(_CDF)), (100 * float(share) for share in _CDF), strict=True)
     return Latency(**_percentiles(histogram), cdf=tuple(curve))
 
 
 def corrected_latency(samples: Iterable[Sample]) -> Percentiles | None:
     """Return the same as wrk corrected it."""
-    histogram = stats.merge_histograms(sample.wrk.corrected_histogram for sample in samples)
+    histogram = merge_histograms(sample.wrk.corrected_histogram for sample in samples)
     return Percentiles(**_percentiles(histogram)) if histogram.total else None
 
 
-def _percentiles(histogram: stats.Histogram) -> dict[str, float]:
-    p50, p90, p99, most = stats.quantiles(histogram, (0.5, 0.9, 0.99, 1))
+def _percentiles(histogram: Histogram) -> dict[str, float]:
+    p50, p90, p99, most = quantiles(histogram, (0.5, 0.9, 0.99, 1))
     return {"p50_us": p50, "p90_us": p90, "p99_us": p99, "mean_us": histogram.mean, "max_us": most}
 
 
@@ -135,13 +137,13 @@ def change(taken: Sequence[Taken], baseline: Sequence[Taken], base: str) -> Chan
     """Difference of requests/s from the baseline of the same round."""
     bases = {one.round: one.sample.wrk.requests_per_second for one in baseline}
     pairs = [(one.sample.wrk.requests_per_second, bases[one.round]) for one in taken if one.round in bases]
-    ratio = stats.paired_ratio([mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+    ratio = paired_ratio([mine for mine, _ in pairs], [theirs for _, theirs in pairs])
     return Change(
         base=base,
         percent=_change_percent(ratio.value),
         low_percent=_change_percent(ratio.low),
         high_percent=_change_percent(ratio.high),
-        confidence_percent=100 * stats.CONFIDENCE,
+        confidence_percent=100 * CONFIDENCE,
         pairs=ratio.n,
         verdict=ratio.verdict,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab import stats
 from netlab.report.text.numbers import counted, joined, percent
+from netlab.statistics.littles_law import breaks_littles_law, in_flight
+from netlab.statistics.ratio import FEWEST_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,13 +95,13 @@ def _failures(source: Source) -> Iterator[str]:
 
 def _odd(sample: Sample) -> bool:
     flying, load = _flying(sample), sample.load
-    return flying is not None and stats.breaks_littles_law(flying, load.connections, keepalive=load.keepalive)
+    return flying is not None and breaks_littles_law(flying, load.connections, keepalive=load.keepalive)
 
 
 def _flying(sample: Sample) -> float | None:
     """Return the mean number of requests under way; None where the response times are not known."""
     mean = sample.wrk.mean_latency_us
-    return None if mean is None else stats.in_flight(sample.wrk.requests_per_second, mean)
+    return None if mean is None else in_flight(sample.wrk.requests_per_second, mean)
 
 
 def _rounds(samples: Sequence[Sample]) -> str:
@@ -119,7 +120,7 @@ def _of_comparison(cell: Cell) -> Iterator[str]:
         return
     if cell.change.verdict == "cannot tell":
         pairs = counted(cell.change.pairs, "round")
-        yield f"{cell.name}: {pairs} with a baseline cannot tell a difference from chance; {stats.FEWEST_ROUNDS} can."
+        yield f"{cell.name}: {pairs} with a baseline cannot tell a difference from chance; {FEWEST_ROUNDS} can."
     if cell.change.verdict == "higher":
         yield (
             f"{cell.name}: more requests/s than the base ({cell.change.base}). That happens where a path bypasses work "

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab import stats
 from netlab.errors import ConfigError
 from netlab.report.compute.configurations import run_numbers
 from netlab.report.text import labels, numbers, verdicts
 from netlab.report.values import Order, Prediction, Predictions
+from netlab.statistics.agreement import agreement
+from netlab.statistics.rank import rank_agreement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -178,7 +179,7 @@ def _network(cell: Cell, loads: Collection[Load]) -> str:
 def _row(cluster: Cell, replica: Cell, real: Change, guess: Change, network: str) -> Prediction:
     known = real.percent is not None and guess.percent is not None
     difference = (guess.percent or 0.0) - (real.percent or 0.0) if known else None
-    verdict = stats.agreement(verdicts.interval(real), verdicts.interval(guess), widest=verdicts.WIDEST_POINTS)
+    verdict = agreement(verdicts.interval(real), verdicts.interval(guess), widest=verdicts.WIDEST_POINTS)
     return Prediction(
         profile=cluster.profile,
         path=cluster.path,
@@ -204,7 +205,7 @@ def _orders(rows: Sequence[Prediction]) -> Iterator[Order]:
             and (real := verdicts.interval(row.cluster_change))
             and (guess := verdicts.interval(row.replica_change))
         ]
-        found = stats.rank_agreement([real for real, _ in ranked], [guess.value for _, guess in ranked])
+        found = rank_agreement([real for real, _ in ranked], [guess.value for _, guess in ranked])
         text = verdicts.order(found, labels.load_suffix(load, loads))
         yield Order(load=load, cells=found.n, tau=found.tau, settled=found.settled, kept=found.kept, text=text)
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from netlab import stats
 from netlab.report.text import numbers, words
+from netlab.statistics.interval import Interval
+from netlab.statistics.rank import FEWEST_RANKED
+from netlab.statistics.ratio import FEWEST_ROUNDS
+from netlab.statistics.summary import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from netlab.report.values import Change, Prediction
+    from netlab.statistics.agreement import Agreement
+    from netlab.statistics.rank import RankAgreement
 
 WIDEST_POINTS = 10.0
 """Networks of one report often lie closer together: a wider interval would agree with another network's replica."""
-_COUNTED: dict[stats.Agreement, str] = {
+_COUNTED: dict[Agreement, str] = {
     "predicted": "predicted",
     "intervals overlap": "with overlapping intervals",
     "apart": "apart",
@@ -23,14 +28,14 @@ _COUNTED: dict[stats.Agreement, str] = {
 }
 
 
-def interval(change: Change) -> stats.Interval | None:
+def interval(change: Change) -> Interval | None:
     """Take a change with its interval, in %; None where there is none."""
     if change.percent is None or change.low_percent is None or change.high_percent is None:
         return None
-    return stats.Interval(change.percent, change.low_percent, change.high_percent)
+    return Interval(change.percent, change.low_percent, change.high_percent)
 
 
-def text(verdict: stats.Agreement, difference: float | None, real: Change, guess: Change) -> str:
+def text(verdict: Agreement, difference: float | None, real: Change, guess: Change) -> str:
     """Say by how many points a replica is apart, or why that cannot be told."""
     if verdict == "apart":
         return f"apart by {numbers.points(abs(difference or 0.0))}"
@@ -60,18 +65,18 @@ def _misses(rows: Sequence[Prediction]) -> str:
         return ""
     misses = [(abs(row.difference_points or 0.0), f"{row.network} · {row.path}") for row in told]
     most, worst = max(misses, key=lambda miss: miss[0])
-    middle = stats.summarise([points for points, _ in misses]).median
+    middle = summarise([points for points, _ in misses]).median
     return (
         f" Where it can be told, the replicas' estimates are off by {numbers.points(middle)} at the median and by "
         f"{numbers.points(most)} at most ({worst})."
     )
 
 
-def order(found: stats.RankAgreement, load: str) -> str:
+def order(found: RankAgreement, load: str) -> str:
     """Say how far the replicas' order is the clusters'."""
     cells = numbers.counted(found.n, "cell")
-    if found.n < stats.FEWEST_RANKED:
-        return f"Order{load}: cannot tell from {cells} with an interval on both sides; {stats.FEWEST_RANKED} can."
+    if found.n < FEWEST_RANKED:
+        return f"Order{load}: cannot tell from {cells} with an interval on both sides; {FEWEST_RANKED} can."
     if found.tau is None:
         return f"Order of {cells}{load}: cannot tell, because on one side all estimates are the same."
     return (
@@ -92,7 +97,7 @@ def notes(base: str, replicas_base: str) -> tuple[str, ...]:
         (
             "Predicted: the replica's estimate lies within the cluster's interval. Intervals overlap: it does not, but "
             "some value lies in both. Apart: none does; the points are between the estimates. Cannot tell: an interval "
-            f"is missing (fewer than {stats.FEWEST_ROUNDS} rounds), or the two meet and one is wider than "
+            f"is missing (fewer than {FEWEST_ROUNDS} rounds), or the two meet and one is wider than "
             f"{numbers.points(WIDEST_POINTS)}, which would agree with almost anything."
         ),
         (

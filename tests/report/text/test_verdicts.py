@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from netlab import stats
 from netlab.report.text import verdicts
+from netlab.statistics.rank import RankAgreement
 from tests import factories
 
 
@@ -38,15 +38,15 @@ def test_a_verdict_says_how_far_or_why_not(verdict, difference, real, guess, exp
     ("found", "expected"),
     [
         (
-            stats.RankAgreement(5, 0.8, 9, 8),
+            RankAgreement(5, 0.8, 9, 8),
             "Kendall's τ = +0.80 (1: the clusters' order, \N{MINUS SIGN}1: the reverse)",
         ),
-        (stats.RankAgreement(5, 0.8, 9, 8), "settle the order of 9 of 10 pairs; the replicas have 8 of these"),
+        (RankAgreement(5, 0.8, 9, 8), "settle the order of 9 of 10 pairs; the replicas have 8 of these"),
         (
-            stats.RankAgreement(1, None, 0, 0),
+            RankAgreement(1, None, 0, 0),
             "Order, x: cannot tell from 1 cell with an interval on both sides; 4 can.",
         ),
-        (stats.RankAgreement(4, None, 0, 0), "Order of 4 cells, x: cannot tell, because on one side all"),
+        (RankAgreement(4, None, 0, 0), "Order of 4 cells, x: cannot tell, because on one side all"),
     ],
 )
 def test_an_order_says_on_how_much_it_stands(found, expected):
