@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from netlab.progress import Progress
     from netlab.report.values import Report
     from netlab.spec.lab import LabSpec
+    from netlab.spec.report import ReportSpec
 
 
 def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
@@ -90,15 +91,16 @@ def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> t
         finally:
             if not keep:
                 remove(session)
-    return report([folder])
+    return report([folder], spec.report)
 
 
-def report(folders: Sequence[Path], replicas: Sequence[Path] = ()) -> tuple[Report, dict[str, Path]]:
+def report(folders: Sequence[Path], spec: ReportSpec, replicas: Sequence[Path] = ()) -> tuple[Report, dict[str, Path]]:
     """Compute the report over one or more runs and write it beside the first.
 
     Runs of ``replicas`` are compared with the clusters among the others.
     """
-    result = build_report(*([load_run(folder) for folder in side] for side in (folders, replicas)))
+    runs, others = ([load_run(folder) for folder in side] for side in (folders, replicas))
+    result = build_report(runs, others, spec)
     return result, write_report(result, folders[0] / "report")
 
 

@@ -110,6 +110,10 @@ def change(percent, low, high, verdict, pairs=5) -> Change:
         low_percent=low,
         high_percent=high,
         confidence_percent=95,
+        comparisons=4,
+        standard_error=None if low is None else 0.001,
+        margin_percent=1,
+        rounds_needed=None,
         pairs=pairs,
         verdict=verdict,
     )
@@ -222,10 +226,10 @@ def run(*, rounds: int = 5, cells=tuple(SPEEDS), samples=None, spots=None, proof
 
 CLUSTERS = {  # speed, and how far its rounds are from each other: the real clock is not a quiet one
     BASELINE: (1.0, 0.0),
-    ("calico-ipip", "pod-ip"): (0.889, 0.01),  # predicted by the replica above
-    ("calico-ipip", "nodeport-local"): (0.781, 0.008),  # apart
+    ("calico-ipip", "pod-ip"): (0.889, 0.01),  # as the replica above says
+    ("calico-ipip", "nodeport-local"): (0.781, 0.008),  # differs
     ("calico-ipip", "nodeport-remote"): (0.63, 0.12),  # too wide to tell
-    ("ipvlan-l2", "pod-ip"): (1.0492, 0.0083),  # intervals overlap
+    ("ipvlan-l2", "pod-ip"): (1.0492, 0.0083),  # within a point, and surely not the same
 }
 CLUSTER_PROFILES = (
     PROFILES[0],

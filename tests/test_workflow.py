@@ -284,7 +284,7 @@ def test_a_sample_that_fails_twice_is_left_out_and_all_else_stays(lab, hosts, pl
     report = build_report([run])
     cells = {cell.path: cell for cell in report.cells}
     assert cells["pod-ip"].rounds == 2
-    assert (cells["pod-ip"].change.pairs, cells["pod-ip"].change.verdict) == (2, "cannot tell")
+    assert (cells["pod-ip"].change.pairs, cells["pod-ip"].change.verdict) == (2, "cannot tell yet")
     assert cells["nodeport-local"].change.pairs == 3
     assert "no request was answered in 3.0 s" in report.warnings[0]
     assert report.warnings[0].startswith("Left out of every number")
@@ -310,7 +310,7 @@ def test_a_round_without_a_baseline_is_in_no_comparison(lab, hosts, plays):
     report = build_report([load_run(bench(lab, "baseline-vm", "ipvlan-l2"))])
     assert [cell.rounds for cell in report.cells] == [2, 3, 3, 3]
     assert [cell.change.pairs for cell in report.cells if cell.change] == [2, 2, 2]
-    assert {cell.change.verdict for cell in report.cells if cell.change} == {"cannot tell"}
+    assert {cell.change.verdict for cell in report.cells if cell.change} == {"cannot tell yet"}
     assert "no cell of the same round and load is compared: baseline-vm/host in round 1." in report.warnings[1]
 
 

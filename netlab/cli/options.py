@@ -31,6 +31,27 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def amount(text: str) -> float:
+    """Read a number of percent or points, with or without the sign: ``1``, ``0.5%``, ``0.5 %``."""
+    return float(text.removesuffix("%").rstrip())
+
+
+def add_margins(parser: Parser) -> None:
+    """Add what a report calls equal."""
+    parser.add_argument(
+        "--margin",
+        type=amount,
+        metavar="PERCENT",
+        help="no difference: requests/s are surely within so much of the baseline's",
+    )
+    parser.add_argument(
+        "--replica-margin",
+        type=amount,
+        metavar="POINTS",
+        help="a replica agrees with its cluster: their losses are surely within so much",
+    )
+
+
 def add_profiles(parser: Parser) -> None:
     """Add ``--profiles`` and what decides how hosts are made."""
     parser.add_argument(

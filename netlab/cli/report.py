@@ -39,20 +39,22 @@ def register(subparsers: Subparsers) -> None:
         metavar="RUN",
         nargs="+",
         action="extend",
-        help="runs of data-path replicas, to hold against the clusters",
+        help="runs of data-path replicas, to compare with the clusters",
     )
+    options.add_margins(parser)
     options.add_json(parser)
 
 
 def run(args: Namespace) -> int:
     """Run the command."""
     from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
-    from netlab.cli.work import open_lab, show_report  # noqa: PLC0415 - as above
+    from netlab.cli.work import open_lab, report_spec, show_report  # noqa: PLC0415 - as above
     from netlab.results.store import latest  # noqa: PLC0415 - as above
 
     lab = open_lab()
     folders = [find_run(lab, name) for name in args.runs] or [latest(lab.runs)]
-    report, files = workflow.report(folders, [find_run(lab, name) for name in args.replicas or ()])
+    replicas = [find_run(lab, name) for name in args.replicas or ()]
+    report, files = workflow.report(folders, report_spec(lab, args), replicas)
     if args.json:
         print(files["json"].read_text(encoding="utf-8"))
     else:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netlab.lab import Lab
     from netlab.progress import Progress
     from netlab.report.values import Report
+    from netlab.spec.report import ReportSpec
 
 
 def open_lab() -> Lab:
@@ -51,6 +52,11 @@ def spec_of(lab: Lab, args: Namespace) -> LabSpec:
     own = lab.folder / "profiles"
     found = profiles.of_stack(spec.stack, own)
     return spec.model_copy(update={"profiles": tuple(profile.name for profile in found)})
+
+
+def report_spec(lab: Lab, args: Namespace) -> ReportSpec:
+    """Read what the lab's reports call equal, and lay the command's options over it."""
+    return override(load_spec(lab.folder, warn), vars(args)).report
 
 
 def warn(text: str) -> None:
@@ -82,7 +88,8 @@ def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
         data["paths"] = () if given["paths"] == (ALL,) else given["paths"]
     if "locked" in given:
         data["artifacts"] = data.get("artifacts", {}) | {"locked": given["locked"]}
-    data["load"] = data.get("load", {}) | {key: given[name] for name, key in _LOAD.items() if name in given}
+    for section, keys in _SECTIONS.items():
+        data[section] = data.get(section, {}) | {key: given[name] for name, key in keys.items() if name in given}
     try:
         return LabSpec.model_validate(data)
     except ValidationError as error:
@@ -121,11 +128,15 @@ ALL = "all"
 
 _TOP = ("profiles", "provider", "stack", "rounds", "seed", "clock")
 """Options that are called as what they set."""
-_LOAD = {"duration": "duration_s", "connections": "connections"}
+_SECTIONS = {
+    "load": {"duration": "duration_s", "connections": "connections"},
+    "report": {"margin": "margin_percent", "replica_margin": "margin_points"},
+}
+"""Options, and the keys of a section that they set."""
 
 
 def _option(location: tuple[str | int, ...]) -> str:
     """Name the option that a part of the spec came from."""
-    names = {key: name for name, key in _LOAD.items()}
-    known = [names.get(str(part), str(part)) for part in location if part != "load"]
-    return f"--{known[0]}: " if known else ""
+    names = {key: name for keys in _SECTIONS.values() for name, key in keys.items()}
+    known = [names.get(str(part), str(part)) for part in location if part not in _SECTIONS]
+    return f"--{known[0].replace('_', '-')}: " if known else ""

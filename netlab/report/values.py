@@ -10,7 +10,7 @@ from netlab.model.lab import Clock, Load, Stack
 from netlab.model.proof import DeviceFacts, HopKind
 from netlab.model.run import Environment
 from netlab.statistics.agreement import Agreement
-from netlab.statistics.ratio import Verdict
+from netlab.statistics.verdict import Verdict
 
 
 class Rate(Frozen):
@@ -48,9 +48,19 @@ class Change(Frozen):
     low_percent: float | None
     high_percent: float | None
     confidence_percent: float
+    """Of the intervals of all ``comparisons`` together."""
+    comparisons: int
+    """Cells of the report that have an interval."""
+    standard_error: float | None
+    """Of the natural logarithm of the ratio, 1 + ``percent`` / 100."""
     pairs: int
     """Rounds in which both the cell and its base were measured."""
+    margin_percent: float
+    """What is called no difference."""
     verdict: Verdict
+    """What the interval says of requests/s: ``lower`` is a slower network."""
+    rounds_needed: int | None
+    """Where it cannot tell yet, about how many rounds would; None else, and where it is more than 1000."""
 
 
 class CpuUse(Frozen):
@@ -272,6 +282,11 @@ class Prediction(Frozen):
     replica_change: Change
     difference_points: float | None
     """Replica minus cluster in percentage points: negative where the replica loses more."""
+    low_points: float | None
+    """Bound of the difference's interval; the intervals of all rows hold together with the confidence of a change."""
+    high_points: float | None
+    margin_points: float
+    """What is called agreement."""
     agreement: Agreement
     text: str
     """The same in words, with the reason where it cannot be told."""
@@ -324,7 +339,8 @@ class Predictions(Frozen):
 class Report(Frozen):
     """One document over one or more runs."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
+    """2: verdicts of four kinds, intervals that hold together, and the interval of a prediction's difference."""
     title: str
     base: str
     """Name of the baseline's cell, which every comparison is made with."""
@@ -335,6 +351,8 @@ class Report(Frozen):
     warnings: tuple[str, ...]
     cells: tuple[Cell, ...]
     """Baseline first, then from the cheapest to the costliest."""
+    margin_percent: float
+    """What is called no difference from the baseline."""
     charted: tuple[str, ...]
     """Names of the cells that charts and headlines are of: all of a small report, one path per profile of a large."""
     subsystems: tuple[str, ...]

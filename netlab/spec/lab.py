@@ -14,6 +14,7 @@ from netlab.spec.ec2 import Ec2Spec
 from netlab.spec.hcloud import HcloudSpec
 from netlab.spec.openstack import OpenstackSpec
 from netlab.spec.qemu import QemuSpec
+from netlab.spec.report import ReportSpec
 from netlab.spec.ssh import SshSpec
 from netlab.spec.vagrant import VagrantSpec
 
@@ -102,6 +103,7 @@ class LabSpec(Frozen):
     )
     baseline: BaselineSpec = Field(default=BaselineSpec(), description="What every number is compared with.")
     load: LoadSpec = Field(default=LoadSpec(), description="What wrk does for each sample.")
+    report: ReportSpec = Field(default=ReportSpec(), description="What reports call equal (docs/measuring.md).")
     fleet: FleetSpec = Field(default=FleetSpec(), description="The hosts of the lab.")
     qemu: QemuSpec = Field(default=QemuSpec(), description="Its virtual machines, for the provider of that name.")
     ssh: SshSpec = Field(default=SshSpec(), description="Hosts that are there already, for the provider of that name.")

@@ -1,34 +1,42 @@
-"""How a cell compares with its baseline: round by round, with an answer only where the rounds can decide."""
+"""How a cell compares with its baseline, round by round."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+from netlab.statistics import student
+from netlab.statistics.interval import Interval
 
-Verdict = Literal["higher", "lower", "no difference shown", "cannot tell"]
-CONFIDENCE = 0.95
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 FEWEST_ROUNDS = 3
 """Two rounds give an interval with one degree of freedom: so wide that it only pretends to be an answer."""
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How a cell compares with its baseline; ``low`` and ``high`` bound the confidence interval of ``value``."""
+    """Geometric mean of the ratios of ``n`` rounds; None where one of them had nothing to compare."""
 
     n: int
     value: float | None
-    low: float | None
-    high: float | None
-    verdict: Verdict
+    error: float | None
+    """Standard error of the ratio's logarithm; None for fewer than `FEWEST_ROUNDS`."""
+
+    def interval(self, confidence: float) -> Interval | None:
+        """Student's t interval on the logarithm, taken back; None where too few rounds could have an error."""
+        if self.value is None or self.error is None:
+            return None
+        logs = student.interval(math.log(self.value), self.error, self.n - 1, confidence)
+        return Interval(self.value, math.exp(logs.low), math.exp(logs.high))
 
 
-def paired_ratio(values: ArrayLike, baseline: ArrayLike, *, confidence: float = CONFIDENCE) -> Ratio:
-    """Geometric mean of ``values / baseline``, round by round, with Student's t interval on the logarithms.
+def paired_ratio(values: ArrayLike, baseline: ArrayLike) -> Ratio:
+    """Geometric mean of ``values / baseline``, round by round.
 
     Pairing removes what a whole round has in common, and the logarithm makes "half" and "twice" equally far from
     "the same". Source: Fleming & Wallace, CACM 29(3), 1986, on means of ratios.
@@ -37,24 +45,7 @@ def paired_ratio(values: ArrayLike, baseline: ArrayLike, *, confidence: float = 
     if above.shape != below.shape:
         raise ValueError("paired values must be as many as their baselines")
     if above.size == 0 or min(above.min(), below.min()) <= 0:
-        return Ratio(above.size, None, None, None, "cannot tell")
+        return Ratio(above.size, None, None)
     logs = np.log(above / below)
-    centre = float(np.exp(logs.mean()))
-    if logs.size < FEWEST_ROUNDS:
-        return Ratio(logs.size, centre, None, None, "cannot tell")
-    low, high = _t_interval(logs, confidence)
-    return Ratio(logs.size, centre, float(np.exp(low)), float(np.exp(high)), _verdict(low, high))
-
-
-def _t_interval(data: NDArray[np.float64], confidence: float) -> tuple[float, float]:
-    from scipy.special import stdtrit  # noqa: PLC0415 - scipy is slow to import, and most commands need none of it
-
-    half = float(stdtrit(data.size - 1, (1 + confidence) / 2)) * float(data.std(ddof=1)) / data.size**0.5
-    centre = float(data.mean())
-    return centre - half, centre + half
-
-
-def _verdict(low: float, high: float) -> Verdict:
-    if low > 0:
-        return "higher"
-    return "lower" if high < 0 else "no difference shown"
+    error = float(logs.std(ddof=1)) / logs.size**0.5 if logs.size >= FEWEST_ROUNDS else None
+    return Ratio(logs.size, float(np.exp(logs.mean())), error)

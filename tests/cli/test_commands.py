@@ -241,7 +241,7 @@ def test_run_and_report_show_the_report(monkeypatch, capsys, folder):
     (folder / ".netlab" / "runs" / "r1").mkdir(parents=True)
     (folder / ".netlab" / "runs" / "r1" / "run.json").touch()
     monkeypatch.setattr("netlab.workflow.run", lambda lab, spec, progress, keep: (report, paths))
-    monkeypatch.setattr("netlab.workflow.report", lambda folders, replicas: (report, paths))
+    monkeypatch.setattr("netlab.workflow.report", lambda folders, spec, replicas: (report, paths))
     for words in (["run"], ["report", "r1"]):
         assert main(words) == 0
         assert capsys.readouterr().out.endswith(f"\nreport: {folder}/r.html\n")

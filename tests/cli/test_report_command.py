@@ -20,7 +20,7 @@ def runs(folder, monkeypatch):
     return root
 
 
-def test_replicas_are_held_against_the_cluster(runs, capsys):
+def test_replicas_are_compared_with_the_cluster(runs, capsys):
     assert main(["report", "cluster", "--replicas", "replica"]) == 0
     out = capsys.readouterr().out
     assert "How well replicas predict" in out
@@ -42,6 +42,34 @@ def test_json_holds_the_predictions_and_several_runs_of_replicas(runs, capsys):
     assert json.loads(capsys.readouterr().out)["predictions"] is None
 
 
+def margins(capsys, *words):
+    assert main(["report", "cluster", "--replicas", "replica", *words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    return found["margin_percent"], {row["margin_points"] for row in found["predictions"]["rows"]}
+
+
+def test_what_is_called_equal_is_the_labs_or_the_options(runs, capsys, folder):
+    assert margins(capsys) == (1, {5})
+    (folder / "netlab.yml").write_text("report:\n  margin_percent: 2\n  margin_points: 3.5\n", encoding="utf-8")
+    assert margins(capsys) == (2, {3.5})
+    assert margins(capsys, "--margin", "0.5 %") == (0.5, {3.5})
+    assert margins(capsys, "--margin", "3%", "--replica-margin", "4") == (3, {4})
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--margin", "0"], "--margin: Input should be greater than 0"),
+        (["--margin", "nan"], "--margin: Input should be"),
+        (["--replica-margin", "99"], "--replica-margin: Input should be less than or equal to 50"),
+        (["--margin", "much"], "--margin: invalid amount value: 'much'"),
+    ],
+)
+def test_a_margin_that_is_none_is_refused(runs, capsys, words, message):
+    assert main(["report", "cluster", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message", "hint"),
     [
@@ -52,7 +80,7 @@ def test_json_holds_the_predictions_and_several_runs_of_replicas(runs, capsys):
         (["cluster", "--replicas"], 2, "--replicas: expected at least one argument", "netlab report --help"),
     ],
 )
-def test_what_cannot_be_held_against_each_other_is_said(runs, capsys, words, code, message, hint):
+def test_what_cannot_be_compared_is_said(runs, capsys, words, code, message, hint):
     assert main(["report", *words]) == code
     error = capsys.readouterr().err
     assert message in error

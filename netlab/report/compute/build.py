@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError, ResultsError
 from netlab.report.compute import checks, configurations, facts, kernels, paths, predictions, refused
-from netlab.report.compute.cells import Source, Taken, against, build_cell
+from netlab.report.compute.cells import Comparing, Source, Taken, against, build_cell, comparable
 from netlab.report.text import labels, numbers, words
 from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
+from netlab.spec.report import ReportSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,9 +26,15 @@ METHOD = (
         "round measured the cells in a random order of its own."
     ),
     (
-        "The interval is Student's t on the logarithms of those ratios. Each stands by itself: of twenty 95 % "
-        "intervals, one misses. “No difference shown” is not “equal”: the interval says how large a difference may "
-        "hide."
+        "The interval is Student's t on the logarithms of those ratios. All intervals of a report hold together with "
+        "95 % confidence, so that of twenty reports on equal networks at most one calls any of them slower or faster. "
+        "The more comparisons, the wider each (Bonferroni); more rounds make all of them narrower."
+    ),
+    (
+        "The verdict is read from the interval. Slower, faster: it leaves out zero. Same: all of it is within the "
+        "margin of zero (report.margin_percent), which is a finding of its own. Cannot tell yet: neither; the warnings "
+        "say about how many rounds would tell. What another build of the same hosts would change is in no interval: "
+        "all rounds of a run are of one."
     ),
     (
         "Response times are percentiles of one histogram that holds each request of all rounds once. They were "
@@ -70,19 +77,21 @@ COLUMNS = 10
 _Key = tuple[str, str, "Load"]
 
 
-def build_report(runs: Sequence[Run], replicas: Sequence[Run] = ()) -> Report:
+def build_report(runs: Sequence[Run], replicas: Sequence[Run] = (), spec: ReportSpec | None = None) -> Report:
     """One report over ``runs``, which must have been measured in the same environment (else ``ConfigError``).
 
     What they measured under one name is pooled where it was made of the same things, and apart where it was not.
     ``replicas`` are runs of an environment of their own, to be compared with the clusters among ``runs``.
     """
+    spec = spec or ReportSpec()
     if not replicas:
-        return _report(runs)
+        return _report(runs, spec)
     predictions.refuse_wrong_sides([run.header for run in runs], [run.header for run in replicas])
-    return predictions.add(_report(runs), _report(replicas, beside_clusters=True))
+    sides = _report(runs, spec), _report(replicas, spec, beside_clusters=True)
+    return predictions.add(*sides, spec.margin_points)
 
 
-def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
+def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = False) -> Report:
     if not any(run.samples for run in runs):
         reason = next((f": {one.reason}" for run in runs for one in run.refused), "")
         raise ResultsError(f"there is no sample to report on{reason}", hint="measure a run first: netlab bench")
@@ -91,7 +100,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
     header, told = runs[0].header, configurations.tell_apart(runs)
     profiles = _profiles(runs, told, beside_clusters=beside_clusters)
     sources = _sources(runs, profiles, told)
-    cells = _cells(sources, header, told)
+    cells = _cells(sources, header, told, spec.margin_percent)
     charted, shares = _charted(cells), _shares(cells)
     differences = configurations.differences(runs)
     sides = list(_sides(runs, told))
@@ -108,6 +117,7 @@ def _report(runs: Sequence[Run], *, beside_clusters: bool = False) -> Report:
             *checks.warnings(list(sources.values()), cells),
         ),
         cells=cells,
+        margin_percent=spec.margin_percent,
         charted=charted,
         subsystems=tuple(shares),
         main_subsystems=_main(shares, cells),
@@ -224,15 +234,24 @@ def _label(profiles: dict[str, ProfileInfo], name: str) -> str:
     return profiles[name].label if name in profiles else name
 
 
-def _cells(sources: dict[_Key, Source], header: RunHeader, told: Configurations) -> tuple[Cell, ...]:
-    cells = []
-    for (_, _, load), source in sources.items():
-        base_key = told.key(source.taken[0].run_id, header.baseline_profile)
-        baseline = sources.get((base_key, header.baseline_path, load))
-        cell = build_cell(source, baseline, base=f"{_base(header)}, same round", cpus=header.environment.guest_cpus)
-        base_cell = build_cell(baseline, baseline, base="", cpus=header.environment.guest_cpus) if baseline else None
-        cells.append(cell if cell.is_baseline else against(cell, base_cell))
-    return tuple(sorted(cells, key=_rank))
+def _cells(
+    sources: dict[_Key, Source], header: RunHeader, told: Configurations, margin_percent: float
+) -> tuple[Cell, ...]:
+    bases = {
+        key: (told.key(source.taken[0].run_id, header.baseline_profile), header.baseline_path, key[2])
+        for key, source in sources.items()
+    }
+    comparing = Comparing(
+        base=f"{_base(header)}, same round",
+        comparisons=sum(comparable(source, sources.get(bases[key])) for key, source in sources.items()),
+        margin_percent=margin_percent,
+    )
+    cpus = header.environment.guest_cpus
+    cells = {
+        key: build_cell(source, sources.get(bases[key]), comparing=comparing, cpus=cpus)
+        for key, source in sources.items()
+    }
+    return tuple(sorted((against(cell, cells.get(bases[key])) for key, cell in cells.items()), key=_rank))
 
 
 def _rank(cell: Cell) -> tuple[bool, float, str]:

@@ -10,9 +10,12 @@ import numpy as np
 
 from netlab.model.sample import CpuTicks
 from netlab.report.values import Cell, Change, CpuUse, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
+from netlab.statistics.family import each
 from netlab.statistics.histogram import Histogram, merge_histograms, quantiles
-from netlab.statistics.ratio import CONFIDENCE, paired_ratio
+from netlab.statistics.interval import Interval
+from netlab.statistics.ratio import FEWEST_ROUNDS, Ratio, paired_ratio
 from netlab.statistics.summary import summarise
+from netlab.statistics.verdict import CONFIDENCE, rounds_needed, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,8 +72,20 @@ class Source:
         return tuple(taken.sample for taken in self.taken)
 
 
-def build_cell(source: Source, baseline: Source | None, *, base: str, cpus: int) -> Cell:
-    """Numbers of one cell; ``cpus`` is the count in each of the lab's kernels, ``base`` the baseline's name."""
+@dataclass(frozen=True)
+class Comparing:
+    """How the cells of a report are compared with their baseline."""
+
+    base: str
+    """The baseline's name."""
+    comparisons: int
+    """Cells whose intervals are to hold together."""
+    margin_percent: float
+    """What is called no difference."""
+
+
+def build_cell(source: Source, baseline: Source | None, *, comparing: Comparing, cpus: int) -> Cell:
+    """Numbers of one cell; ``cpus`` is the count in each of the lab's kernels."""
     is_baseline = baseline is source
     cpu = cpu_use(source.samples, cpus)
     cost = cpu_us_per_request(source.samples, cpu)
@@ -88,7 +103,7 @@ def build_cell(source: Source, baseline: Source | None, *, base: str, cpus: int)
         rate=rate(source.samples),
         latency=latency(source.samples),
         corrected_latency=corrected_latency(source.samples),
-        change=None if is_baseline else change(source.taken, baseline.taken if baseline else (), base),
+        change=None if is_baseline else change(source, baseline, comparing),
         cpu=cpu,
         cpu_us_per_request=cost,
         softirqs_per_request=softirqs_per_request(source.samples),
@@ -133,24 +148,43 @@ def _percentiles(histogram: Histogram) -> dict[str, float]:
     return {"p50_us": p50, "p90_us": p90, "p99_us": p99, "mean_us": histogram.mean, "max_us": most}
 
 
-def change(taken: Sequence[Taken], baseline: Sequence[Taken], base: str) -> Change:
+def change(source: Source, baseline: Source | None, comparing: Comparing) -> Change:
     """Difference of requests/s from the baseline of the same round."""
-    bases = {one.round: one.sample.wrk.requests_per_second for one in baseline}
-    pairs = [(one.sample.wrk.requests_per_second, bases[one.round]) for one in taken if one.round in bases]
-    ratio = paired_ratio([mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+    ratio, margin = ratio_of(source, baseline), comparing.margin_percent
+    alone = each(CONFIDENCE, comparing.comparisons)
+    found = percents(ratio.interval(alone))
+    said = verdict(found, margin)
     return Change(
-        base=base,
-        percent=_change_percent(ratio.value),
-        low_percent=_change_percent(ratio.low),
-        high_percent=_change_percent(ratio.high),
+        base=comparing.base,
+        percent=None if ratio.value is None else 100 * (ratio.value - 1),
+        low_percent=found.low if found else None,
+        high_percent=found.high if found else None,
         confidence_percent=100 * CONFIDENCE,
+        comparisons=comparing.comparisons,
+        standard_error=ratio.error,
         pairs=ratio.n,
-        verdict=ratio.verdict,
+        margin_percent=margin,
+        verdict=said,
+        rounds_needed=rounds_needed(found, ratio.n, margin, alone) if found and said == "cannot tell yet" else None,
     )
 
 
-def _change_percent(ratio: float | None) -> float | None:
-    return None if ratio is None else 100 * (ratio - 1)
+def ratio_of(source: Source, baseline: Source | None) -> Ratio:
+    """Compare requests/s with those of the baseline in the same rounds."""
+    bases = {one.round: one.sample.wrk.requests_per_second for one in (baseline.taken if baseline else ())}
+    pairs = [(one.sample.wrk.requests_per_second, bases[one.round]) for one in source.taken if one.round in bases]
+    return paired_ratio([mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+
+
+def comparable(source: Source, baseline: Source | None) -> bool:
+    """Whether a cell has rounds enough to be compared with another than itself."""
+    rounds = {one.round for one in baseline.taken} if baseline and baseline is not source else set()
+    return sum(one.round in rounds for one in source.taken) >= FEWEST_ROUNDS
+
+
+def percents(ratio: Interval | None) -> Interval | None:
+    """Write a ratio as the difference from 1 in %."""
+    return ratio and Interval(*(100 * (value - 1) for value in (ratio.value, ratio.low, ratio.high)))
 
 
 def cpu_use(samples: Iterable[Sample], cpus: int) -> tuple[CpuUse, ...]:

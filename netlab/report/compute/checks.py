@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.report.text.numbers import counted, joined, percent
+from netlab.report.text.numbers import counted, interval, joined, number, percent
 from netlab.statistics.littles_law import breaks_littles_law, in_flight
 from netlab.statistics.ratio import FEWEST_ROUNDS
+from netlab.statistics.verdict import MOST_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from netlab.model.sample import Sample
     from netlab.report.compute.cells import Source
-    from netlab.report.values import Cell
+    from netlab.report.values import Cell, Change
 
 NOISY_PERCENT = 5.0
 STEAL_PERCENT = 1.0
@@ -25,6 +26,7 @@ def warnings(sources: Sequence[Source], cells: Sequence[Cell]) -> tuple[str, ...
     found = [text for source in sources for text in _of_samples(source)]
     found += _in_flight(sources)
     found += [text for cell in cells for text in _of_cell(cell, planned[cell.name])]
+    found += _undecided(cells)
     found += _noise(cells)
     found += _steal(cells)
     return tuple(found)
@@ -48,6 +50,24 @@ def _most(samples: Sequence[Sample]) -> str:
     held = samples[0].load.connections
     furthest = max(flying, key=lambda found: abs(found - held))
     return f"{furthest:.1f} instead of {held} ({_rounds(samples)})"
+
+
+def _undecided(cells: Sequence[Cell]) -> Iterator[str]:
+    """Name in one sentence all cells whose interval decides nothing, and what would."""
+    open_ = [
+        (cell.name, change)
+        for cell in cells
+        if (change := cell.change) and change.verdict == "cannot tell yet" and change.low_percent is not None
+    ]
+    if open_:
+        named = "; ".join(f"{name} ({interval(change)}; {_enough(change)})" for name, change in open_)
+        yield f"Cannot tell yet whether these differ from the base: {named}."
+
+
+def _enough(change: Change) -> str:
+    if change.rounds_needed is None:
+        return f"more than {number(MOST_ROUNDS)} rounds would tell"
+    return f"about {counted(change.rounds_needed, 'round')} would tell"
 
 
 def _noise(cells: Sequence[Cell]) -> Iterator[str]:
@@ -118,7 +138,7 @@ def _of_cell(cell: Cell, planned: int) -> Iterator[str]:
 def _of_comparison(cell: Cell) -> Iterator[str]:
     if cell.change is None:
         return
-    if cell.change.verdict == "cannot tell":
+    if cell.change.low_percent is None:
         pairs = counted(cell.change.pairs, "round")
         yield f"{cell.name}: {pairs} with a baseline cannot tell a difference from chance; {FEWEST_ROUNDS} can."
     if cell.change.verdict == "higher":

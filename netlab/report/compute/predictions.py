@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
 from netlab.report.compute.configurations import run_numbers
 from netlab.report.text import labels, numbers, verdicts
 from netlab.report.values import Order, Prediction, Predictions
-from netlab.statistics.agreement import agreement
+from netlab.statistics.agreement import agreement, difference
+from netlab.statistics.family import each
+from netlab.statistics.interval import Interval
 from netlab.statistics.rank import rank_agreement
+from netlab.statistics.ratio import Ratio
+from netlab.statistics.verdict import CONFIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -51,8 +56,8 @@ def two_stacks(name: str) -> ConfigError:
     )
 
 
-def add(clusters: Report, replicas: Report) -> Report:
-    """Compare the replicas' cells with the clusters'.
+def add(clusters: Report, replicas: Report, margin_points: float) -> Report:
+    """Compare the replicas' cells with the clusters'; within ``margin_points`` they agree.
 
     ConfigError where no cell was measured on both sides, or where one name means several things among the replicas.
     """
@@ -67,7 +72,7 @@ def add(clusters: Report, replicas: Report) -> Report:
             "title": f"{clusters.title}, and how well replicas predict it",
             "warnings": (*clusters.warnings, *(f"Replicas: {warning}" for warning in replicas.warnings)),
             "descriptions": {**replicas.descriptions, **clusters.descriptions},
-            "predictions": _predictions(clusters, replicas),
+            "predictions": _predictions(clusters, replicas, margin_points),
         }
     )
 
@@ -84,9 +89,9 @@ def _profiles(headers: Iterable[RunHeader]) -> str:
     )
 
 
-def _predictions(clusters: Report, replicas: Report) -> Predictions:
+def _predictions(clusters: Report, replicas: Report, margin_points: float) -> Predictions:
     pairs = _pairs(clusters, replicas)
-    rows = _rows(pairs)
+    rows = _rows(pairs, margin_points)
     paired = {row.cluster for row in rows}
     return Predictions(
         base=clusters.base,
@@ -97,7 +102,7 @@ def _predictions(clusters: Report, replicas: Report) -> Predictions:
         rows=rows,
         orders=tuple(_orders(rows)),
         unpaired=tuple(cell.name for cell in _of_clusters(clusters) if cell.name not in paired),
-        notes=(*verdicts.notes(clusters.base, replicas.base), *_sample_lengths(pairs)),
+        notes=(*verdicts.notes(clusters.base, replicas.base, margin_points), *_sample_lengths(pairs)),
         clock_notes=(f"Clusters. {clusters.clock_note}", f"Replicas. {replicas.clock_note}"),
         cells=replicas.cells,
         environment=replicas.environment,
@@ -161,13 +166,19 @@ def _shape(load: Load) -> Load:
     return load.model_copy(update={"duration_s": 0, "warmup_s": 0.0})
 
 
-def _rows(pairs: Sequence[tuple[Cell, Cell]]) -> tuple[Prediction, ...]:
+def _rows(pairs: Sequence[tuple[Cell, Cell]], margin_points: float) -> tuple[Prediction, ...]:
     loads = {cluster.load for cluster, _ in pairs}
+    changes = [(cluster, replica, cluster.change, replica.change) for cluster, replica in pairs]
+    compared = sum(bool(real and guess and _known(real) and _known(guess)) for *_, real, guess in changes)
     return tuple(
-        _row(cluster, replica, cluster.change, replica.change, _network(cluster, loads))
-        for cluster, replica in pairs
-        if cluster.change and replica.change
+        _row(cluster, replica, _miss(real, guess, each(CONFIDENCE, compared), margin_points), _network(cluster, loads))
+        for cluster, replica, real, guess in changes
+        if real and guess
     )
+
+
+def _known(change: Change) -> bool:
+    return change.standard_error is not None
 
 
 def _network(cell: Cell, loads: Collection[Load]) -> str:
@@ -176,10 +187,31 @@ def _network(cell: Cell, loads: Collection[Load]) -> str:
     return f"{cell.profile}{runs}{labels.load_suffix(cell.load, loads)}"
 
 
-def _row(cluster: Cell, replica: Cell, real: Change, guess: Change, network: str) -> Prediction:
-    known = real.percent is not None and guess.percent is not None
-    difference = (guess.percent or 0.0) - (real.percent or 0.0) if known else None
-    verdict = agreement(verdicts.interval(real), verdicts.interval(guess), widest=verdicts.WIDEST_POINTS)
+@dataclass(frozen=True)
+class _Miss:
+    """By how much a replica's change is not the cluster's, in points."""
+
+    real: Change
+    guess: Change
+    points: float | None
+    interval: Interval | None
+    margin: float
+
+
+def _miss(real: Change, guess: Change, confidence: float, margin_points: float) -> _Miss:
+    found = difference(_ratio(guess), _ratio(real), confidence)
+    points = None if real.percent is None or guess.percent is None else guess.percent - real.percent
+    scaled = found and Interval(100 * found.value, 100 * found.low, 100 * found.high)
+    return _Miss(real, guess, points, scaled, margin_points)
+
+
+def _ratio(change: Change) -> Ratio:
+    value = None if change.percent is None else 1 + change.percent / 100
+    return Ratio(change.pairs, value, change.standard_error)
+
+
+def _row(cluster: Cell, replica: Cell, miss: _Miss, network: str) -> Prediction:
+    said = agreement(miss.interval, miss.margin)
     return Prediction(
         profile=cluster.profile,
         path=cluster.path,
@@ -187,11 +219,14 @@ def _row(cluster: Cell, replica: Cell, real: Change, guess: Change, network: str
         network=network,
         cluster=cluster.name,
         replica=replica.name,
-        cluster_change=real,
-        replica_change=guess,
-        difference_points=difference,
-        agreement=verdict,
-        text=verdicts.text(verdict, difference, real, guess),
+        cluster_change=miss.real,
+        replica_change=miss.guess,
+        difference_points=miss.points,
+        low_points=miss.interval.low if miss.interval else None,
+        high_points=miss.interval.high if miss.interval else None,
+        margin_points=miss.margin,
+        agreement=said,
+        text=verdicts.text(said, miss.margin, miss.real, miss.guess),
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WIDTH = 9.6
 ROW = 0.52
-VERDICTS = {"lower": ORANGE, "higher": GREEN, "no difference shown": GREY, "cannot tell": GREY}
+VERDICTS = {"lower": ORANGE, "higher": GREEN, "no difference at this precision": BLUE, "cannot tell yet": GREY}
 DASHES = ("-", "--", ":", "-.")
 
 
@@ -41,7 +41,7 @@ def throughput(report: Report) -> str | None:
     left, right = drawing.subplots(1, 2, sharey=True, width_ratios=[1, 1])
     _rows(left, cells)
     _rate_bars(left, cells)
-    _intervals(right, cells)
+    _intervals(right, cells, report.margin_percent)
     left.set_title("requests/s, median (line: min to max)", loc="left")
     right.set_title(f"against {report.base}, 95 % CI", loc="left")
     said = numbers.joined(f"{cell.name} {numbers.number(cell.rate.median)} requests/s" for cell in cells)
@@ -64,7 +64,8 @@ def _verdict_colour(cell: Cell) -> str:
     return VERDICTS[cell.change.verdict] if cell.change else BLUE
 
 
-def _intervals(axes: Axes, cells: Sequence[Cell]) -> None:
+def _intervals(axes: Axes, cells: Sequence[Cell], margin: float) -> None:
+    axes.axvspan(-margin, margin, facecolor=svg.GRID, alpha=0.6, linewidth=0, zorder=0)
     axes.axvline(0, color=BLUE, linewidth=1.5)
     for row, cell in enumerate(cells):
         _interval(axes, row, cell)

@@ -45,7 +45,7 @@ def _section(title: str, body: str, *, wanted: bool) -> str:
 
 def _costs(cells: Sequence[Cell], base: str) -> str:
     head = ["network", "path", "requests/s", "spread", f"against {base}", "95 % CI"]
-    head += ["p50 µs", "p90 µs", "p99 µs", "CPU µs/request"]
+    head += ["verdict", "p50 µs", "p90 µs", "p99 µs", "CPU µs/request"]
     return _table(head, (_cost(cell) for cell in cells))
 
 
@@ -57,6 +57,7 @@ def _cost(cell: Cell) -> list[str]:
         numbers.percent(cell.rate.spread_percent),
         numbers.difference(cell.change),
         numbers.interval(cell.change),
+        words.verdict(cell.change) or numbers.NONE,
         *numbers.times(cell.latency),
         numbers.number(cell.cpu_us_per_request, 1),
     ]
@@ -90,11 +91,13 @@ def _agreement(found: Predictions) -> str:
             numbers.difference(row.replica_change),
             numbers.interval(row.replica_change),
             numbers.signed(row.difference_points),
+            numbers.bounds(row.low_points, row.high_points),
             row.text,
         ]
         for row in found.rows
     )
-    return _table(["network", "path", cluster, "95 % CI", replica, "95 % CI", "difference, points", "verdict"], rows)
+    head = ["network", "path", cluster, "95 % CI", replica, "95 % CI", "difference, points", "95 % CI", "verdict"]
+    return _table(head, rows)
 
 
 def _subsystems(report: Report) -> str:

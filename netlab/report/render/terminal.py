@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from netlab.report.values import Cell, Change, Prediction, Predictions, Report
 
-STYLES = {"lower": "red", "higher": "green", "no difference shown": "", "cannot tell": "yellow"}
-AGREEMENTS = {"predicted": "green", "intervals overlap": "", "apart": "red", "cannot tell": "yellow"}
+STYLES = {"lower": "red", "higher": "green", "no difference at this precision": "", "cannot tell yet": "yellow"}
+AGREEMENTS = {"agrees": "green", "differs": "red", "cannot tell yet": "yellow"}
+MARKS = {"lower": "", "higher": "", "no difference at this precision": "= ", "cannot tell yet": "? "}
 
 LONGEST = 240
 """Characters of a warning that is shown here; one that lists every cell is for the files."""
@@ -95,15 +96,24 @@ def _costs(report: Report, *, narrow: bool) -> Table:
     for cell in report.cells:
         table.add_row(*_row(cell, narrow=narrow))
     spread = "" if narrow else f"; spread: (max {numbers.MINUS} min)/mean of the rounds"
-    table.caption = f"base: {report.base}, same round; requests/s: median{spread}"
+    table.caption = f"base: {report.base}, same round; requests/s: median{spread}{_marks(report)}"
     table.caption_justify = "left"
     return table
+
+
+def _marks(report: Report) -> str:
+    """Say what stands before a difference that is not one, where there is such."""
+    found = {cell.change.verdict for cell in report.cells if cell.change}
+    same = f"; =: same within {numbers.margin(report.margin_percent, '%')}"
+    parts = {"no difference at this precision": same, "cannot tell yet": "; ?: cannot tell yet"}
+    return "".join(text for verdict, text in parts.items() if verdict in found)
 
 
 def _row(cell: Cell, *, narrow: bool) -> list[Text]:
     style = STYLES[cell.change.verdict] if cell.change else "bold"
     who = Text(cell.label)
-    difference = Text(numbers.difference(cell.change), style=f"bold {style}".strip())
+    mark = MARKS[cell.change.verdict] if cell.change else ""
+    difference = Text(f"{mark}{numbers.difference(cell.change)}", style=f"bold {style}".strip())
     if cell.change and cell.change.low_percent is not None:
         difference.append(f"\n{numbers.interval(cell.change)}", style="not bold dim")
     return [
@@ -131,7 +141,9 @@ def _agreement(found: Predictions) -> Table:
 
 
 def _verdict(row: Prediction) -> tuple[Text, Text]:
-    return Text(numbers.signed(row.difference_points), style="bold"), Text(row.text, style=AGREEMENTS[row.agreement])
+    difference = Text(numbers.signed(row.difference_points), style="bold")
+    difference.append(f"\n{numbers.bounds(row.low_points, row.high_points)}", style="not bold dim")
+    return difference, Text(row.text, style=AGREEMENTS[row.agreement])
 
 
 def _difference(change: Change) -> Text:

@@ -39,6 +39,11 @@ def points(value: float) -> str:
     return f"{number(value, 1)} points"
 
 
+def margin(value: float, unit: str) -> str:
+    """Write a margin as it was set: ``1 %``, ``0.25 points``."""
+    return f"{value:g}{NARROW}{unit}"
+
+
 def counted(count: int, noun: str) -> str:
     """Choose singular or plural: ``1 round``, ``5 rounds``."""
     return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
@@ -61,6 +66,11 @@ def interval(change: Change | None) -> str:
     if change is None or change.low_percent is None:
         return NONE
     return f"{signed(change.low_percent, digits(change))} … {signed(change.high_percent, digits(change))}{NARROW}%"
+
+
+def bounds(low: float | None, high: float | None) -> str:
+    """Write an interval without its unit: ``−1.2 … +0.3``."""
+    return NONE if low is None or high is None else f"{signed(low)} … {signed(high)}"
 
 
 def digits(change: Change) -> int:

@@ -18,13 +18,10 @@ if TYPE_CHECKING:
     from netlab.statistics.agreement import Agreement
     from netlab.statistics.rank import RankAgreement
 
-WIDEST_POINTS = 10.0
-"""Networks of one report often lie closer together: a wider interval would agree with another network's replica."""
 _COUNTED: dict[Agreement, str] = {
-    "predicted": "predicted",
-    "intervals overlap": "with overlapping intervals",
-    "apart": "apart",
-    "cannot tell": "that cannot be told",
+    "agrees": "agree within {}",
+    "differs": "differ",
+    "cannot tell yet": "cannot be told yet",
 }
 
 
@@ -35,32 +32,28 @@ def interval(change: Change) -> Interval | None:
     return Interval(change.percent, change.low_percent, change.high_percent)
 
 
-def text(verdict: Agreement, difference: float | None, real: Change, guess: Change) -> str:
-    """Say by how many points a replica is apart, or why that cannot be told."""
-    if verdict == "apart":
-        return f"apart by {numbers.points(abs(difference or 0.0))}"
-    if verdict == "cannot tell":
-        return f"cannot tell: {numbers.joined((*_doubts('cluster', real), *_doubts('replica', guess)))}"
-    return verdict
+def text(said: Agreement, margin: float, real: Change, guess: Change) -> str:
+    """Say what the interval of the difference, which stands beside it, means, or why there is none."""
+    if missing := [*_too_few("cluster", real), *_too_few("replica", guess)]:
+        return f"{said}: {numbers.joined(missing)}"
+    return f"{said} within {numbers.margin(margin, 'points')}" if said == "agrees" else said
 
 
-def _doubts(who: str, change: Change) -> Iterator[str]:
-    found = interval(change)
-    if found is None:
+def _too_few(who: str, change: Change) -> Iterator[str]:
+    if change.standard_error is None:
         yield f"{numbers.counted(change.pairs, 'round')} of the {who} with a baseline"
-    elif found.width > WIDEST_POINTS:
-        yield f"the {who}'s interval is {numbers.points(found.width)} wide"
 
 
 def summary(rows: Sequence[Prediction]) -> str:
     """Count the verdicts, and say how far off the replicas are."""
     counts = Counter(row.agreement for row in rows)
-    parts = [f"{counts[verdict]} {said}" for verdict, said in _COUNTED.items() if counts[verdict]]
+    margin = numbers.margin(rows[0].margin_points, "points") if rows else ""
+    parts = [f"{counts[verdict]} {said.format(margin)}" for verdict, said in _COUNTED.items() if counts[verdict]]
     return f"Of {numbers.counted(len(rows), 'cell')} measured on both: {numbers.joined(parts)}.{_misses(rows)}"
 
 
 def _misses(rows: Sequence[Prediction]) -> str:
-    told = [row for row in rows if row.difference_points is not None and row.agreement != "cannot tell"]
+    told = [row for row in rows if row.difference_points is not None and row.agreement != "cannot tell yet"]
     if not told:
         return ""
     misses = [(abs(row.difference_points or 0.0), f"{row.network} · {row.path}") for row in told]
@@ -86,19 +79,19 @@ def order(found: RankAgreement, load: str) -> str:
     )
 
 
-def notes(base: str, replicas_base: str) -> tuple[str, ...]:
+def notes(base: str, replicas_base: str, margin: float) -> tuple[str, ...]:
     """Name base and unit, and say what each verdict means."""
     return (
         (
             "Change: requests/s in % of the baseline in the same round, with its 95 % CI; the baseline is "
-            f"{words.bases(base, replicas_base)}. Difference: replica minus cluster in percentage points; negative "
-            "where the replica loses more."
+            f"{words.bases(base, replicas_base)}. Difference: replica minus cluster in percentage points, with its "
+            "95 % CI (Welch's t); negative where the replica loses more. The intervals of a column hold together."
         ),
         (
-            "Predicted: the replica's estimate lies within the cluster's interval. Intervals overlap: it does not, but "
-            "some value lies in both. Apart: none does; the points are between the estimates. Cannot tell: an interval "
-            f"is missing (fewer than {FEWEST_ROUNDS} rounds), or the two meet and one is wider than "
-            f"{numbers.points(WIDEST_POINTS)}, which would agree with almost anything."
+            f"Agrees: the whole interval of the difference is within {numbers.margin(margin, 'points')} "
+            "(report.margin_points). Differs: it leaves out zero, and reaches beyond that. Cannot tell yet: it "
+            f"does neither, or one side has fewer than {FEWEST_ROUNDS} rounds. A wide interval agrees with nothing: "
+            "more rounds make it narrower."
         ),
         (
             "A replica is the data path alone, without the product's control plane, its agents on the nodes and its "

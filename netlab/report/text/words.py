@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab.model.run import Machine
 from netlab.report.text.labels import CLUSTER, REPLICA, together
-from netlab.report.text.numbers import NARROW, NONE, counted, interval, joined, number, percent, signed
+from netlab.report.text.numbers import NARROW, NONE, counted, interval, joined, margin, number, percent, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Report,
         Visit,
     )
+    from netlab.statistics.verdict import Verdict
 
 COUNTED = {
     "hops": "hop",
@@ -36,6 +37,12 @@ COUNTED = {
     "wires": "wire",
 }
 """What a path is counted in, by the fields of `netlab.report.values.PathCounts`."""
+VERDICTS: dict[Verdict, str] = {
+    "lower": "slower",
+    "higher": "faster",
+    "no difference at this precision": "same",
+    "cannot tell yet": "cannot tell yet",
+}
 NO_SAMPLE = "no sample"
 """How the reason of a gap begins that is neither the network's nor the user's choice."""
 UNMEASURED = f"{NO_SAMPLE}: the run ended before this cell was measured"
@@ -134,9 +141,19 @@ def _outcome(change: Change, base: str) -> str:
     if change.low_percent is None:
         return f"{much}, but {rounds} cannot tell that from chance."
     sure = f"{number(change.confidence_percent)}{NARROW}% CI {interval(change)}, {rounds}"
-    if change.verdict == "no difference shown":
-        return f"about as many requests per second as {base}: no difference shown ({sure})."
+    if change.verdict == "no difference at this precision":
+        return f"as many requests per second as {base}, within {margin(change.margin_percent, '%')} ({sure})."
+    if change.verdict == "cannot tell yet":
+        return f"{much}, but that may be chance: cannot tell yet ({sure})."
     return f"{much} ({sure})."
+
+
+def verdict(change: Change | None) -> str:
+    """Name a verdict on requests/s: ``slower``, ``same within 1 %``; nothing for the baseline itself."""
+    if change is None:
+        return ""
+    within = f" within {margin(change.margin_percent, '%')}" if VERDICTS[change.verdict] == "same" else ""
+    return f"{VERDICTS[change.verdict]}{within}"
 
 
 def way(direction: str, visits: Iterable[Visit]) -> str:

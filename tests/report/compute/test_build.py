@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
+import scipy.stats
 
 from netlab.errors import ConfigError, ResultsError
 from netlab.model.run import Machine
 from netlab.report.compute import build as model
 from netlab.report.compute.build import build_report
 from netlab.report.values import Report
+from netlab.spec.report import ReportSpec
 from tests import factories
 
 POD = ("calico-ipip", "pod-ip")
@@ -38,6 +41,41 @@ def test_change_names_its_base_and_holds_the_truth(report):
     assert report.cells[0].change is None
 
 
+def test_the_intervals_of_a_report_hold_together():
+    one, all_ = (build_report([factories.run(cells=cells)]) for cells in ([factories.BASELINE, POD], factories.SPEEDS))
+    alone, among = (cell_of(report).change for report in (one, all_))
+    assert (alone.comparisons, among.comparisons) == (1, 4)
+    assert alone.percent == among.percent
+    assert among.low_percent < alone.low_percent < alone.high_percent < among.high_percent
+    confidence = 1 - 0.05 / 4
+    expected = scipy.stats.t.interval(confidence, 4, loc=math.log(1 + among.percent / 100), scale=among.standard_error)
+    assert (among.low_percent, among.high_percent) == pytest.approx([100 * math.expm1(bound) for bound in expected])
+
+
+def test_a_cell_with_too_few_rounds_makes_no_others_interval_wider():
+    samples = [sample for sample in factories.run().samples if sample.profile != "ipvlan-l2" or sample.round < 3]
+    report = build_report([factories.run(samples=samples)])
+    assert {cell.change.comparisons for cell in report.cells if cell.change} == {3}
+    assert cell_of(report, ("ipvlan-l2", "pod-ip")).change.low_percent is None
+
+
+@pytest.mark.parametrize(
+    ("margin", "verdict"),
+    [(1.0, "no difference at this precision"), (0.05, "cannot tell yet"), (20.0, "no difference at this precision")],
+)
+def test_same_is_what_the_lab_calls_so(margin, verdict):
+    rates = {1: (1000, 1001), 2: (1000, 999), 3: (1000, 1000)}
+    samples = [
+        factories.sample(cell, round_=at, rate=rate)
+        for at, pair in rates.items()
+        for cell, rate in zip((factories.BASELINE, POD), pair, strict=True)
+    ]
+    report = build_report([factories.run(samples=samples, rounds=3)], spec=ReportSpec(margin_percent=margin))
+    change = cell_of(report).change
+    assert (change.verdict, change.margin_percent, report.margin_percent) == (verdict, margin, margin)
+    assert (change.rounds_needed is None) == (verdict != "cannot tell yet")
+
+
 def test_headlines_start_with_the_costliest(report):
     first, *_, last = (headline.text for headline in report.headlines)
     assert first.startswith("Behind calico-ipip (data-path replica) through nodeport-remote the app answered 39.2")
@@ -58,7 +96,7 @@ def test_headlines_begin_with_what_was_shown():
         )
     ]
     found = build_report([factories.run(samples=tuple(samples), rounds=3)]).headlines
-    assert [headline.verdict for headline in found] == ["lower", "no difference shown"]
+    assert [headline.verdict for headline in found] == ["lower", "cannot tell yet"]
 
 
 def test_percentiles_are_of_all_requests_of_all_rounds():
@@ -187,7 +225,7 @@ def test_cells_of_another_load_are_other_cells():
     report = build_report([factories.run(samples=samples)])
     assert len({cell.name for cell in report.cells}) == 3
     lonely = next(cell for cell in report.cells if cell.load == heavy)
-    assert (lonely.change.percent, lonely.change.verdict) == (None, "cannot tell")
+    assert (lonely.change.percent, lonely.change.verdict) == (None, "cannot tell yet")
     assert any("64 connections" in headline.text for headline in report.headlines)
 
 
@@ -222,7 +260,7 @@ def test_the_clock_says_what_it_leaves_out(report):
 
 def test_a_report_survives_json(report):
     assert Report.model_validate_json(report.model_dump_json()) == report
-    assert json.loads(report.model_dump_json())["schema_version"] == 1
+    assert json.loads(report.model_dump_json())["schema_version"] == 2
 
 
 MACHINE = Machine(
@@ -256,4 +294,4 @@ def test_how_hosts_became_a_profile_again_is_said(resumed, words):
     header = run.header.model_copy(update={"environment": changed})
     method = build_report([run.model_copy(update={"header": header})]).method
     assert any(words in text for text in method)
-    assert len(method) == (7 if resumed is None else 8)
+    assert len(method) == (8 if resumed is None else 9)

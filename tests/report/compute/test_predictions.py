@@ -7,6 +7,7 @@ from netlab.report.compute.build import build_report
 from netlab.report.draw import charts
 from netlab.report.render import markdown
 from netlab.report.values import Report
+from netlab.spec.report import ReportSpec
 from tests import factories
 
 POD = ("calico-ipip", "pod-ip")
@@ -48,14 +49,14 @@ def test_a_row_holds_both_sides_each_against_its_own_baseline(predicting):
 def test_every_verdict_in_the_order_of_the_cells(predicting):
     found = predicting.predictions
     assert [(row.profile, row.path, row.text) for row in found.rows] == [
-        ("ipvlan-l2", "pod-ip", "intervals overlap"),
-        ("calico-ipip", "pod-ip", "predicted"),
-        ("calico-ipip", "nodeport-local", "apart by 7.0 points"),
-        ("calico-ipip", "nodeport-remote", "cannot tell: the cluster's interval is 16.0 points wide"),
+        ("ipvlan-l2", "pod-ip", "agrees within 5\u202fpoints"),
+        ("calico-ipip", "pod-ip", "agrees within 5\u202fpoints"),
+        ("calico-ipip", "nodeport-local", "differs"),
+        ("calico-ipip", "nodeport-remote", "cannot tell yet"),
     ]
-    assert [row.agreement for row in found.rows] == ["intervals overlap", "predicted", "apart", "cannot tell"]
+    assert [row.agreement for row in found.rows] == ["agrees", "agrees", "differs", "cannot tell yet"]
     assert found.summary.startswith(
-        "Of 4 cells measured on both: 1 predicted, 1 with overlapping intervals, 1 apart, 1 that cannot be told. "
+        "Of 4 cells measured on both: 2 agree within 5\u202fpoints, 1 differ, 1 cannot be told yet. "
     )
     assert "off by 1.0 points at the median and by 7.0 points at most (calico-ipip · nodeport-local)" in found.summary
 
@@ -65,6 +66,32 @@ def test_the_difference_is_in_points_and_negative_where_the_replica_loses_more()
     assert {row.profile: row.difference_points for row in found.rows} == pytest.approx(
         {"calico-ipip": -10, "ipvlan-l2": 5}, abs=0.01
     )
+
+
+def test_a_wide_interval_agrees_with_nothing(predicting):
+    row = predicting.predictions.rows[-1]
+    assert (row.path, row.agreement) == ("nodeport-remote", "cannot tell yet")
+    assert row.low_points < -5 < abs(row.difference_points) < 5 < row.high_points
+    assert row.cluster_change.low_percent < row.replica_change.percent < row.cluster_change.high_percent
+
+
+def test_the_intervals_of_the_differences_hold_together(predicting):
+    rows = predicting.predictions.rows
+    alone = build_report([factories.clusters(cells={BASE: (1, 0), POD: (0.889, 0.01)})], [factories.run()])
+    (one,) = alone.predictions.rows
+    among = next(row for row in rows if row.path == "pod-ip" and row.profile == "calico-ipip")
+    assert one.difference_points == pytest.approx(among.difference_points)
+    assert among.low_points < one.low_points < one.high_points < among.high_points
+    assert all(row.low_points < row.difference_points < row.high_points for row in rows)
+
+
+def test_what_agrees_is_what_the_lab_calls_so():
+    runs = [factories.clusters()], [factories.run()]
+    found = build_report(*runs, ReportSpec(margin_points=0.1)).predictions
+    assert {row.agreement for row in found.rows} <= {"differs", "cannot tell yet"}
+    wide = build_report(*runs, ReportSpec(margin_points=40)).predictions
+    assert {row.agreement for row in wide.rows} == {"agrees"}
+    assert "within 40\u202fpoints (report.margin_points)" in wide.notes[1]
 
 
 def test_both_clocks_the_base_and_what_is_left_out_are_said(predicting):
@@ -79,7 +106,7 @@ def test_both_clocks_the_base_and_what_is_left_out_are_said(predicting):
 
 def test_the_order_is_compared_from_four_cells_on(predicting):
     (order,) = predicting.predictions.orders
-    assert (order.cells, order.tau, order.settled, order.kept) == (4, 1, 6, 6)
+    assert (order.cells, order.tau, order.settled, order.kept) == (4, 1, 5, 5)
     (order,) = predictions_of({POD: (0.9, 0.8), ("ipvlan-l2", "pod-ip"): (0.7, 0.75)}).orders
     assert (order.cells, order.tau) == (2, None)
     assert order.text == "Order: cannot tell from 2 cells with an interval on both sides; 4 can."
@@ -87,10 +114,11 @@ def test_the_order_is_compared_from_four_cells_on(predicting):
 
 def test_too_few_rounds_of_the_cluster_cannot_tell():
     found = build_report([factories.clusters(rounds=2)], [factories.run()]).predictions
-    assert {row.agreement for row in found.rows} == {"cannot tell"}
-    assert found.rows[0].text == "cannot tell: 2 rounds of the cluster with a baseline"
+    assert {row.agreement for row in found.rows} == {"cannot tell yet"}
+    assert {(row.low_points, row.high_points) for row in found.rows} == {(None, None)}
+    assert found.rows[0].text == "cannot tell yet: 2 rounds of the cluster with a baseline"
     assert found.rows[0].difference_points is not None
-    assert found.summary == "Of 4 cells measured on both: 4 that cannot be told."
+    assert found.summary == "Of 4 cells measured on both: 4 cannot be told yet."
     assert found.orders[0].cells == 0
 
 

@@ -23,6 +23,8 @@ def test_it_holds_every_section(report):
         "## Environment",
     ]
     assert "| calico-ipip (data-path replica) | nodeport-remote | 12\u202f292 |" in text
+    assert text.count("% | slower |") == 3
+    assert text.count("% | faster |") == 1
 
 
 def test_paths_are_lists_of_namespaces(proven):
@@ -52,7 +54,7 @@ def test_predictions_are_a_table_of_both_sides(predicting):
     assert "## How well replicas predict\n\n- Of 4 cells measured on both: " in text
     assert "| network | path | cluster, real clock | 95 % CI | data-path replica, virtual clock | 95 % CI |" in text
     assert "| calico-ipip | nodeport-local | \N{MINUS SIGN}21.8\u202f% |" in text
-    assert "| +7.0 | apart by 7.0 points |" in text
+    assert "| +7.0 | +6.1 … +8.0 | differs |" in text
     assert (
         "| calico-ipip (data-path replica) | pod-ip | 17\u202f890 |" in text.partition("own figures (virtual clock)")[2]
     )

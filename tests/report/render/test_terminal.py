@@ -71,12 +71,30 @@ def test_what_is_too_much_for_a_screen_is_left_to_the_files(proven):
 def test_predictions_show_both_sides_and_can_be_read_at_100_columns(predicting, report):
     text = printed(predicting)
     assert max(cell_len(line) for line in text.splitlines()) <= 100
-    (row,) = [line for line in text.splitlines() if "apart by 7.0 points" in line]
+    (row,) = [line for line in text.splitlines() if "differs" in line]
     assert row.replace("\N{MINUS SIGN}", "-").split()[:6] == ["calico-ipip", "-21.8", "%", "-14.7", "%", "+7.0"]
     answer, *_, clocks = sentences(text)
     assert answer == " ".join(predicting.predictions.summary.split())
     assert clocks.startswith("Clusters are on the real clock, replicas on the virtual one")
     assert "How well replicas predict" not in printed(report)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_what_is_no_difference_has_a_mark_that_the_caption_explains(width):
+    speeds = {factories.BASELINE: 1, ("calico-ipip", "pod-ip"): 1.0001, ("ipvlan-l2", "pod-ip"): 0.99}
+    samples = [
+        factories.sample(cell, round_=at, rate=1000 * speed * (1 + 0.02 * at % 3 * (cell[0] == "ipvlan-l2")))
+        for at in (1, 2, 3)
+        for cell, speed in speeds.items()
+    ]
+    text = printed(build_report([factories.run(samples=samples, rounds=3)]), width)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert "= 0.0\u202f%" in text
+    assert "? " in text
+    said = " ".join(text.split())
+    assert "=: same within 1 %; ?: cannot tell yet" in said
+    shown = printed(build_report([factories.run()]), width)
+    assert "cannot tell yet" not in shown
 
 
 def test_foreign_text_is_no_markup(report):
