@@ -17,7 +17,7 @@ test-vagrant: PACKAGES += dnsmasq-base iproute2 libvirt-clients libvirt-daemon-d
 # without root, an image is baked with the user's subordinate ids
 PACKAGES += $(if $(SUDO),uidmap)
 
-.PHONY: demo test check fast real vm test-vagrant test-ssh test-cloud cluster-if-built test-cluster test-cluster-roles kubernetes bench packages clean
+.PHONY: demo test check fast real vm test-vagrant test-ssh test-cloud cluster-if-built test-cluster test-cluster-roles kubernetes bench intervals packages clean
 
 demo: packages $(VENV)/.netlab
 	$(VENV)/bin/netlab run
@@ -75,6 +75,10 @@ cluster-if-built: packages $(VENV)/.dev
 
 bench: packages $(VENV)/.netlab
 	$(VENV)/bin/python scripts/bench.py
+
+# the tables of docs/measuring.md: how often intervals and verdicts are right; a minute of processor time, no machine
+intervals: $(VENV)/.netlab
+	$(VENV)/bin/python scripts/intervals.py
 
 packages:
 	@missing=$$(for package in $(PACKAGES); do \

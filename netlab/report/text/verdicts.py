@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from netlab.statistics.rank import RankAgreement
 
 _COUNTED: dict[Agreement, str] = {
-    "agrees": "agree within {}",
-    "differs": "differ",
-    "cannot tell yet": "cannot be told yet",
+    "agrees": "agreeing within {}",
+    "differs": "differing",
+    "cannot tell yet": "that cannot be told yet",
 }
 
 

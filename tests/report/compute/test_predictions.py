@@ -56,7 +56,7 @@ def test_every_verdict_in_the_order_of_the_cells(predicting):
     ]
     assert [row.agreement for row in found.rows] == ["agrees", "agrees", "differs", "cannot tell yet"]
     assert found.summary.startswith(
-        "Of 4 cells measured on both: 2 agree within 5\u202fpoints, 1 differ, 1 cannot be told yet. "
+        "Of 4 cells measured on both: 2 agreeing within 5\u202fpoints, 1 differing, 1 that cannot be told yet. "
     )
     assert "off by 1.0 points at the median and by 7.0 points at most (calico-ipip · nodeport-local)" in found.summary
 
@@ -118,7 +118,7 @@ def test_too_few_rounds_of_the_cluster_cannot_tell():
     assert {(row.low_points, row.high_points) for row in found.rows} == {(None, None)}
     assert found.rows[0].text == "cannot tell yet: 2 rounds of the cluster with a baseline"
     assert found.rows[0].difference_points is not None
-    assert found.summary == "Of 4 cells measured on both: 4 cannot be told yet."
+    assert found.summary == "Of 4 cells measured on both: 4 that cannot be told yet."
     assert found.orders[0].cells == 0
 
 
