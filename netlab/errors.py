@@ -37,6 +37,8 @@
     │   ├── CloudQuota              15   the account may not have so much
     │   ├── CloudCapacity           15   the cloud has no such host to give at the moment
     │   └── CloudLeftover           15   something could not be removed, and still costs money
+    ├── GateFailed                  16   a network loses more than 'netlab gate' was told to allow
+    ├── GateUndecided               17   too few rounds to tell whether one does
     └── Interrupted                130   Ctrl-C (129: SIGHUP, 131: SIGQUIT, 143: SIGTERM)
 
 Anything else is a bug in netlab: exit code 70, a crash log on disk and its path on the screen.
@@ -234,6 +236,18 @@ class CloudCapacity(CloudError):
 
 class CloudLeftover(CloudError):
     """Something in the cloud could not be removed, and still costs money."""
+
+
+class GateFailed(NetlabError):
+    """A network loses more than ``netlab gate`` was told to allow."""
+
+    exit_code = 16
+
+
+class GateUndecided(NetlabError):
+    """Too few rounds to tell whether a network loses more than is allowed."""
+
+    exit_code = 17
 
 
 class Interrupted(NetlabError):

@@ -20,7 +20,9 @@ from netlab.provision.session import Session
 from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
+from netlab.report.compute.gate import build_gate
 from netlab.report.render.files import write_report
+from netlab.report.render.junit import write_junit
 from netlab.results.store import load_run
 from netlab.selection import artifacts_of, find_profile, find_profiles
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from netlab.model.proof import Proof
     from netlab.plan import Plan
     from netlab.progress import Progress
+    from netlab.report.gate import Gate
     from netlab.report.values import Report
     from netlab.spec.lab import LabSpec
     from netlab.spec.report import ReportSpec
@@ -102,6 +105,14 @@ def report(folders: Sequence[Path], spec: ReportSpec, replicas: Sequence[Path] =
     runs, others = ([load_run(folder) for folder in side] for side in (folders, replicas))
     result = build_report(runs, others, spec)
     return result, write_report(result, folders[0] / "report")
+
+
+def gate(folders: Sequence[Path], spec: ReportSpec, max_loss_percent: float, junit: Path | None) -> Gate:
+    """Judge the cells of one or more runs by what they may lose; ``junit`` is written, too."""
+    judged = build_gate(build_report([load_run(folder) for folder in folders], spec=spec), max_loss_percent)
+    if junit:
+        write_junit(judged, junit)
+    return judged
 
 
 def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:

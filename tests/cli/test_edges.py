@@ -126,6 +126,8 @@ PATHS = {
     "RUN": ["report", NOBODY],
     "RUN ": ["report", "r1", "--replicas", NOBODY],
     "RUN  ": ["explain", "cilium", "--run", NOBODY],
+    "--junit": ["gate", "--max-loss", "5", "--junit", NOBODY],
+    "RUN   ": ["gate", NOBODY, "--max-loss", "5"],
     "FOLDER": ["artifacts", "bundle", NOBODY, "runc"],
     "--lock": ["artifacts", "list", "--lock", NOBODY],
     "--mirror": ["artifacts", "fetch", "runc", "--mirror", NOBODY],

@@ -35,6 +35,7 @@ LOOKING = {
     "kubeconfig": DOWN,
     "explain calico-ipip": DOWN,
     "report": DOWN,
+    "gate --max-loss 5": DOWN,
     "ssh nobody": (DOWN, 2),
     "artifacts list": 0,
     "artifacts verify kubernetes": (ArtifactError.exit_code, MissingTool.exit_code),

@@ -1,0 +1,36 @@
+"""What ``netlab gate`` shows, as frozen values."""
+
+from __future__ import annotations
+
+from netlab.model.frozen import Frozen
+from netlab.report.values import Change
+from netlab.statistics.bound import Judgement
+
+
+class Judged(Frozen):
+    """One cell against the loss that is allowed."""
+
+    name: str
+    label: str
+    path: str
+    change: Change | None
+    """None where the cell was to be measured and has no sample."""
+    judgement: Judgement
+    text: str
+    """The same in words, with the figures."""
+
+
+class Gate(Frozen):
+    """All cells of a report against the loss that is allowed."""
+
+    schema_version: int = 1
+    title: str
+    base: str
+    max_loss_percent: float
+    runs: tuple[str, ...]
+    cells: tuple[Judged, ...]
+    """Those that failed first, then those that cannot be told yet."""
+
+    def named(self, judgement: Judgement) -> tuple[Judged, ...]:
+        """Cells of one judgement."""
+        return tuple(cell for cell in self.cells if cell.judgement == judgement)
