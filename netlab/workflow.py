@@ -20,6 +20,7 @@ from netlab.provision.session import Session
 from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
+from netlab.report.compute.compare import compare as compare_runs
 from netlab.report.compute.gate import build_gate
 from netlab.report.render.files import write_report
 from netlab.report.render.junit import write_junit
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from netlab.model.proof import Proof
     from netlab.plan import Plan
     from netlab.progress import Progress
+    from netlab.report.comparison import Comparison
     from netlab.report.gate import Gate
     from netlab.report.values import Report
     from netlab.spec.lab import LabSpec
@@ -113,6 +115,11 @@ def gate(folders: Sequence[Path], spec: ReportSpec, max_loss_percent: float, jun
     if junit:
         write_junit(judged, junit)
     return judged
+
+
+def compare(before: Path, after: Path, spec: ReportSpec, *, anyway: bool) -> Comparison:
+    """Compare two runs, cell by cell."""
+    return compare_runs(load_run(before), load_run(after), spec, anyway=anyway)
 
 
 def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:

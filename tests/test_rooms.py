@@ -60,7 +60,7 @@ def test_rooms_of_ansible_point_down():
 
 
 def test_rooms_of_the_report_point_down():
-    order = ("render", "compute", "draw", "text", "explanation", "gate", "values")
+    order = ("render", "compute", "draw", "text", "explanation", "gate", "comparison", "values")
     below = {room: set(order[at + 1 :]) for at, room in enumerate(order)}
     below["compute"] -= {"draw"}
     found = list(imports("netlab.report"))

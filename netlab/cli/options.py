@@ -36,14 +36,19 @@ def amount(text: str) -> float:
     return float(text.removesuffix("%").rstrip())
 
 
-def add_margins(parser: Parser) -> None:
-    """Add what a report calls equal."""
+def add_margin(parser: Parser) -> None:
+    """Add what is called no difference."""
     parser.add_argument(
         "--margin",
         type=amount,
         metavar="PERCENT",
-        help="no difference: requests/s are surely within so much of the baseline's",
+        help="no difference: requests/s are surely within so much",
     )
+
+
+def add_margins(parser: Parser) -> None:
+    """Add what a report calls equal."""
+    add_margin(parser)
     parser.add_argument(
         "--replica-margin",
         type=amount,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Literal
 
 from netlab.statistics import student
-from netlab.statistics.interval import Interval
 
 if TYPE_CHECKING:
+    from netlab.statistics.interval import Interval
     from netlab.statistics.ratio import Ratio
 
 Agreement = Literal["agrees", "differs", "cannot tell yet"]
@@ -17,17 +16,12 @@ Agreement = Literal["agrees", "differs", "cannot tell yet"]
 def difference(one: Ratio, other: Ratio, confidence: float) -> Interval | None:
     """Interval of ``one`` minus ``other``, two ratios from different rounds; None where either has no error.
 
-    Welch's t: the two need not be equally noisy. The errors of the logarithms are taken to the ratios by their slope.
-    Source: Welch, Biometrika 34(1/2), 1947.
+    Welch's t. The errors of the logarithms are taken to the ratios by their slope.
     """
     if one.value is None or other.value is None or one.error is None or other.error is None:
         return None
-    gap, errors = one.value - other.value, (one.value * one.error, other.value * other.error)
-    variance = errors[0] ** 2 + errors[1] ** 2
-    if not variance:
-        return Interval(gap, gap, gap)
-    freedom = variance**2 / (errors[0] ** 4 / (one.n - 1) + errors[1] ** 4 / (other.n - 1))
-    return student.interval(gap, math.sqrt(variance), freedom, confidence)
+    error, freedom = student.welch((one.value * one.error, one.n), (other.value * other.error, other.n))
+    return student.interval(one.value - other.value, error, freedom, confidence)
 
 
 def agreement(found: Interval | None, margin: float) -> Agreement:

@@ -127,6 +127,7 @@ PATHS = {
     "RUN ": ["report", "r1", "--replicas", NOBODY],
     "RUN  ": ["explain", "cilium", "--run", NOBODY],
     "--junit": ["gate", "--max-loss", "5", "--junit", NOBODY],
+    "RUN    ": ["compare", NOBODY, NOBODY],
     "RUN   ": ["gate", NOBODY, "--max-loss", "5"],
     "FOLDER": ["artifacts", "bundle", NOBODY, "runc"],
     "--lock": ["artifacts", "list", "--lock", NOBODY],

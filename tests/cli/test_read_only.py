@@ -36,6 +36,7 @@ LOOKING = {
     "explain calico-ipip": DOWN,
     "report": DOWN,
     "gate --max-loss 5": DOWN,
+    "compare old new": DOWN,
     "ssh nobody": (DOWN, 2),
     "artifacts list": 0,
     "artifacts verify kubernetes": (ArtifactError.exit_code, MissingTool.exit_code),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.errors import ConfigError, ResultsError
+from netlab.errors import ResultsError
 from netlab.report.compute import checks, configurations, facts, kernels, paths, predictions, refused
 from netlab.report.compute.cells import Comparing, Source, Taken, against, build_cell, comparable
+from netlab.report.compute.environments import base, refuse_mixtures
 from netlab.report.text import labels, numbers, words
 from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
 from netlab.spec.report import ReportSpec
@@ -66,8 +67,6 @@ BLOCKS = {
     None: "",
 }
 """How hosts became a profile again, by what the run says of it."""
-CONFIGURED = {"netlab_version", "image_key", "image_digest", "control_cpus", "parallel_fleets"}
-"""Of an environment, what runs may have of their own: their rows are kept apart (`compute.configurations`)."""
 MANY = 16
 """From more cells on, a chart that has a row or a line per cell is no longer read."""
 HEADLINE_PATHS = ("nodeport-local", "nodeport-remote", "clusterip", "pod-ip", "pod-to-pod", "host")
@@ -96,7 +95,7 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
         reason = next((f": {one.reason}" for run in runs for one in run.refused), "")
         raise ResultsError(f"there is no sample to report on{reason}", hint="measure a run first: netlab bench")
     configurations.refuse_twins(runs)
-    _refuse_mixtures([run.header for run in runs])
+    refuse_mixtures([run.header for run in runs])
     header, told = runs[0].header, configurations.tell_apart(runs)
     profiles = _profiles(runs, told, beside_clusters=beside_clusters)
     sources = _sources(runs, profiles, told)
@@ -106,7 +105,7 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
     sides = list(_sides(runs, told))
     return Report(
         title=f"The cost of {_count(profiles, header)}",
-        base=_base(header),
+        base=base(header),
         headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
         clock_note=words.clock_note(header.environment.clock),
         method=tuple(filter(None, (METHOD[0], BLOCKS[header.environment.resumed], *METHOD[1:]))),
@@ -124,7 +123,7 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
         missing=_missing(profiles, sources, refused.reasons(runs, told)),
         descriptions={profile.label: profile.description for profile in profiles.values()},
         environment=header.environment,
-        runs=tuple(_reference(run.header) for run in runs),
+        runs=tuple(reference(run.header) for run in runs),
         paths=tuple(one for base, proofs in sides for one in paths.pictures(proofs, profiles, base)),
         facts=tuple(one for base, proofs in sides for one in facts.of_profiles(proofs, profiles, base[0])),
         differences=differences,
@@ -139,38 +138,9 @@ def _count(profiles: dict[str, ProfileInfo], header: RunHeader) -> str:
     )
 
 
-def _base(header: RunHeader) -> str:
-    return f"{header.baseline_profile}/{header.baseline_path}"
-
-
-def _reference(header: RunHeader) -> RunRef:
+def reference(header: RunHeader) -> RunRef:
+    """Name a run in a report."""
     return RunRef(run_id=header.run_id, created_at=header.created_at, seed=header.seed, rounds=header.rounds)
-
-
-def _comparable(header: RunHeader) -> dict[str, object]:
-    # how a block begins follows from the provider, which is compared
-    told = CONFIGURED | {"resumed"}
-    fields: dict[str, object] = {name: value for name, value in header.environment if name not in told}
-    return {**fields, "baseline": _base(header)}
-
-
-def _refuse_mixtures(headers: Sequence[RunHeader]) -> None:
-    first = _comparable(headers[0])
-    for other in headers[1:]:
-        differing = {name: value for name, value in _comparable(other).items() if value != first[name]}
-        if differing:
-            details = "; ".join(_unlike(name, first[name], value) for name, value in differing.items())
-            raise ConfigError(
-                f"runs {headers[0].run_id} and {other.run_id} come from different environments ({details})",
-                hint=predictions.hint(headers[0], other)
-                or "make one report for each, or measure both again on the same lab",
-            )
-
-
-def _unlike(name: str, one: object, other: object) -> str:
-    """Write a value of two environments; of machines that look the same, what their processors can do is not."""
-    texts = words.fact(one), words.fact(other)
-    return f"{name}: {' / '.join(texts)}" if texts[0] != texts[1] else f"{name}: flags of the processors"
 
 
 def _profiles(runs: Sequence[Run], told: Configurations, *, beside_clusters: bool) -> dict[str, ProfileInfo]:
@@ -242,7 +212,7 @@ def _cells(
         for key, source in sources.items()
     }
     comparing = Comparing(
-        base=f"{_base(header)}, same round",
+        base=f"{base(header)}, same round",
         comparisons=sum(comparable(source, sources.get(bases[key])) for key, source in sources.items()),
         margin_percent=margin_percent,
     )
@@ -263,9 +233,9 @@ def _rank(cell: Cell) -> tuple[bool, float, str]:
 def _headlines(cells: Sequence[Cell], header: RunHeader, profiles: dict[str, ProfileInfo]) -> tuple[Headline, ...]:
     """Costliest first, but what chance alone may have made comes after all that it has not."""
     stack = next((one.stack for one in profiles.values() if one.name == header.baseline_profile), None)
-    base = words.base_phrase(_base(header), stack)
+    phrase = words.base_phrase(base(header), stack)
     found = [
-        Headline(text=words.headline(cell, cell.change, base), verdict=cell.change.verdict)
+        Headline(text=words.headline(cell, cell.change, phrase), verdict=cell.change.verdict)
         for cell in reversed(cells)
         if cell.change
     ]

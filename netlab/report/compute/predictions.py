@@ -199,13 +199,14 @@ class _Miss:
 
 
 def _miss(real: Change, guess: Change, confidence: float, margin_points: float) -> _Miss:
-    found = difference(_ratio(guess), _ratio(real), confidence)
+    found = difference(as_ratio(guess), as_ratio(real), confidence)
     points = None if real.percent is None or guess.percent is None else guess.percent - real.percent
     scaled = found and Interval(100 * found.value, 100 * found.low, 100 * found.high)
     return _Miss(real, guess, points, scaled, margin_points)
 
 
-def _ratio(change: Change) -> Ratio:
+def as_ratio(change: Change) -> Ratio:
+    """Read a change as the ratio that it was made of."""
     value = None if change.percent is None else 1 + change.percent / 100
     return Ratio(change.pairs, value, change.standard_error)
 

@@ -58,7 +58,12 @@ def difference(change: Change | None) -> str:
     """Write a cell's change: ``+4.1 %``; the baseline itself says so."""
     if change is None:
         return "base"
-    return NONE if change.percent is None else signed(change.percent, 1) + NARROW + "%"
+    return percent_change(change.percent)
+
+
+def percent_change(value: float | None) -> str:
+    """Write a change in percent: ``+4.1 %``."""
+    return NONE if value is None else signed(value, 1) + NARROW + "%"
 
 
 def interval(change: Change | None) -> str:

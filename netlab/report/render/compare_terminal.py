@@ -1,0 +1,68 @@
+"""A comparison of two runs on a terminal: what differs between them first, then cell by cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from netlab.report.text import labels, numbers, words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from netlab.report.comparison import Comparison, Moved
+
+STYLES = {"lower": "red", "higher": "green", "no difference at this precision": "", "cannot tell yet": "yellow"}
+
+
+def print_comparison(found: Comparison, console: Console) -> None:
+    """Write the comparison to ``console``."""
+    for name, run in zip(("before", "after"), found.runs, strict=True):
+        console.print(Text(f"{name:<7}{run.run_id}  ", style="bold").append(labels.run_text(run), style="not bold dim"))
+    console.print(Group(_differences(found), _cells(found)))
+    if found.alone:
+        console.print(Text(f"Only one of the runs has {numbers.joined(found.alone)}."))
+
+
+def _differences(found: Comparison) -> Table | Text:
+    rows = [[name.replace("_", " "), *values] for name, values in found.environment.items()]
+    for one in found.differences:
+        what = f"{one.what} ({numbers.joined(one.profiles)})"
+        rows.append([what, *(value or numbers.NONE for value in one.values)])
+    if not rows:
+        return Text("The two environments are alike, and what was measured was made of the same things.")
+    table = _table(["what differs", "before", "after"], "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _cells(found: Comparison) -> Table:
+    digits = 0 if found.measure == "requests/s" else 3
+    table = _table(["network and path", "before", "after", "change\n(95 % CI)", "verdict"], "right")
+    for cell in found.cells:
+        style = STYLES[cell.verdict]
+        change = Text(numbers.percent_change(cell.percent), style=f"bold {style}".strip())
+        change.append(f"\n{numbers.bounds(cell.low_percent, cell.high_percent)}", style="not bold dim")
+        figures = [numbers.number(cell.before, digits), numbers.number(cell.after, digits)]
+        table.add_row(Text(cell.name), *figures, change, Text(_verdict(cell, found), style=style))
+    table.caption = f"{found.measure}, geometric mean of the rounds; the intervals hold together"
+    table.caption_justify = "left"
+    return table
+
+
+def _verdict(cell: Moved, found: Comparison) -> str:
+    said = words.VERDICTS[cell.verdict]
+    return f"{said} within {numbers.margin(found.margin_percent, '%')}" if said == "same" else said
+
+
+def _table(heads: list[str], justify: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left", expand=False)
+    for at, head in enumerate(heads):
+        right = justify == "right" and 0 < at < len(heads) - 1
+        table.add_column(head, justify="right" if right else "left", overflow="fold", no_wrap=right)
+    return table
