@@ -23,6 +23,13 @@ class Rate(Frozen):
     spread_percent: float
 
 
+class Bounds(Frozen):
+    """A 95 % confidence interval that holds by itself."""
+
+    low: float
+    high: float
+
+
 class Percentiles(Frozen):
     """Response times in µs from the merged histogram of all rounds."""
 
@@ -31,6 +38,8 @@ class Percentiles(Frozen):
     p99_us: float
     mean_us: float
     max_us: float
+    intervals: dict[str, Bounds]
+    """By name of the value: ``p50_us``, …; none of the longest, and none for fewer than three rounds."""
 
 
 class Latency(Percentiles):
@@ -69,6 +78,8 @@ class CpuUse(Frozen):
     hosts: tuple[str, ...]
     percent: dict[str, float]
     busy_percent: float
+    intervals: dict[str, Bounds]
+    """By class; none for one that took no time, and none for fewer than three rounds."""
 
 
 class HotFunctionShare(Frozen):
@@ -112,8 +123,12 @@ class Cell(Frozen):
     cpu: tuple[CpuUse, ...]
     cpu_us_per_request: float | None
     """Busy CPU time of all kernels of the lab together, µs per request."""
+    cpu_interval: Bounds | None
+    """Of ``cpu_us_per_request``."""
     softirqs_per_request: dict[str, float]
     """Runs by vector, all kernels of the lab together."""
+    softirq_intervals: dict[str, Bounds]
+    """By vector."""
     hot_functions: tuple[HotFunctionShare, ...]
     hot_groups: tuple[GroupShare, ...]
     profiler_samples: int

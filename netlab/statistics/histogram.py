@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,3 +49,13 @@ def quantiles(histogram: Histogram, fractions: Sequence[float]) -> tuple[float, 
     ranks = np.ceil(np.asarray(fractions) * histogram.total - 1e-9).clip(min=1)
     places = np.searchsorted(np.cumsum(histogram.counts), ranks)
     return tuple(float(value) for value in histogram.values[places])
+
+
+def without_each(histograms: Sequence[Sequence[tuple[int, int]]]) -> Iterator[Histogram]:
+    """All requests but those of one round, for each round."""
+    together = merge_histograms(histograms)
+    for histogram in histograms:
+        own = merge_histograms([histogram])
+        counts = together.counts.copy()
+        counts[np.searchsorted(together.values, own.values)] -= own.counts
+        yield Histogram(together.values[counts > 0], counts[counts > 0])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlab.statistics.histogram import merge_histograms, quantiles
+from netlab.statistics.histogram import merge_histograms, quantiles, without_each
 
 histograms = st.lists(st.lists(st.tuples(st.integers(1, 10_000), st.integers(0, 500)), max_size=20), max_size=6)
 
@@ -29,3 +29,13 @@ def test_percentiles_are_not_averaged():
 def test_an_empty_histogram_has_no_quantiles():
     with pytest.raises(ValueError, match="empty"):
         quantiles(merge_histograms([]), [0.5])
+
+
+@settings(max_examples=40, deadline=None)
+@given(histograms)
+def test_without_a_round_are_all_the_others(parts):
+    found = list(without_each(parts))
+    assert len(found) == len(parts)
+    for at, rest in enumerate(found):
+        expected = merge_histograms(parts[:at] + parts[at + 1 :])
+        assert (list(rest.values), list(rest.counts)) == (list(expected.values), list(expected.counts))

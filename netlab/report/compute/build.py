@@ -51,6 +51,10 @@ METHOD = (
         "kernel command line and mitigations, processors of the control plane and fleets at the same time, of the cell "
         "and of its baseline. Other rows name their runs."
     ),
+    (
+        "Percentiles, CPU time and softirqs have intervals of their own, by leaving out one round after the other "
+        "(jackknife); each holds by itself with 95 % confidence. A longest response time has none."
+    ),
     "CPU classes are % of one CPU. Busy is user + nice + system + irq + softirq; idle, iowait and steal are not work.",
     (
         "The profiler ran in passes of its own, never inside a timed sample; its shares are of the samples that found "

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netlab.model.sample import CpuTicks
-from netlab.report.values import Cell, Change, CpuUse, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
+from netlab.report.compute import precision
+from netlab.report.compute.counters import cpu_interval, cpu_us_per_request, cpu_use, softirqs_per_request
+from netlab.report.values import Cell, Change, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
 from netlab.statistics.family import each
 from netlab.statistics.histogram import Histogram, merge_histograms, quantiles
 from netlab.statistics.interval import Interval
@@ -18,14 +19,12 @@ from netlab.statistics.summary import summarise
 from netlab.statistics.verdict import CONFIDENCE, rounds_needed, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from netlab.model.lab import Stack
     from netlab.model.sample import HotSpots, Sample
 
 TOP_FUNCTIONS = 15
-BUSY = ("user", "nice", "system", "irq", "softirq")
-"""What costs: iowait is idle time by another name, and steal is somebody else's work."""
 _CDF = np.concatenate([np.linspace(0, 0.98, 99), np.linspace(0.981, 0.999, 19)])
 """Past 99.9 % a few requests of a short run would draw the eye to chance."""
 
@@ -89,6 +88,7 @@ def build_cell(source: Source, baseline: Source | None, *, comparing: Comparing,
     is_baseline = baseline is source
     cpu = cpu_use(source.samples, cpus)
     cost = cpu_us_per_request(source.samples, cpu)
+    softirqs, softirq_intervals = softirqs_per_request(source.samples)
     return Cell(
         profile=source.first.profile,
         label=source.label,
@@ -106,7 +106,9 @@ def build_cell(source: Source, baseline: Source | None, *, comparing: Comparing,
         change=None if is_baseline else change(source, baseline, comparing),
         cpu=cpu,
         cpu_us_per_request=cost,
-        softirqs_per_request=softirqs_per_request(source.samples),
+        cpu_interval=cpu_interval(source.samples, cpus),
+        softirqs_per_request=softirqs,
+        softirq_intervals=softirq_intervals,
         hot_functions=hot_functions(source.hotspots),
         hot_groups=hot_groups(source.hotspots, cost if len(cpu) == 1 else None),
         profiler_samples=sum(found.total_samples for found in source.hotspots),
@@ -130,17 +132,23 @@ def latency(samples: Iterable[Sample]) -> Latency | None:
 
     A sample whose requests are not known one by one is left out; `netlab.report.compute.checks` names it.
     """
-    histogram = merge_histograms(sample.wrk.histogram or () for sample in samples)
+    rounds = [sample.wrk.histogram for sample in samples if sample.wrk.histogram]
+    histogram = merge_histograms(rounds)
     if histogram.total == 0:
         return None
     curve = zip(quantiles(histogram, list(_CDF)), (100 * float(share) for share in _CDF), strict=True)
-    return Latency(**_percentiles(histogram), cdf=tuple(curve))
+    values = _percentiles(histogram)
+    return Latency(**values, intervals=precision.of_percentiles(rounds, values), cdf=tuple(curve))
 
 
 def corrected_latency(samples: Iterable[Sample]) -> Percentiles | None:
     """Return the same as wrk corrected it."""
-    histogram = merge_histograms(sample.wrk.corrected_histogram for sample in samples)
-    return Percentiles(**_percentiles(histogram)) if histogram.total else None
+    rounds = [sample.wrk.corrected_histogram for sample in samples if sample.wrk.corrected_histogram]
+    histogram = merge_histograms(rounds)
+    if histogram.total == 0:
+        return None
+    values = _percentiles(histogram)
+    return Percentiles(**values, intervals=precision.of_percentiles(rounds, values))
 
 
 def _percentiles(histogram: Histogram) -> dict[str, float]:
@@ -185,37 +193,6 @@ def comparable(source: Source, baseline: Source | None) -> bool:
 def percents(ratio: Interval | None) -> Interval | None:
     """Write a ratio as the difference from 1 in %."""
     return ratio and Interval(*(100 * (value - 1) for value in (ratio.value, ratio.low, ratio.high)))
-
-
-def cpu_use(samples: Iterable[Sample], cpus: int) -> tuple[CpuUse, ...]:
-    """By kernel, over all rounds. Ticks measure their own window, so that its exact length does not matter."""
-    ticks: dict[tuple[str, ...], Counter[str]] = {}
-    for counters in (counters for sample in samples for counters in sample.kernels):
-        ticks.setdefault(counters.hosts, Counter()).update(counters.cpu.model_dump())
-    return tuple(_shares(hosts, spent, cpus) for hosts, spent in ticks.items() if spent.total())
-
-
-def _shares(hosts: tuple[str, ...], spent: Counter[str], cpus: int) -> CpuUse:
-    percent = {name: 100 * cpus * spent[name] / spent.total() for name in CpuTicks.model_fields}
-    return CpuUse(hosts=hosts, percent=percent, busy_percent=sum(percent[name] for name in BUSY))
-
-
-def cpu_us_per_request(samples: Sequence[Sample], cpu: Sequence[CpuUse]) -> float | None:
-    """Busy µs of all kernels per request; None where nothing was counted, which is not zero."""
-    requests = sum(sample.wrk.requests for sample in samples)
-    if not cpu or not requests:
-        return None
-    busy = sum(kernel.busy_percent for kernel in cpu) / 100
-    return busy * sum(sample.wrk.duration_us for sample in samples) / requests
-
-
-def softirqs_per_request(samples: Sequence[Sample]) -> dict[str, float]:
-    """Count runs of each vector, over all kernels and rounds; vectors that never ran are left out."""
-    requests = sum(sample.wrk.requests for sample in samples)
-    runs: Counter[str] = Counter()
-    for counters in (counters for sample in samples for counters in sample.kernels):
-        runs.update(counters.softirqs)
-    return {vector: count / requests for vector, count in runs.most_common() if count and requests}
 
 
 def hot_functions(hotspots: Iterable[HotSpots]) -> tuple[HotFunctionShare, ...]:

@@ -10,7 +10,7 @@ from netlab.report.text import labels, numbers, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netlab.report.values import Cell, PathPicture, Predictions, Report, Visit
+    from netlab.report.values import Cell, CpuUse, PathPicture, Predictions, Report, Visit
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
@@ -59,7 +59,7 @@ def _cost(cell: Cell) -> list[str]:
         numbers.interval(cell.change),
         words.verdict(cell.change) or numbers.NONE,
         *numbers.times(cell.latency),
-        numbers.number(cell.cpu_us_per_request, 1),
+        numbers.within(numbers.number(cell.cpu_us_per_request, 1), cell.cpu_interval, 1),
     ]
 
 
@@ -120,7 +120,7 @@ def _latencies(report: Report) -> str:
     head = ["cell", "p50 µs", "p90 µs", "p99 µs", "mean µs", "longest µs"]
     head += [f"corrected {name}" for name in head[1:]]
     rows = (
-        [cell.name, *numbers.all_times(cell.latency), *numbers.all_times(cell.corrected_latency)]
+        [cell.name, *numbers.sure_times(cell.latency), *numbers.sure_times(cell.corrected_latency)]
         for cell in report.cells
     )
     return _table(head, rows)
@@ -129,11 +129,15 @@ def _latencies(report: Report) -> str:
 def _cpu(report: Report) -> str:
     classes = ("user", "nice", "system", "irq", "softirq", "steal", "iowait", "idle")
     rows = (
-        [cell.name, numbers.joined(use.hosts), *(numbers.number(use.percent[name], 1) for name in classes)]
+        [cell.name, numbers.joined(use.hosts), *(_percent(use, name) for name in classes)]
         for cell in report.cells
         for use in cell.cpu
     )
     return _table(["cell", "kernel of", *classes], rows)
+
+
+def _percent(use: CpuUse, name: str) -> str:
+    return numbers.within(numbers.number(use.percent[name], 1), use.intervals.get(name), 1)
 
 
 def _vectors(report: Report) -> list[str]:
@@ -142,11 +146,13 @@ def _vectors(report: Report) -> list[str]:
 
 def _softirqs(report: Report) -> str:
     vectors = _vectors(report)
-    rows = (
-        [cell.name, *(numbers.number(cell.softirqs_per_request.get(vector), 3) for vector in vectors)]
-        for cell in report.cells
-    )
+    rows = ([cell.name, *(_runs(cell, vector) for vector in vectors)] for cell in report.cells)
     return _table(["cell", *vectors], rows)
+
+
+def _runs(cell: Cell, vector: str) -> str:
+    runs = numbers.number(cell.softirqs_per_request.get(vector), 3)
+    return numbers.within(runs, cell.softirq_intervals.get(vector), 3)
 
 
 def _functions(report: Report) -> str:

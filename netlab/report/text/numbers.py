@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netlab.report.values import Change, Percentiles
+    from netlab.report.values import Bounds, Change, Percentiles
 
 NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -87,6 +87,18 @@ def digits(change: Change) -> int:
 def times(found: Percentiles | None) -> list[str]:
     """Write response times in µs: p50, p90, p99."""
     return [number(time) for time in ((found.p50_us, found.p90_us, found.p99_us) if found else (None,) * 3)]
+
+
+def within(text: str, found: Bounds | None, digits: int = 0) -> str:
+    """Add a figure's own interval to it: ``295 (288 … 302)``."""
+    return f"{text} ({number(found.low, digits)} … {number(found.high, digits)})" if found else text
+
+
+def sure_times(found: Percentiles | None) -> list[str]:
+    """Write response times in µs with their intervals; the longest has none."""
+    intervals = found.intervals if found else {}
+    names = ("p50_us", "p90_us", "p99_us", "mean_us", "max_us")
+    return [within(text, intervals.get(name)) for text, name in zip(all_times(found), names, strict=True)]
 
 
 def all_times(found: Percentiles | None) -> list[str]:

@@ -294,4 +294,4 @@ def test_how_hosts_became_a_profile_again_is_said(resumed, words):
     header = run.header.model_copy(update={"environment": changed})
     method = build_report([run.model_copy(update={"header": header})]).method
     assert any(words in text for text in method)
-    assert len(method) == (8 if resumed is None else 9)
+    assert len(method) == (9 if resumed is None else 10)

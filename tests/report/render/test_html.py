@@ -57,6 +57,7 @@ def test_it_says_who_costs_what_with_unit_and_base(page, report):
     for text in (headline.text for headline in report.headlines):
         assert text in page
     assert page.count("<br>slower</small>") == 3
+    assert re.search(r"<td>168<br><small>16\d … 1[67]\d</small></td>", page)
     assert page.count("<br>faster</small>") == 1
     for text in ("against baseline-vm/host", "95 % CI", "µs/request", "20\u202f214", "not measured: an ipvlan pod"):
         assert text in page

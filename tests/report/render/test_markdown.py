@@ -24,6 +24,9 @@ def test_it_holds_every_section(report):
     ]
     assert "| calico-ipip (data-path replica) | nodeport-remote | 12\u202f292 |" in text
     assert text.count("% | slower |") == 3
+    latency = report.cells[0].latency
+    low, high = (round(bound) for bound in (latency.intervals["p99_us"].low, latency.intervals["p99_us"].high))
+    assert f"| {latency.p99_us:.0f} ({low} … {high}) |" in text.replace("\\", "")
     assert text.count("% | faster |") == 1
 
 
