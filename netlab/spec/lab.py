@@ -97,7 +97,7 @@ class LabSpec(Frozen):
         default="auto",
         description="`real` is wall time, `virtual` counts instructions, `auto` is real where an accelerator works.",
     )
-    rounds: int = whole(3, "Passes over all profiles and paths, each in an order of its own.", low=3, high=100)
+    rounds: int = whole(5, "Passes over all profiles and paths, each in an order of its own.", low=3, high=100)
     seed: int | None = Field(
         default=None, ge=0, le=2**31 - 1, strict=True, description="Seed of the random order; none: a new one a run."
     )

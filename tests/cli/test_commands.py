@@ -18,13 +18,13 @@ from tests import factories
 def test_init_writes_the_defaults_and_overwrites_nothing(netlab, folder):
     assert netlab("init").returncode == 0
     assert load_spec(folder) == LabSpec()
-    (folder / "netlab.yml").write_text("rounds: 5\n")
+    (folder / "netlab.yml").write_text("rounds: 7\n")
     refused = netlab("init")
     assert refused.returncode == 2
     assert "--force" in refused.stderr
-    assert load_spec(folder).rounds == 5
+    assert load_spec(folder).rounds == 7
     assert netlab("init", "--force").returncode == 0
-    assert load_spec(folder).rounds == 3
+    assert load_spec(folder).rounds == 5
     (folder / "netlab.yml").rename(folder / "netlab.yaml")
     refused = netlab("init")
     assert "netlab.yaml is there already" in refused.stderr
@@ -204,7 +204,7 @@ def test_plan_and_dry_run_hand_the_options_on(monkeypatch, capsys, folder):
     assert capsys.readouterr().out == "boot\nmeasure\n" * 3
     assert main(["plan", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"steps": ["boot", "measure"]}
-    assert asked == [4, "ipvlan-l2", None, 3]
+    assert asked == [4, "ipvlan-l2", None, 5]
 
 
 def test_bench_hands_the_options_on_and_prints_the_run(monkeypatch, capsys, folder):
