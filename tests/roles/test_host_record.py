@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
+import tempfile
 
 import pytest
 import yaml
@@ -24,7 +27,6 @@ def host(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "UNITS", str(tmp_path / "units"))
     monkeypatch.setattr(module, "setting", lambda name: str(tmp_path / name))
     monkeypatch.setattr(module, "modules", lambda: ["veth"])
-    monkeypatch.setattr(module.shutil, "which", lambda _: None)
     (tmp_path / "units").mkdir()
     (tmp_path / "somaxconn").write_text("4096\n")
     (tmp_path / "range").write_text("1024\t2048\n")
@@ -237,3 +239,33 @@ def test_what_installs_packages_comes_after_the_record_and_so_goes_with_the_othe
     assert "begin" in record["ansible.builtin.command"]["argv"]
     assert bindings["ansible.builtin.command"]["argv"][-1] == "python3-apt"
     assert bindings["ansible.builtin.command"]["creates"] == "/usr/lib/python3/dist-packages/apt"
+
+
+def test_where_no_tables_can_be_nobody_is_asked_which_would_load_the_module(host, monkeypatch):
+    monkeypatch.setattr(host.socket, "socket", lambda *_: pytest.fail("the kernel was asked"))
+    assert host.tables() == []
+
+
+@pytest.mark.real
+def test_tables_are_those_that_nft_would_list():
+    """In a network namespace of its own: more of them than fit into one answer of the kernel, of every family."""
+    script = f"""
+        for family in inet ip ip6 arp bridge netdev; do
+            for number in $(seq 60); do echo add table $family a-table-$number; done
+        done | nft --file -
+        '{sys.executable}' -c "$0" | sort >"$1"
+        nft list tables | sort | diff - "$1" && wc --lines <"$1"
+    """
+    listed = f"""
+from pathlib import Path
+host = {{"__name__": "host"}}
+exec(Path("{ROLES}/host_record/files/host-record").read_text(), host)
+host["modules"] = lambda: ["nf_tables"]  # not every kernel has modules
+print(*host["tables"](), sep="\\n")
+    """
+    wrap = ["unshare", "--map-root-user", "--net", "sh", "-c", script, listed]
+    with tempfile.NamedTemporaryFile() as file:
+        done = subprocess.run([*wrap, file.name], capture_output=True, text=True, timeout=60, check=False)
+    if "unshare" in done.stderr:
+        pytest.skip(f"this machine lets nobody make a network namespace: {done.stderr.strip()}")
+    assert (done.stdout, done.stderr) == ("360\n", "")
