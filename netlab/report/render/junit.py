@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netlab.report.gate import Gate, Judged
     from netlab.statistics.bound import Judgement
 
-_FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")
+_FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "\N{REPLACEMENT CHARACTER}")
 """Characters that XML has no way to write."""
 TAGS: dict[Judgement, str] = {"failed": "failure", "cannot tell yet": "error"}
 
