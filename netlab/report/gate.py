@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from netlab.model.frozen import Frozen
 from netlab.report.values import Change
 from netlab.statistics.bound import Judgement
@@ -23,7 +25,7 @@ class Judged(Frozen):
 class Gate(Frozen):
     """All cells of a report against the loss that is allowed."""
 
-    schema_version: int = 1
+    schema_version: Literal[1] = 1
     title: str
     base: str
     max_loss_percent: float

@@ -16,10 +16,10 @@ from netlab.statistics.family import each
 from netlab.statistics.verdict import CONFIDENCE, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from netlab.model.lab import Load
     from netlab.model.run import Run
+    from netlab.model.sample import Sample
+    from netlab.report.values import Cell, Report
     from netlab.spec.report import ReportSpec
     from netlab.statistics.ratio import Ratio
 
@@ -42,7 +42,11 @@ def compare(before: Run, after: Run, spec: ReportSpec, *, anyway: bool = False) 
             f"({listed(differing)})",
             hint="--anyway compares what each loses against its own baseline",
         )
-    names, sides = _named(runs), [_relative(run, spec) if differing else _levels(run) for run in runs]
+    reports = [build_report([run], spec=spec) for run in runs]
+    names = {
+        _key(cell): cell.name for report in reports for cell in report.cells
+    }  # the later run's, where both have it
+    sides = [_relative(report) for report in reports] if differing else [_levels(run) for run in runs]
     common = [key for key in sides[0] if key in sides[1]]
     if not common:
         raise ResultsError("the two runs have no profile, path and load in common that could be compared")
@@ -59,21 +63,19 @@ def compare(before: Run, after: Run, spec: ReportSpec, *, anyway: bool = False) 
     )
 
 
-def _named(runs: Sequence[Run]) -> dict[_Key, str]:
-    """Names of all cells; the later run's, where both have one."""
-    return {(cell.profile, cell.path, cell.load): cell.name for run in runs for cell in build_report([run]).cells}
+def _key(cell: Cell | Sample) -> _Key:
+    return cell.profile, cell.path, cell.load
 
 
 def _levels(run: Run) -> dict[_Key, Ratio]:
     rates: dict[_Key, list[float]] = {}
     for sample in run.samples:
-        rates.setdefault((sample.profile, sample.path, sample.load), []).append(sample.wrk.requests_per_second)
+        rates.setdefault(_key(sample), []).append(sample.wrk.requests_per_second)
     return {key: level(values) for key, values in rates.items()}
 
 
-def _relative(run: Run, spec: ReportSpec) -> dict[_Key, Ratio]:
-    cells = build_report([run], spec=spec).cells
-    return {(cell.profile, cell.path, cell.load): as_ratio(cell.change) for cell in cells if cell.change}
+def _relative(report: Report) -> dict[_Key, Ratio]:
+    return {_key(cell): as_ratio(cell.change) for cell in report.cells if cell.change}
 
 
 def _cells(contrasts: dict[_Key, Contrast], names: dict[_Key, str], margin: float) -> tuple[Moved, ...]:

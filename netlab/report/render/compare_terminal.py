@@ -9,14 +9,13 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from netlab.report.render.terminal import STYLES
 from netlab.report.text import labels, numbers, words
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from netlab.report.comparison import Comparison, Moved
-
-STYLES = {"lower": "red", "higher": "green", "no difference at this precision": "", "cannot tell yet": "yellow"}
+    from netlab.report.comparison import Comparison
 
 
 def print_comparison(found: Comparison, console: Console) -> None:
@@ -49,15 +48,12 @@ def _cells(found: Comparison) -> Table:
         change = Text(numbers.percent_change(cell.percent), style=f"bold {style}".strip())
         change.append(f"\n{numbers.bounds(cell.low_percent, cell.high_percent)}", style="not bold dim")
         figures = [numbers.number(cell.before, digits), numbers.number(cell.after, digits)]
-        table.add_row(Text(cell.name), *figures, change, Text(_verdict(cell, found), style=style))
+        table.add_row(
+            Text(cell.name), *figures, change, Text(words.named(cell.verdict, found.margin_percent), style=style)
+        )
     table.caption = f"{found.measure}, geometric mean of the rounds; the intervals hold together"
     table.caption_justify = "left"
     return table
-
-
-def _verdict(cell: Moved, found: Comparison) -> str:
-    said = words.VERDICTS[cell.verdict]
-    return f"{said} within {numbers.margin(found.margin_percent, '%')}" if said == "same" else said
 
 
 def _table(heads: list[str], justify: str) -> Table:

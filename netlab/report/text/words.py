@@ -150,10 +150,12 @@ def _outcome(change: Change, base: str) -> str:
 
 def verdict(change: Change | None) -> str:
     """Name a verdict on requests/s: ``slower``, ``same within 1 %``; nothing for the baseline itself."""
-    if change is None:
-        return ""
-    within = f" within {margin(change.margin_percent, '%')}" if VERDICTS[change.verdict] == "same" else ""
-    return f"{VERDICTS[change.verdict]}{within}"
+    return "" if change is None else named(change.verdict, change.margin_percent)
+
+
+def named(said: Verdict, margin_percent: float) -> str:
+    """Name a verdict, with the margin that "same" is of."""
+    return f"{VERDICTS[said]} within {margin(margin_percent, '%')}" if VERDICTS[said] == "same" else VERDICTS[said]
 
 
 def way(direction: str, visits: Iterable[Visit]) -> str:
