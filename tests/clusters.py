@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,16 @@ def program() -> str:
     (found,) = BUILT.glob("mirror/**/kubectl")
     found.chmod(0o755)
     return str(found)
+
+
+def readiness(nodes: str) -> dict[str, str]:
+    """Each node's name, and the status of its condition Ready, from ``kubectl get nodes --output=json``."""
+    return {
+        node["metadata"]["name"]: next(
+            each["status"] for each in node["status"]["conditions"] if each["type"] == "Ready"
+        )
+        for node in json.loads(nodes)["items"]
+    }
 
 
 def kubectl(lab: Command, *words: str, told: str | None = None) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from netlab.errors import ProofFailed
 from tests import strangers
-from tests.clusters import describe, kubectl
+from tests.clusters import describe, kubectl, readiness
 from tests.conftest import needs_kubernetes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(3600), needs_kubernetes]
@@ -29,11 +29,8 @@ def test_a_cluster_is_what_it_says_until_it_is_tampered_with(cluster):
     status = json.loads(cluster("status", "--json").stdout)
     assert (status["stack"], status["clock"], status["profile"]) == ("kubeadm", "real", "ipvlan-l2")
 
-    nodes = json.loads(kubectl(cluster, "get", "nodes", "--output=json"))["items"]
-    ready = {node["metadata"]["name"]: {c["type"]: c["status"] for c in node["status"]["conditions"]} for node in nodes}
-    assert {name: conditions["Ready"] for name, conditions in ready.items()} == dict.fromkeys(
-        ("control", "node1", "node2"), "True"
-    )
+    ready = readiness(kubectl(cluster, "get", "nodes", "--output=json"))
+    assert ready == dict.fromkeys(("control", "node1", "node2"), "True")
     seconds = float(cluster("ssh", "control", "--", "date", "+%s.%N").stdout)
     assert abs(time.time() - seconds) < 10, "a resumed host knows the time"
     with strangers.listener() as server:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
 import sys
 import tempfile
 
 import pytest
 import yaml
 
+from tests.namespaces import run_apart
 from tests.roles.programs import Tools, program
 from tests.roles.rendering import ROLES, render
 
@@ -263,9 +263,6 @@ exec(Path("{ROLES}/host_record/files/host-record").read_text(), host)
 host["modules"] = lambda: ["nf_tables"]  # not every kernel has modules
 print(*host["tables"](), sep="\\n")
     """
-    wrap = ["unshare", "--map-root-user", "--net", "sh", "-c", script, listed]
     with tempfile.NamedTemporaryFile() as file:
-        done = subprocess.run([*wrap, file.name], capture_output=True, text=True, timeout=60, check=False)
-    if "unshare" in done.stderr:
-        pytest.skip(f"this machine lets nobody make a network namespace: {done.stderr.strip()}")
+        done = run_apart(script, listed, file.name, kinds=("--net",))
     assert (done.stdout, done.stderr) == ("360\n", "")

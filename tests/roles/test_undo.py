@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
-import subprocess
 import sys
 
 import pytest
 
+from tests.namespaces import run_apart
 from tests.roles.programs import Tools, program
 from tests.roles.rendering import ROLES
 
@@ -116,10 +116,7 @@ undo["modules_now"] = lambda: {{"nf_tables"}}  # not every kernel has modules
 undo["chains"](["KUBE-"], {{}})
 assert undo["problems"] == []
     """
-    wrap = ["unshare", "--map-root-user", "--net", "sh", "-c", script, undoing]
-    done = subprocess.run(wrap, capture_output=True, text=True, timeout=60, check=False)
-    if "unshare" in done.stderr:
-        pytest.skip(f"this machine lets nobody make a network namespace: {done.stderr.strip()}")
+    done = run_apart(script, undoing, kinds=("--net",))
     assert done.returncode == 0, done.stderr
     removed = "removed rules of iptables\nremoved table ip nat\n"
     assert done.stdout == f"{removed}then\nthen\ntable ip6 filter\n", "once, and not the one with a rule"

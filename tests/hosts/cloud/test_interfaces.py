@@ -1,7 +1,5 @@
 """Hosts say what they call their interface in the lab, and are waited for until it is ready."""
 
-import subprocess
-
 import pytest
 
 from netlab.errors import HostRefused, MachineError, MachineSilent
@@ -9,6 +7,7 @@ from netlab.hosts.cloud import interfaces
 from netlab.hosts.interfaces import SCRIPT
 from netlab.model.host import Host
 from netlab.samples.machine import parse_answers
+from tests.namespaces import run_apart
 
 HOSTS = (
     Host(name="client", part="client", address="192.0.2.10", lab_address="10.10.0.10"),
@@ -88,9 +87,6 @@ def test_the_script_names_addresses_interfaces_and_mtus():
     ip link add ens5 type veth peer name ens6; ip link set ens5 mtu 1400 up; ip link set ens6 up
     ip address add 10.10.0.10/24 dev ens5
     {SCRIPT}"""
-    wrap = ["unshare", "--map-root-user", "--net", "--mount", "sh", "-c", inside]
-    done = subprocess.run(wrap, capture_output=True, text=True, check=False, timeout=60)
-    if "unshare" in done.stderr:
-        pytest.skip(f"no namespaces here: {done.stderr}")
+    done = run_apart(inside, kinds=("--net", "--mount"))
     known = parse_answers(done.stdout)
     assert (known["address 10.10.0.10"], known["mtu ens5"], known["networkd ens5"]) == ("ens5", "1400", ""), done.stderr

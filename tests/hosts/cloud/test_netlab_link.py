@@ -8,13 +8,13 @@ import os
 import shlex
 import socket
 import struct
-import subprocess
 import sys
 from types import ModuleType
 
 import pytest
 
 from netlab import assets
+from tests.namespaces import run_apart
 
 FILE = assets.cloud_program("netlab-link")
 ROUTES = "Iface\tDestination\tGateway\neth0\t00000000\t01011FAC\neth0\t0000A8C0\t00000000\n"
@@ -142,11 +142,7 @@ def inside(tmp_path):
         for word, value in words.items():
             text = text.replace(word, value)
         env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "SERVE": SERVE, "ASK": ASK}
-        wrap = ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", text]
-        done = subprocess.run(wrap, capture_output=True, text=True, check=False, timeout=100, env=env)
-        if "unshare" in done.stderr:
-            pytest.skip(f"no namespaces here: {done.stderr}")
-        return done
+        return run_apart(text, kinds=("--net", "--mount", "--pid", "--fork", "--kill-child"), timeout=100, env=env)
 
     return run
 

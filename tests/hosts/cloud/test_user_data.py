@@ -1,13 +1,12 @@
 """What a host is told at its first boot."""
 
-import subprocess
-
 import pytest
 import yaml
 
 from netlab.hosts.cloud.cloud import Script
 from netlab.hosts.cloud.keys import KeyPair
 from netlab.hosts.cloud.user_data import mtu_script, user_data
+from tests.namespaces import run_apart
 
 PAIR = KeyPair("-----BEGIN KEY-----\nabc\n-----END KEY-----\n", "ssh-ed25519 AAAA")
 
@@ -51,9 +50,6 @@ def test_the_script_sets_it_and_has_networkd_keep_it(tmp_path):
     sh {script}; sh {script}
     cat /sys/class/net/ens5/mtu /sys/class/net/ens6/mtu /etc/systemd/network/10-netplan-ens5.network.d/netlab.conf
     """
-    wrap = ["unshare", "--map-root-user", "--net", "--mount", "sh", "-c", f"mount -t sysfs none /sys; {inside}"]
-    done = subprocess.run(wrap, capture_output=True, text=True, check=False, timeout=60)
-    if "unshare" in done.stderr:
-        pytest.skip(f"no namespaces here: {done.stderr}")
+    done = run_apart(f"mount -t sysfs none /sys; {inside}", kinds=("--net", "--mount"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["1500", "9001", "[Link]", "MTUBytes=1500", "[DHCPv4]", "UseMTU=no"]

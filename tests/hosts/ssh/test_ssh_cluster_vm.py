@@ -9,7 +9,7 @@ import pytest
 from netlab.errors import HostUnsuitable
 from netlab.hosts.delivery import PLACE
 from netlab.lab import Lab
-from tests.clusters import describe, program
+from tests.clusters import describe, program, readiness
 from tests.conftest import Command, needs_kubernetes, wait_until
 from tests.hosts.ssh.test_ssh_vm import INVENTORY, succeed
 from tests.roles.test_teardown_vm import Hosts, difference
@@ -50,15 +50,10 @@ def netlab(machines, tmp_path):
     command("down", timeout=3000)
 
 
-def ready(netlab):
-    """Names of the nodes that are Ready, as far as the API server answers."""
+def nodes_ready(netlab):
+    """Whether the API server answers, and all nodes are Ready."""
     answer = netlab("kubeconfig", "--", program(), "get", "nodes", "--output=json")
-    nodes = json.loads(answer.stdout)["items"] if answer.returncode == 0 else []
-    conditions = {
-        node["metadata"]["name"]: {each["type"]: each["status"] for each in node["status"]["conditions"]}
-        for node in nodes
-    }
-    return {name for name, statuses in conditions.items() if statuses["Ready"] == "True"}
+    return answer.returncode == 0 and readiness(answer.stdout) == dict.fromkeys(MEMBERS, "True")
 
 
 def test_a_host_that_cannot_be_a_part_of_it_is_refused_and_nothing_is_left_changed(machines, netlab):
@@ -84,7 +79,7 @@ def test_machines_that_are_there_become_a_cluster_and_get_back_what_they_were(ma
     assert len({sent[name].split()[0] for name in MEMBERS}) == 1
 
     # on emulated hosts, the proof before this keeps a kubelet from the API server for longer than that waits for it
-    wait_until(lambda: ready(netlab) == set(MEMBERS), seconds=900, what=f"{MEMBERS} ready")
+    wait_until(lambda: nodes_ready(netlab), seconds=900, what=f"{MEMBERS} being ready")
     proof = json.loads(succeed(netlab("prove", "--json")).stdout)
     assert {path["path"] for path in proof["paths"]} >= {"pod-ip", "nodeport-local", "nodeport-remote"}
     assert "provision" not in succeed(netlab("up", "--profile", "ipvlan-l2")).stderr, "a second time, nothing is done"
