@@ -43,9 +43,8 @@ def compare(before: Run, after: Run, spec: ReportSpec, *, anyway: bool = False) 
             hint="--anyway compares what each loses against its own baseline",
         )
     reports = [build_report([run], spec=spec) for run in runs]
-    names = {
-        _key(cell): cell.name for report in reports for cell in report.cells
-    }  # the later run's, where both have it
+    # the later run's name, where both have the cell
+    names = {_key(cell): cell.name for report in reports for cell in report.cells}
     sides = [_relative(report) for report in reports] if differing else [_levels(run) for run in runs]
     common = [key for key in sides[0] if key in sides[1]]
     if not common:
