@@ -29,6 +29,18 @@ def deliver_payload(session: Session) -> None:
         Delivery(provider.remote(), provider.payload).deliver()
 
 
+def watch_housekeeping(session: Session) -> None:
+    """Have a kernel on the virtual clock write down when it does what is due once a minute."""
+    if session.provider.clock == "virtual":
+        session.play("housekeeping", {"netlab_moment": "begin"}, accelerate=False)
+
+
+def await_housekeeping(session: Session) -> None:
+    """Wait until the next time is far enough away that no sample meets it; on a real clock nobody could tell."""
+    if session.provider.clock == "virtual":
+        session.play("housekeeping", {"netlab_moment": "end"}, accelerate=False)
+
+
 def catch_up(session: Session) -> None:
     """Have a cluster that was resumed work again, however long ago it was saved."""
     session.play("resume", {}, accelerate=False)

@@ -24,7 +24,7 @@ MEASURING = ("benchmark",)
 
 def of_profile(profile: Profile, spec: LabSpec, folder: Path) -> Provenance:
     """Return what ``profile`` is made of in the lab in ``folder``; NotLocked where its lock names no such artifact."""
-    playbooks = ["up", "steps/role", "prove", "bench", "hotspots"]
+    playbooks = ["up", "steps/role", "housekeeping", "prove", "bench", "hotspots"]
     names = {use.role for use in profile.roles} | set(MEASURING)
     scripts: dict[str, str] = {}
     if profile.cluster is not None:

@@ -48,8 +48,10 @@ class Snapshotted:
             preflight.check_profile(session, profile)
             if base:
                 plays.catch_up(session)
+            plays.watch_housekeeping(session)
             plays.up(session, profile, check_paths=False)
             prove(session, profile, evidence := proof_folder(session, profile))
+            plays.await_housekeeping(session)
             session.disconnect()
             self._snapshots.save(session.tag(profile), evidence)
 

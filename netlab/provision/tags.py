@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def snapshot_tag(profile: Profile, spec: LabSpec) -> str:
     """Name a profile's snapshot by all that goes into it on top of the fleet: roles, profile, inputs, netlab."""
     roles = assets.with_their_roles(use.role for use in profile.roles)
-    parts = [profile.file, assets.playbook("up"), assets.playbook("steps/role"), assets.group_variables(), *roles]
+    playbooks = [assets.playbook(name) for name in ("up", "steps/role", "housekeeping")]
+    parts = [profile.file, *playbooks, assets.group_variables(), *roles]
     base = cluster_tag(profile)
     words = [str(spec.load.response_bytes), *([base] if base else [])]
     return _tag(profile.name, words, parts)
