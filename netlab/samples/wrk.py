@@ -11,10 +11,12 @@ from pydantic import Field
 
 from netlab.errors import ResultsError
 from netlab.model.frozen import Frozen
+from netlab.model.latencies import Latencies
 from netlab.model.sample import WrkErrors, WrkResult
 from netlab.samples.correction import interval_us, uncorrected
 
-_Count = Annotated[int, Field(ge=0)]
+_Count = Annotated[int, Field(ge=0, le=2**53)]
+"""What a float holds exactly: Lua has no other numbers."""
 _TEXT_REQUESTS = re.compile(r"^ *([0-9]{1,20}) requests in ", re.MULTILINE | re.ASCII)
 
 
@@ -74,11 +76,11 @@ def wrk_result(raw: RawWrk, connections: int) -> WrkResult:
         bytes=raw.summary.bytes,
         errors=WrkErrors(**raw.summary.errors.model_dump()),
         histogram=_histogram(raw, connections),
-        corrected_histogram=raw.histogram,
+        corrected_histogram=Latencies(raw.histogram),
     )
 
 
-def _histogram(raw: RawWrk, connections: int) -> tuple[tuple[int, int], ...] | None:
+def _histogram(raw: RawWrk, connections: int) -> Latencies | None:
     """Take wrk's correction back; a response that came after wrk's time-out is in no histogram."""
     told = raw.summary
     interval = interval_us(told.requests, told.duration, connections)
