@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from netlab.cli.parser import Parser
+    from netlab.report.render.comparison_files import Format as ComparisonFormat
 
 
 PROVIDERS = ("qemu", "ssh", "vagrant", "ec2", "hcloud", "openstack")
@@ -28,7 +29,7 @@ PROVIDERS = ("qemu", "ssh", "vagrant", "ec2", "hcloud", "openstack")
 
 FORMATS = ("html", "json", "csv", "openmetrics", "markdown", "svg", "folded")
 """Those of ``netlab.report.render.files``."""
-COMPARISON_FORMATS = ("markdown", "json")
+COMPARISON_FORMATS: tuple[ComparisonFormat, ...] = ("markdown", "json")
 """Those of ``netlab.report.render.comparison_files``."""
 
 MAKING = (ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, ImageError, CloudError)

@@ -25,9 +25,20 @@ class Latencies(Sequence[Pair]):
     __slots__ = ("_numbers",)
 
     def __init__(self, pairs: Iterable[Pair]) -> None:
-        """Pack the pairs; OverflowError for a number that is negative or has more than 64 bits."""
-        numbers = list(chain.from_iterable(pairs))
+        """Pack the pairs; TypeError for what is none, OverflowError for a number below 0 or of more than 64 bits."""
+        found = list(pairs)
+        if not set(map(len, found)) <= {2}:
+            raise TypeError("not pairs of latency and count")
+        numbers = list(chain.from_iterable(found))
         self._numbers = array(_LEAST if max(numbers, default=0) < 1 << 32 else _MOST, numbers)
+
+    @classmethod
+    def of_table(cls, table: NDArray[np.int64]) -> Latencies:
+        """Pack a table of two columns, in which nothing is negative."""
+        made = cls(())
+        code = _LEAST if table.max(initial=0) < 1 << 32 else _MOST
+        made._numbers = array(code, table.astype(code).tobytes())
+        return made
 
     @property
     def mean(self) -> float | None:
@@ -35,6 +46,17 @@ class Latencies(Sequence[Pair]):
         values, counts = self._numbers[::2], self._numbers[1::2]
         total = sum(counts)
         return sum(map(operator.mul, values, counts)) / total if total else None
+
+    @property
+    def most(self) -> int:
+        """The largest number in it."""
+        return max(self._numbers, default=0)
+
+    @property
+    def rising(self) -> bool:
+        """Whether each latency is longer than the one before."""
+        values = self._numbers[::2]
+        return all(map(operator.lt, values, values[1:]))
 
     def __len__(self) -> int:
         return len(self._numbers) // 2
@@ -62,7 +84,7 @@ class Latencies(Sequence[Pair]):
     def __repr__(self) -> str:
         return f"Latencies({tuple(self)!r})"
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[np.int64]:  # noqa: FBT001 - numpy's
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[np.int64]:  # noqa: FBT001 - numpy's
         """Give numpy a table of two columns."""
         import numpy as np  # noqa: PLC0415 - most commands need none
 

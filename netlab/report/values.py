@@ -86,7 +86,7 @@ class Change(Frozen):
     verdict: Verdict
     """What the interval says of requests/s: ``lower`` is a slower network."""
     rounds_needed: int | None
-    """Where it cannot tell yet, about how many rounds would; None else, and where it is more than 1000."""
+    """Where it cannot tell yet, the number of rounds that would, about; None else, and where it is more than 1000."""
 
 
 class CpuUse(Frozen):

@@ -40,7 +40,7 @@ def uncorrected(corrected: Sequence[tuple[int, int]], interval: int, requests: i
     starts_alike = left[:1, 0].tolist() == table[:1, 0].tolist()
     if counts.sum() != requests or counts.min(initial=1) <= 0 or not starts_alike:
         return None
-    return Latencies(left.tolist())
+    return Latencies.of_table(left)
 
 
 def _has_all_additions(printed: NDArray[np.int64], interval: int) -> bool:
@@ -55,4 +55,5 @@ def _without_additions(table: NDArray[np.int64], interval: int) -> NDArray[np.in
     above = np.searchsorted(values, values + interval).clip(max=values.size - 1)
     added = np.where((values > interval) & (values[above] == values + interval), counts[above], 0)
     left = np.column_stack((values, counts - added))
-    return left[left[:, 1] != 0]
+    kept: NDArray[np.int64] = left[left[:, 1] != 0]
+    return kept

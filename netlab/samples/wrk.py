@@ -15,8 +15,9 @@ from netlab.model.latencies import Latencies
 from netlab.model.sample import WrkErrors, WrkResult
 from netlab.samples.correction import interval_us, uncorrected
 
-_Count = Annotated[int, Field(ge=0, le=2**53)]
-"""What a float holds exactly: Lua has no other numbers."""
+_MOST = 2**53
+"""Up to here a float holds every integer: Lua has no other numbers."""
+_Count = Annotated[int, Field(ge=0, le=_MOST)]
 _TEXT_REQUESTS = re.compile(r"^ *([0-9]{1,20}) requests in ", re.MULTILINE | re.ASCII)
 
 
@@ -58,7 +59,7 @@ class RawWrk(Frozen):
     stdout: str
     summary: RawSummary
     latency: RawLatency
-    histogram: tuple[tuple[_Count, _Count], ...]
+    histogram: Latencies
 
 
 def wrk_result(raw: RawWrk, connections: int) -> WrkResult:
@@ -76,7 +77,7 @@ def wrk_result(raw: RawWrk, connections: int) -> WrkResult:
         bytes=raw.summary.bytes,
         errors=WrkErrors(**raw.summary.errors.model_dump()),
         histogram=_histogram(raw, connections),
-        corrected_histogram=Latencies(raw.histogram),
+        corrected_histogram=raw.histogram,
     )
 
 
@@ -110,5 +111,5 @@ def _check_latency(latency: RawLatency) -> None:
 
 
 def _check_histogram(raw: RawWrk) -> None:
-    if not raw.histogram or any(low[0] >= high[0] for low, high in pairwise(raw.histogram)):
+    if not raw.histogram or not raw.histogram.rising or raw.histogram.most > _MOST:
         raise ResultsError("wrk.histogram: not pairs of (µs, count) in rising order")

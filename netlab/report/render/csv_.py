@@ -59,7 +59,7 @@ def _load(load: Load) -> Iterator[tuple[str, Value]]:
 
 
 def _change(change: Change | None) -> Iterator[tuple[str, Value]]:
-    yield "compared_with", change and change.base
+    yield "compared_with", change.base if change else None
     for name in ("percent", "low_percent", "high_percent"):
         yield f"change_{name}", getattr(change, name, None)
     for name in ("confidence_percent", "comparisons", "margin_percent", "pairs", "verdict", "rounds_needed"):
@@ -69,11 +69,12 @@ def _change(change: Change | None) -> Iterator[tuple[str, Value]]:
 def _times(prefix: str, found: Percentiles | None) -> Iterator[tuple[str, Value]]:
     for name in _TIMES:
         yield from _bounded(prefix + name, getattr(found, name, None), found.intervals.get(name) if found else None)
-    yield f"{prefix}max_us", found and found.max_us
+    yield f"{prefix}max_us", found.max_us if found else None
 
 
 def _bounded(name: str, value: float | None, found: Bounds | None) -> Iterator[tuple[str, Value]]:
-    yield from ((name, value), (f"{name}_low", found and found.low), (f"{name}_high", found and found.high))
+    low, high = (found.low, found.high) if found else (None, None)
+    yield from ((name, value), (f"{name}_low", low), (f"{name}_high", high))
 
 
 def _sample(one: Measured) -> Iterator[tuple[str, Value]]:

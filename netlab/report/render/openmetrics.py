@@ -39,7 +39,8 @@ class _Family:
         self, labels: Mapping[str, str], value: float | None, found: Bounds | None, scale: float = 1
     ) -> None:
         """Add a value and its interval."""
-        for bound, figure in ((_ESTIMATE, value), (_LOW, found and found.low), (_HIGH, found and found.high)):
+        low, high = (found.low, found.high) if found else (None, None)
+        for bound, figure in ((_ESTIMATE, value), (_LOW, low), (_HIGH, high)):
             self.add({**labels, **bound}, None if figure is None else figure * scale)
 
     def text(self) -> Iterator[str]:
