@@ -39,6 +39,7 @@ _NO_SAMPLE = re.compile(_WHERE + r"PERF_RECORD_\w+")
 _FRAME = re.compile(r"^\s*(?P<address>[0-9a-f]+) (?P<symbol>.*?)(?:\+0x[0-9a-f]+)? \((?P<file>.*)\)$")
 # What a compiler appends to the name of a function that it split or specialised
 _CLONE = re.compile(r"(\.(isra|constprop|part|cold|llvm)(\.\d+)*)+$")
+_BLANK_LINE = re.compile(r"\n\s*(?:\n|\Z)")
 _UNKNOWN = re.compile(r":-?\d+")
 _KERNEL_ADDRESS = re.compile(r"ffff[0-9a-f]{12}")
 
@@ -111,8 +112,10 @@ def _unpack(raw_gz: bytes) -> str:
 def _samples(text: str) -> Iterator[list[str]]:
     """Yield the lines of each sample, the one that begins it first."""
     for block in text.split("\n\n"):
-        lines = block.strip("\n").split("\n")
-        if _plainly_begins(lines[0]) and all(line[:1] == "\t" and not line[-1].isspace() for line in lines[1:]):
+        whole = block.strip("\n")
+        lines = whole.split("\n")
+        framed = whole.count("\n\t") == len(lines) - 1 and not _BLANK_LINE.search(whole)
+        if framed and _plainly_begins(lines[0]):
             yield lines
         else:
             yield from _line_by_line(lines)
