@@ -75,6 +75,11 @@ def lock() -> Path:
     return root() / "artifacts" / "lock.yml"
 
 
+def schema(name: str) -> Path:
+    """Path of a published JSON Schema by its file's name."""
+    return root() / "docs" / name
+
+
 def installed() -> bool:
     """Whether this is an installed wheel, whose data nobody edits, and not a checkout."""
     return root() != _PACKAGE.parent

@@ -6,6 +6,7 @@ import errno
 import shutil
 from typing import TYPE_CHECKING
 
+from netlab import reports
 from netlab.artifacts import prepare
 from netlab.errors import NotUp, UsageError
 from netlab.hosts.cloud.expired import remove_expired
@@ -19,12 +20,6 @@ from netlab.provision.prove import prove
 from netlab.provision.session import Session
 from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
-from netlab.report.compute.build import build_report
-from netlab.report.compute.compare import compare as compare_runs
-from netlab.report.compute.gate import build_gate
-from netlab.report.render.files import write_report
-from netlab.report.render.junit import write_junit
-from netlab.results.store import load_run
 from netlab.selection import artifacts_of, find_profile, find_profiles
 
 if TYPE_CHECKING:
@@ -38,11 +33,9 @@ if TYPE_CHECKING:
     from netlab.model.proof import Proof
     from netlab.plan import Plan
     from netlab.progress import Progress
-    from netlab.report.comparison import Comparison
-    from netlab.report.gate import Gate
     from netlab.report.values import Report
+    from netlab.reports import Written
     from netlab.spec.lab import LabSpec
-    from netlab.spec.report import ReportSpec
 
 
 def up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -> None:
@@ -87,7 +80,7 @@ def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> 
         return measure(session, chosen)
 
 
-def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> tuple[Report, dict[str, Path]]:
+def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> tuple[Report, Written]:
     """Do the main job: every profile up, benchmark, report; afterwards the hosts are removed unless ``keep``."""
     chosen = find_profiles(lab, spec, spec.profiles)
     with opened(lab, spec, progress, chosen) as session:
@@ -96,30 +89,7 @@ def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> t
         finally:
             if not keep:
                 remove(session)
-    return report([folder], spec.report)
-
-
-def report(folders: Sequence[Path], spec: ReportSpec, replicas: Sequence[Path] = ()) -> tuple[Report, dict[str, Path]]:
-    """Compute the report over one or more runs and write it beside the first.
-
-    Runs of ``replicas`` are compared with the clusters among the others.
-    """
-    runs, others = ([load_run(folder) for folder in side] for side in (folders, replicas))
-    result = build_report(runs, others, spec)
-    return result, write_report(result, folders[0] / "report")
-
-
-def gate(folders: Sequence[Path], spec: ReportSpec, max_loss_percent: float, junit: Path | None) -> Gate:
-    """Judge the cells of one or more runs by what they may lose; ``junit`` is written, too."""
-    judged = build_gate(build_report([load_run(folder) for folder in folders], spec=spec), max_loss_percent)
-    if junit:
-        write_junit(judged, junit)
-    return judged
-
-
-def compare(before: Path, after: Path, spec: ReportSpec, *, anyway: bool) -> Comparison:
-    """Compare two runs, cell by cell."""
-    return compare_runs(load_run(before), load_run(after), spec, anyway=anyway)
+    return reports.report([folder], spec.report)
 
 
 def down(lab: Lab, spec: LabSpec, progress: Progress) -> None:

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from report_cost import cost, enlarge
+
 from netlab import ansible
 from netlab.lab import Lab
 from netlab.progress import Reporter
@@ -28,6 +30,8 @@ PROFILE = "ipvlan-l2"
 BASELINE = "baseline-vm"
 TASKS = 10
 SPREAD_ROUNDS = 5
+REPORT = (10, 30)
+"""Profiles and rounds."""
 
 
 def main() -> None:
@@ -42,6 +46,7 @@ def main() -> None:
         os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
         show("netlab run, cold (nothing cached)", timed(folder, "run"))
         show("netlab run, warm (image and snapshots cached)", timed(folder, "run"))
+        show_large_report(max((folder / ".netlab" / "runs").iterdir()), Path(name) / "large")
         show("netlab up, warm, after down", timed(folder, "up", "--profile", PROFILE))
         show("netlab up, of what is up", timed(folder, "up", "--profile", PROFILE))
         for accelerate in (False, True):
@@ -59,6 +64,15 @@ def main() -> None:
 def show(what: str, seconds: float) -> None:
     """Print one figure at once."""
     print(f"{what:64} {seconds:8.2f} s", flush=True)
+
+
+def show_large_report(run: Path, folder: Path) -> None:
+    """Print what the report of a large run costs, which is made of copies of this one."""
+    profiles, rounds = REPORT
+    enlarge(run, folder / ".netlab" / "runs" / "large", profiles, rounds)
+    seconds, mib = cost(folder, [])
+    show(f"netlab report, {profiles} profiles x {rounds} rounds, processor time", seconds)
+    print(f"{'the same, memory at the most':64} {mib:8.0f} MiB", flush=True)
 
 
 def timed(folder: Path, *words: str) -> float:

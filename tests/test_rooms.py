@@ -10,6 +10,7 @@ ROOMS = (
     {"__main__"},
     {"cli"},
     {"workflow", "doctor"},
+    {"reports"},
     {"plan", "measure", "cache", "report"},
     {"provision"},
     {"hosts", "results", "selection"},

@@ -40,7 +40,8 @@ def test_roles_playbooks_profiles_and_the_lock_travel_in_it(installed):
         here = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
         there = {path.relative_to(data) for path in (data / folder).rglob("*") if path.is_file()}
         assert {path for path in here if path.suffix != ".pyc"} <= there
-    for name in ("Vagrantfile", "vagrant/fleet.json"):
+    schemas = [f"docs/{name}.schema.json" for name in ("report", "comparison", "gate")]
+    for name in ("Vagrantfile", "vagrant/fleet.json", *schemas):
         assert (data / name).read_bytes() == (ROOT / name).read_bytes()
     for name in ("netlab-agent", "netlab-drive"):
         (script,) = data.rglob(name)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from netlab.cli.app import build_parser
 from netlab.hosts.vagrant.fleet import as_text, default_fleet
+from netlab.report.render import schema
+from netlab.report.render.json_ import schema_file
 from netlab.spec.generated import generate_sample, generate_schema, generate_table
 from netlab.spec.lab import LabSpec
 
@@ -38,6 +40,7 @@ def pages() -> dict[str, str]:
         "cli.md": cli(),
         "netlab-yml.md": spec(),
         "netlab.schema.json": json.dumps(generate_schema(), indent=2) + "\n",
+        **{schema_file(one): json.dumps(schema.generate(one), indent=2) + "\n" for one in schema.DOCUMENTS},
         "../vagrant/fleet.json": as_text(default_fleet(LabSpec())),
     }
 

@@ -45,7 +45,7 @@ def register(subparsers: Subparsers) -> None:
 
 def run(args: Namespace) -> int:
     """Run the command."""
-    from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab import reports  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.cli.work import open_lab, report_spec  # noqa: PLC0415 - as above
     from netlab.results.store import latest  # noqa: PLC0415 - as above
 
@@ -54,7 +54,7 @@ def run(args: Namespace) -> int:
     junit = userpaths.of_option(args.junit, "--junit") if args.junit else None
     lab = open_lab()
     folders = [find_run(lab, name) for name in args.runs] or [latest(lab.runs)]
-    gate = workflow.gate(folders, report_spec(lab, args), args.max_loss, junit)
+    gate = reports.gate(folders, report_spec(lab, args), args.max_loss, junit)
     _show(gate, args)
     _refuse(gate)
     return 0
@@ -62,10 +62,11 @@ def run(args: Namespace) -> int:
 
 def _show(gate: Gate, args: Namespace) -> None:
     from netlab.console import open_console  # noqa: PLC0415 - as above
+    from netlab.report.render import json_  # noqa: PLC0415 - as above
     from netlab.report.render.gate_terminal import print_gate  # noqa: PLC0415 - as above
 
     if args.json:
-        print(gate.model_dump_json(indent=2))
+        print(json_.render_as("gate", gate), end="")
     else:
         print_gate(gate, open_console(sys.stdout, colour=not args.no_colour))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from netlab.errors import (
@@ -13,14 +14,23 @@ from netlab.errors import (
     MachineError,
     RequirementError,
 )
+from netlab.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from netlab.cli.parser import Parser
+    from netlab.report.render.comparison_files import Format as ComparisonFormat
 
 
 PROVIDERS = ("qemu", "ssh", "vagrant", "ec2", "hcloud", "openstack")
 """Those of ``netlab.spec.lab``, which a help page is not to wait for."""
 
+
+FORMATS = ("html", "json", "csv", "openmetrics", "markdown", "svg", "folded")
+"""Those of ``netlab.report.render.files``."""
+COMPARISON_FORMATS: tuple[ComparisonFormat, ...] = ("markdown", "json")
+"""Those of ``netlab.report.render.comparison_files``."""
 
 MAKING = (ConfigError, RequirementError, LabBusy, MachineError, AnsibleFailed, ImageError, CloudError)
 """What commands that make hosts and apply profiles raise."""
@@ -102,6 +112,36 @@ def add_measuring(parser: Parser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order")
     parser.add_argument("--duration", type=int, metavar="S", help="seconds of a sample")
     parser.add_argument("--connections", type=int, metavar="N", help="requests in flight")
+
+
+def add_formats(parser: Parser, known: Sequence[str], usual: str, folder: str) -> None:
+    """Add which files are written, and where."""
+    parser.add_argument(
+        "--format",
+        type=_formats(known),
+        metavar="A,B",
+        help=f"files to write ({usual}): {', '.join(known)}; 'all'",
+    )
+    parser.add_argument("--out", metavar="DIR", help=f"folder to write them into ({folder})")
+
+
+def _formats(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        chosen = names(text)
+        if chosen == ("all",):
+            return tuple(known)
+        for name in chosen:
+            if name not in known:
+                raise ArgumentTypeError(f"unknown format '{name}'{did_you_mean(name, known) or _one_of(known)}")
+        if not chosen:
+            raise ArgumentTypeError(f"no format is named{_one_of(known)}")
+        return chosen
+
+    return read
+
+
+def _one_of(known: Sequence[str]) -> str:
+    return f" (known: {', '.join(known)})"
 
 
 def add_json(parser: Parser) -> None:

@@ -25,11 +25,17 @@ def register(subparsers: Subparsers) -> None:
         "report",
         run,
         summary="show and write the report of stored runs",
-        description="Compute the report from stored samples, show its main table, and write it as HTML, Markdown and\n"
-        "JSON beside the first run. Runs of one report come from one environment. What they measured under one name\n"
-        "is one row where it was made of the same things (profile, roles, image, artifacts, netlab), else a row each.\n"
-        "Runs after --replicas come from another environment, and say how well a replica's loss predicts that of\n"
-        "the real cluster.",
+        description="Compute the report from stored samples, show its main table, and write it as files. Runs of one\n"
+        "report come from one environment. What they measured under one name is one row where it was made of the\n"
+        "same things (profile, roles, image, artifacts, netlab), else a row each. Runs after --replicas come from\n"
+        "another environment, and say how well a replica's loss predicts that of the real cluster.\n\n"
+        "  html         report.html: everything, in one file\n"
+        "  markdown     report.md: the same without pictures, for a pull request\n"
+        "  json         report.json: every number, unrounded; its schema lies beside it (report.schema.json)\n"
+        "  csv          cells.csv, samples.csv: a line per cell, a line per sample\n"
+        "  openmetrics  report.prom: gauges for Prometheus\n"
+        "  svg          svg/: each chart and each packet's path as a picture\n"
+        "  folded       folded/: call stacks of each cell, for speedscope and flamegraph.pl",
         example="netlab report CLUSTER_RUN --replicas REPLICA_RUN",
         raises=(ConfigError, NotUp, ResultsError),
     )
@@ -42,21 +48,25 @@ def register(subparsers: Subparsers) -> None:
         help="runs of data-path replicas, to compare with the clusters",
     )
     options.add_margins(parser)
+    options.add_formats(parser, options.FORMATS, "html,markdown,json", "report, beside the first run")
     options.add_json(parser)
 
 
 def run(args: Namespace) -> int:
     """Run the command."""
-    from netlab import workflow  # noqa: PLC0415 - imported late, so that --help is quick
+    from netlab import reports  # noqa: PLC0415 - imported late, so that --help is quick
     from netlab.cli.work import open_lab, report_spec, show_report  # noqa: PLC0415 - as above
     from netlab.results.store import latest  # noqa: PLC0415 - as above
 
     lab = open_lab()
     folders = [find_run(lab, name) for name in args.runs] or [latest(lab.runs)]
     replicas = [find_run(lab, name) for name in args.replicas or ()]
-    report, files = workflow.report(folders, report_spec(lab, args), replicas)
+    out = userpaths.of_option(args.out, "--out") if args.out else None
+    report, files = reports.report(folders, report_spec(lab, args), replicas, formats=args.format, out=out)
     if args.json:
-        print(files["json"].read_text(encoding="utf-8"))
+        from netlab.report.render import json_  # noqa: PLC0415 - as above
+
+        print(json_.render(report), end="")
     else:
         show_report(report, files, args)
     return 0

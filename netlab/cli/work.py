@@ -20,11 +20,12 @@ from netlab.spec.lab import LabSpec
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from netlab.lab import Lab
     from netlab.progress import Progress
+    from netlab.report.render.files import Format
     from netlab.report.values import Report
     from netlab.spec.report import ReportSpec
 
@@ -114,14 +115,24 @@ def progress_to(log: Path, args: Namespace) -> Iterator[Progress]:
         raise
 
 
-def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None:
+def show_report(report: Report, written: Mapping[Format, Sequence[Path]], args: Namespace) -> None:
     """Print the report's main table, then where all of it is."""
     from netlab.report.render.terminal import print_report  # noqa: PLC0415 - most commands show no report
 
     print_report(report, open_console(sys.stdout, colour=not args.no_colour))
-    print(
-        f"\nCPU time by subsystem, packets' paths, warnings, method (also as .md and .json):\nreport: {paths['html']}"
-    )
+    print()
+    for name, files in written.items():
+        if name != "html":
+            print(f"{name}: {_place(files)}")
+    for file in written.get("html", ()):
+        print(f"CPU time by subsystem, packets' paths, warnings, method:\nreport: {file}")
+
+
+def _place(files: Sequence[Path]) -> str:
+    """Name the files of a format, or their folder where there are many."""
+    if not files:
+        return "nothing was recorded that it could show"
+    return str(files[0].parent) if len(files) > 2 else ", ".join(map(str, files))
 
 
 ALL = "all"

@@ -20,8 +20,14 @@ class Load(Frozen):
     """What wrk does: a closed loop of ``connections`` requests in flight for ``duration_s``."""
 
     connections: int = 4
+    """Number of connections, each with one request in flight."""
     threads: int = 1
+    """Number of wrk's threads."""
     duration_s: int = 1
+    """Seconds of the lab's clock that a sample takes."""
     warmup_s: float = 0.2
+    """Seconds of the same load before it, which are not counted."""
     keepalive: bool = True
+    """Whether a connection carries more than one request."""
     response_bytes: int = 1024
+    """Bytes of a response's body."""

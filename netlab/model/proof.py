@@ -40,11 +40,13 @@ class DeviceFacts(Frozen):
     """A network device as it was during a proof."""
 
     name: str
+    """As in its network namespace."""
     kind: str
     """What makes it: ``veth``, ``ipvlan``, ``virtio_net``, …; empty where the kernel does not say."""
     mtu: int
-    """Bytes of an IP packet."""
+    """Most bytes of an IP packet."""
     qdisc: str
+    """What queues packets that it sends; empty where the kernel does not say."""
     offloads: tuple[str, ...]
     """Features that are on, as ethtool names them."""
     rps: bool

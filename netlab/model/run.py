@@ -52,12 +52,17 @@ class Machine(Frozen):
     """What a host of a provider's is, as it says itself. Runs on unlike machines are not compared."""
 
     name: str
+    """The host's."""
     os: str
+    """Name and version of its distribution."""
     kernel: str
+    """Release of its kernel."""
     cpu: str
     """Model of the processors, as the kernel gives it."""
     cpus: int
+    """Number of processors."""
     memory_mib: int
+    """MiB of memory."""
     cpu_flags: str = ""
     """What the processors can do, as the kernel gives it: words, separated by spaces."""
     instance_type: str = ""
@@ -70,16 +75,27 @@ class Environment(Frozen):
     """Where the run was measured; runs from different environments are not compared."""
 
     netlab_version: str
+    """Of the netlab that measured."""
     provider: str
+    """Where the hosts came from."""
     clock: Clock
+    """What time counts: ``real`` is wall time, ``virtual`` executed instructions."""
     accelerator: str
+    """What executed the guests: ``kvm``, ``tcg``, …"""
     qemu_version: str | None
+    """None where the hosts were not QEMU's."""
     host_cpu: str
+    """Model of the processors of the machine that netlab ran on."""
     host_cpus: int
+    """Number of that machine's processors."""
     guest_os: str
+    """Name and version of the hosts' distribution."""
     guest_kernel: str
+    """Release of the hosts' kernel."""
     guest_cpus: int
+    """Number of processors of each kernel of the lab."""
     guest_memory_mib: int
+    """MiB of memory of each kernel of the lab."""
     image_key: str
     """Hash of the recipe that the image was made by."""
     image_digest: str = ""
@@ -87,9 +103,9 @@ class Environment(Frozen):
     fleet: dict[str, str]
     """Host name to part (client, node, control)."""
     control_cpus: int | None = None
-    """Of a cluster's control plane; None where there is none, and in runs of an older netlab."""
+    """Number of processors of a cluster's control plane; None where there is none, and in runs of an older netlab."""
     parallel_fleets: int | None = None
-    """How many worked at the same time; None in runs of an older netlab."""
+    """Number of fleets that worked at the same time; None in runs of an older netlab."""
     resumed: bool | None = None
     """Whether a profile's snapshot was resumed before each block of its samples; else it was applied again, after
     another's teardown. None in runs of an older netlab."""

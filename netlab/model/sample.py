@@ -10,6 +10,7 @@ from datetime import datetime
 
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Load
+from netlab.model.latencies import Latencies
 
 
 class WrkErrors(Frozen):
@@ -29,9 +30,9 @@ class WrkResult(Frozen):
     duration_us: int
     bytes: int
     errors: WrkErrors
-    histogram: tuple[tuple[int, int], ...] | None
+    histogram: Latencies | None
     """Each request that was answered in time, once; None where wrk's correction cannot be taken back."""
-    corrected_histogram: tuple[tuple[int, int], ...]
+    corrected_histogram: Latencies
     """With the requests that wrk added to correct for coordinated omission: more than there were."""
 
     @property
@@ -42,8 +43,7 @@ class WrkResult(Frozen):
     @property
     def mean_latency_us(self) -> float | None:
         """Mean response time of the requests in µs; None where it is not known."""
-        total = sum(count for _, count in self.histogram or ())
-        return sum(value * count for value, count in self.histogram or ()) / total if total else None
+        return self.histogram.mean if self.histogram else None
 
 
 class CpuTicks(Frozen):
@@ -132,3 +132,13 @@ class RefusedHotSpots(Frozen):
     keepalive: bool
     reason: str
     """Names the file."""
+
+
+class Stacks(Frozen):
+    """The same with the chains of callers: samples that found the CPU busy, by stack."""
+
+    profile: str
+    path: str
+    keepalive: bool
+    counts: dict[tuple[str, ...], int]
+    """By names of frames, the outermost first: the program, its functions that have a name, the kernel's."""

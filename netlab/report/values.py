@@ -17,29 +17,41 @@ class Rate(Frozen):
     """Requests per second over the rounds; ``spread_percent`` is (max - min) in % of the mean."""
 
     median: float
+    """Requests/s: the round in the middle."""
     mean: float
+    """Requests/s: arithmetic mean of the rounds."""
     min: float
+    """Requests/s of the slowest round."""
     max: float
+    """Requests/s of the fastest round."""
     spread_percent: float
+    """``max`` minus ``min``, in % of ``mean``."""
 
 
 class Bounds(Frozen):
     """A 95 % confidence interval that holds by itself."""
 
     low: float
+    """In the unit of the figure that the interval is of."""
     high: float
+    """In the same unit."""
 
 
 class Percentiles(Frozen):
     """Response times in µs from the merged histogram of all rounds."""
 
     p50_us: float
+    """Half of all requests of all rounds took no longer, µs of the lab's clock."""
     p90_us: float
+    """90 % of all requests took no longer, µs."""
     p99_us: float
+    """99 % of all requests took no longer, µs."""
     mean_us: float
+    """Arithmetic mean over all requests, µs."""
     max_us: float
+    """The longest response of all rounds, µs."""
     intervals: dict[str, Bounds]
-    """By name of the value: ``p50_us``, …; none of the longest, and none for fewer than three rounds."""
+    """In µs, by name of the value: ``p50_us``, …; none of the longest, and none for fewer than three rounds."""
 
 
 class Latency(Percentiles):
@@ -53,67 +65,88 @@ class Change(Frozen):
     """Difference of requests/s from the base in %: negative is a loss. The interval is on the mean paired ratio."""
 
     base: str
+    """Name of the cell that it is compared with, in the same rounds."""
     percent: float | None
+    """Geometric mean over the rounds of requests/s divided by the base's, minus 1, in %; None without a pair of
+    rounds."""
     low_percent: float | None
+    """Lower bound of its interval, % of the base's requests/s; None for fewer than three pairs of rounds."""
     high_percent: float | None
+    """Upper bound, likewise in %."""
     confidence_percent: float
-    """Of the intervals of all ``comparisons`` together."""
+    """Of the intervals of all ``comparisons`` together, %."""
     comparisons: int
-    """Cells of the report that have an interval."""
+    """Number of the report's cells that have an interval."""
     standard_error: float | None
-    """Of the natural logarithm of the ratio, 1 + ``percent`` / 100."""
+    """Of the natural logarithm of the ratio, 1 + ``percent`` / 100; a pure number."""
     pairs: int
-    """Rounds in which both the cell and its base were measured."""
+    """Number of rounds in which both the cell and its base were measured."""
     margin_percent: float
-    """What is called no difference."""
+    """What is called no difference: ± so many % of the base's requests/s."""
     verdict: Verdict
     """What the interval says of requests/s: ``lower`` is a slower network."""
     rounds_needed: int | None
-    """Where it cannot tell yet, about how many rounds would; None else, and where it is more than 1000."""
+    """Where it cannot tell yet, the number of rounds that would, about; None else, and where it is more than 1000."""
 
 
 class CpuUse(Frozen):
     """One kernel's CPU time by class in % of one CPU; ``busy_percent`` leaves out idle, iowait and steal."""
 
     hosts: tuple[str, ...]
+    """Those that share the kernel."""
     percent: dict[str, float]
+    """By class (``user``, ``softirq``, …), in % of one CPU, over all rounds."""
     busy_percent: float
+    """user + nice + system + irq + softirq, in % of one CPU."""
     intervals: dict[str, Bounds]
-    """By class; none for one that took no time, and none for fewer than three rounds."""
+    """By class, in % of one CPU; none for one that took no time, and none for fewer than three rounds."""
 
 
 class HotFunctionShare(Frozen):
     """A kernel function's own time, in % of the profiler's samples that found the CPU busy."""
 
     symbol: str
+    """The kernel function; of time in user space, the program."""
     group: str
+    """The subsystem that it, or its nearest known caller, belongs to."""
     percent: float
+    """Time in the function itself, in % of the profiler's samples that found the CPU busy."""
 
 
 class GroupShare(Frozen):
     """A subsystem's time in % of the busy samples and, where one kernel runs everything, in CPU µs per request."""
 
     group: str
+    """The subsystem's name."""
     percent: float
+    """In % of the profiler's samples that found the CPU busy."""
     us_per_request: float | None
+    """CPU µs per request: the cell's, shared out by ``percent``; None where several kernels worked."""
     change_us_per_request: float | None
-    """Against the baseline's cell."""
+    """CPU µs per request more than in the baseline's cell; negative is less."""
 
 
 class Cell(Frozen):
     """Everything about one profile, path and load."""
 
     profile: str
+    """The profile's name."""
     label: str
     """The profile's, with the load where a report has several; what is a cluster says so."""
     path: str
+    """How the client reaches the app."""
     name: str
     """Unique in the report, for humans."""
     load: Load
+    """What wrk did."""
     is_baseline: bool
+    """Whether all others are compared with this one."""
     rounds: int
+    """Number of samples, one per round."""
     requests: int
+    """Number of requests that were answered, all rounds together."""
     rate: Rate
+    """Requests per second of the lab's clock."""
     latency: Latency | None
     """None where no request was answered in time, or wrk's correction cannot be taken back."""
     corrected_latency: Percentiles | None
@@ -121,17 +154,21 @@ class Cell(Frozen):
     change: Change | None
     """None for the baseline itself."""
     cpu: tuple[CpuUse, ...]
+    """One per kernel."""
     cpu_us_per_request: float | None
     """Busy CPU time of all kernels of the lab together, µs per request."""
     cpu_interval: Bounds | None
-    """Of ``cpu_us_per_request``."""
+    """Of ``cpu_us_per_request``, µs per request; None for fewer than three rounds."""
     softirqs_per_request: dict[str, float]
-    """Runs by vector, all kernels of the lab together."""
+    """Number of softirq runs per request by vector, all kernels of the lab together."""
     softirq_intervals: dict[str, Bounds]
-    """By vector."""
+    """By vector, softirq runs per request."""
     hot_functions: tuple[HotFunctionShare, ...]
+    """Those that took most time, most first."""
     hot_groups: tuple[GroupShare, ...]
+    """All subsystems, most time first; one that only the baseline has stands as 0."""
     profiler_samples: int
+    """Number of samples that the profiler took in passes of its own, idle ones too."""
     stack: Stack | None = None
     """``kubeadm``: a real cluster, ``datapath``: a replica of its path; None where no run says."""
     runs: tuple[int, ...] = ()
@@ -142,100 +179,135 @@ class PathHop(Frozen):
     """One thing that a packet crosses; ``new`` where the baseline's path has no such hop left to match it with."""
 
     what: str
+    """``in lab0``, ``PREROUTING``, ``DNAT``, ``ip_forward``, …"""
     kind: HopKind
+    """What sort of thing it is."""
     new: bool
+    """Whether the baseline's path has none left to match it with."""
 
 
 class Visit(Frozen):
     """A packet's stay in one network namespace; ``wire`` is the Ethernet between hosts, shown without its hops."""
 
     place: str
+    """A host (``node1``), a pod (``node1/app``), or ``wire``."""
     hops: tuple[PathHop, ...]
+    """In the order in which the kernel recorded them."""
 
 
 class PathCounts(Frozen):
     """What a request and its response cross together, or the difference of two such counts; wires are counted apart."""
 
     hops: int
+    """Number of things that a request and its response cross together."""
     net_rx_queued: int
-    """How often the packet was queued for a NET_RX softirq (``netif_rx``), as each veth does."""
+    """Number of times the packet was queued for a NET_RX softirq (``netif_rx``), as each veth does."""
     net_rx_raises: int
-    """How often that raised the softirq; a packet that is queued while it runs raises none."""
+    """Number of times that raised the softirq; a packet that is queued while it runs raises none."""
     netfilter_calls: int
-    """Hooks, connection tracking and chains of rules."""
+    """Number of hooks, lookups of connection tracking and chains of rules."""
     namespaces: int
+    """Number of network namespaces, counted at each stay."""
     wires: int
+    """Number of times over the Ethernet between hosts."""
 
 
 class PathPicture(Frozen):
     """The recorded path of one profile's cell, compared with the baseline's."""
 
     profile: str
+    """The profile's name."""
     label: str
+    """The profile's, for humans."""
     path: str
+    """How the client reached the app."""
     name: str
     """As the cell's."""
     is_baseline: bool
+    """Whether it is the path that others are compared with."""
     base: str | None
     """The cell whose path this one is compared with; None where its path was not recorded, and for itself."""
     request: tuple[Visit, ...]
+    """What the request crossed, namespace by namespace."""
     response: tuple[Visit, ...]
+    """What the response crossed."""
     counts: PathCounts
+    """Of request and response together."""
     change: PathCounts | None
     """Against the base."""
     new_hops: int | None
+    """Number of hops that the base has not; None without a base."""
 
 
 class DeviceRow(Frozen):
     """A device as it was, beside the one of that name in the same place of the baseline's profile."""
 
     place: str
+    """A host or a pod."""
     device: DeviceFacts
+    """As it was."""
     base: DeviceFacts | None
+    """The one on the baseline; None where there is none of that name."""
     differs: tuple[str, ...]
     """Fields that are not the base's."""
     gained: tuple[str, ...]
     """Offloads that the base has not."""
     lost: tuple[str, ...]
+    """Offloads that only the base has."""
 
 
 class SettingRow(Frozen):
     """A setting of a place, beside the baseline's; None where it is not known there."""
 
     place: str
+    """A host or a pod."""
     name: str
+    """What a network engineer calls it: ``iptables rules``, ``conntrack entries``, …"""
     value: str | None
+    """As it was, a count or a word."""
     base: str | None
+    """The same on the baseline."""
     differs: bool
+    """Whether the two are not alike."""
 
 
 class ProfileFacts(Frozen):
     """What decides performance besides the path, for one profile."""
 
     profile: str
+    """The profile's name."""
     label: str
+    """The profile's, for humans."""
     base: str | None
     """The profile whose facts these are compared with; None where there are none, and for itself."""
     devices: tuple[DeviceRow, ...]
+    """All network devices on the way."""
     settings: tuple[SettingRow, ...]
+    """All settings that were read."""
 
 
 class Missing(Frozen):
     """Cells without a number, and the one reason why; they are not zero."""
 
     path: str
+    """How the client would have reached the app."""
     labels: tuple[str, ...]
     """The profiles'."""
     reason: str
+    """One sentence."""
 
 
 class RunRef(Frozen):
     """Where the samples came from."""
 
     run_id: str
+    """Name of its folder."""
     created_at: datetime
+    """When it began."""
     seed: int
+    """Number that the random order of each round follows from."""
     rounds: int
+    """Number of rounds that it was to have."""
 
 
 class Difference(Frozen):
@@ -253,6 +325,7 @@ class MadeOf(Frozen):
     """What a profile was made of."""
 
     label: str
+    """The profile's, for humans."""
     artifacts: dict[str, str]
     """Component to version."""
     digests: dict[str, str]
@@ -263,6 +336,7 @@ class KernelFacts(Frozen):
     """A kind of kernel that hosts of the report had."""
 
     hosts: tuple[str, ...]
+    """Those that had such a kernel."""
     arguments: str
     """Its command line."""
     mitigations: str
@@ -273,18 +347,59 @@ class KernelFacts(Frozen):
     """Faults that the kernel calls vulnerable to."""
 
 
+class KernelUse(Frozen):
+    """What one kernel counted during one sample."""
+
+    hosts: tuple[str, ...]
+    """Those that share it."""
+    cpu_s: dict[str, float]
+    """CPU seconds by class; the kernel counts in hundredths."""
+    softirqs: dict[str, int]
+    """Number of runs by vector."""
+
+
+class Measured(Frozen):
+    """One sample: a cell in one round of one run."""
+
+    run_id: str
+    round: int
+    position: int
+    """Place in the round's random order, from 0."""
+    profile: str
+    path: str
+    load: Load
+    started_at: datetime
+    requests: int
+    """Number that were answered."""
+    received_bytes: int
+    """Bytes of all responses, headers too."""
+    duration_us: int
+    """µs of the lab's clock."""
+    requests_per_s: float
+    """Requests per second of the lab's clock."""
+    failed: dict[str, int]
+    """Number of failed requests by wrk's own classes."""
+    times_us: dict[str, float]
+    """Percentiles, mean and longest of this sample's response times, µs; empty where they are not known."""
+    kernels: tuple[KernelUse, ...]
+
+
 class Headline(Frozen):
     """One sentence per cell, costliest first; ``verdict`` is that of its interval."""
 
     text: str
+    """The sentence."""
     verdict: Verdict
+    """Of the cell's change."""
 
 
 class Prediction(Frozen):
     """One path of a cluster beside that of its replica, each against the baseline of its own environment."""
 
     profile: str
+    """Its name, which cluster and replica share."""
     path: str
+    """How the client reached the app."""
     load: Load
     """The cluster's; the replica's may differ in how long a sample takes."""
     network: str
@@ -294,15 +409,20 @@ class Prediction(Frozen):
     replica: str
     """Name of the replica's cell."""
     cluster_change: Change
+    """Against the clusters' baseline."""
     replica_change: Change
+    """Against the replicas' baseline."""
     difference_points: float | None
     """Replica minus cluster in percentage points: negative where the replica loses more."""
     low_points: float | None
-    """Bound of the difference's interval; the intervals of all rows hold together with the confidence of a change."""
+    """Lower bound of the difference's interval, percentage points; the intervals of all rows hold together with the
+    confidence of a change. None where it cannot be told."""
     high_points: float | None
+    """Upper bound, likewise in percentage points."""
     margin_points: float
-    """What is called agreement."""
+    """What is called agreement: ± so many percentage points."""
     agreement: Agreement
+    """What the interval says."""
     text: str
     """The same in words, with the reason where it cannot be told."""
 
@@ -311,14 +431,17 @@ class Order(Frozen):
     """Whether the replicas order the cells of one load as the clusters do."""
 
     load: Load
+    """What wrk did."""
     cells: int
+    """Number of cells that were measured on both sides."""
     tau: float | None
-    """Kendall's tau-b: 1 for the same order, -1 for the reverse; None for fewer than 4 cells."""
+    """Kendall's tau-b, a pure number: 1 for the same order, -1 for the reverse; None for fewer than 4 cells."""
     settled: int
-    """Pairs of cells whose order the clusters' intervals settle: they have no value in common."""
+    """Number of pairs of cells whose order the clusters' intervals settle: they have no value in common."""
     kept: int
-    """Those of them that the replicas have in the same order."""
+    """Number of those pairs that the replicas have in the same order."""
     text: str
+    """The same in a sentence."""
 
 
 class Predictions(Frozen):
@@ -329,8 +452,11 @@ class Predictions(Frozen):
     replicas_base: str
     """Name of the replicas'; not the clusters' where these are compared with a host of theirs, which has no pods."""
     clusters_clock: Clock
+    """What time the clusters' numbers are in."""
     replicas_clock: Clock
+    """What time the replicas' are in."""
     summary: str
+    """One sentence."""
     rows: tuple[Prediction, ...]
     """In the order of the report's cells."""
     orders: tuple[Order, ...]
@@ -357,17 +483,21 @@ class Report(Frozen):
     schema_version: Literal[2] = 2
     """2: verdicts of four kinds, intervals that hold together, and the interval of a prediction's difference."""
     title: str
+    """For humans."""
     base: str
     """Name of the baseline's cell, which every comparison is made with."""
     headlines: tuple[Headline, ...]
+    """One sentence per charted cell, costliest first."""
     clock_note: str
+    """What kind of time the numbers are in."""
     method: tuple[str, ...]
     """How the numbers were made, one sentence each."""
     warnings: tuple[str, ...]
+    """What a reader should know before believing a number, one sentence each."""
     cells: tuple[Cell, ...]
     """Baseline first, then from the cheapest to the costliest."""
     margin_percent: float
-    """What is called no difference from the baseline."""
+    """What is called no difference: requests/s within ± so many % of the baseline's."""
     charted: tuple[str, ...]
     """Names of the cells that charts and headlines are of: all of a small report, one path per profile of a large."""
     subsystems: tuple[str, ...]
@@ -375,16 +505,21 @@ class Report(Frozen):
     main_subsystems: tuple[str, ...]
     """Those whose cost differs most between cells, as many as a table has room for as columns."""
     missing: tuple[Missing, ...]
+    """Cells without a number."""
     descriptions: dict[str, str]
     """Profile label to what the profile is."""
     environment: Environment
+    """Where it was measured."""
     runs: tuple[RunRef, ...]
+    """Those that the samples are of."""
     paths: tuple[PathPicture, ...] = ()
     """Baseline first, then profile by profile; empty where no run recorded any."""
     facts: tuple[ProfileFacts, ...] = ()
+    """What decides performance besides the path, one per profile; empty where no run recorded any."""
     differences: tuple[Difference, ...] = ()
     """Between runs, in what they measured under one name; where there are any, rows name their runs."""
     made_of: tuple[MadeOf, ...] = ()
+    """What each profile was made of, as far as the runs recorded it."""
     kernels: tuple[KernelFacts, ...] = ()
     """Empty where no run recorded them."""
     predictions: Predictions | None = None

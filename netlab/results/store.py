@@ -177,18 +177,23 @@ def _left_out(file: str, of: dict[str, Any], attempt: int, reason: str) -> Refus
     )
 
 
+def profiled(raw: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the profiler's files, each with the cell that it is of: ``profile``, ``path``, ``keepalive``."""
+    for folder in sorted(raw.glob(f"{_HOTSPOTS}*")):
+        profile = folder.name.removeprefix(_HOTSPOTS)
+        for file in _visible(folder, _PERF):
+            path, keepalive = cell_of(file.name.removesuffix(_PERF))
+            yield file, {"profile": profile, "path": path, "keepalive": keepalive}
+
+
 def _hotspots(raw: Path) -> Iterator[HotSpots | RefusedHotSpots]:
     from netlab.samples.perf import parse_hotspots  # noqa: PLC0415 - listing runs needs no parser
 
-    for folder in sorted(raw.glob(f"{_HOTSPOTS}*")):
-        profile = folder.name.removeprefix(_HOTSPOTS)
-        for path in _visible(folder, _PERF):
-            name, keepalive = cell_of(path.name.removesuffix(_PERF))
-            of: dict[str, Any] = {"profile": profile, "path": name, "keepalive": keepalive}
-            try:
-                yield _parsed(path, partial(parse_hotspots, **of))
-            except ResultsError as error:  # no number of a cell's samples needs it
-                yield RefusedHotSpots(**of, reason=error.message)
+    for file, cell in profiled(raw):
+        try:
+            yield _parsed(file, partial(parse_hotspots, **cell))
+        except ResultsError as error:  # no number of a cell's samples needs it
+            yield RefusedHotSpots(**cell, reason=error.message)
 
 
 def _proofs(raw: Path, header: RunHeader) -> Iterator[Proof]:

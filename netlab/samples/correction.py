@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from netlab.model.latencies import Latencies
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Histogram = tuple[tuple[int, int], ...]
-"""(latency in µs, count) in rising order; no count is 0."""
+    from numpy.typing import NDArray
 
 
 def interval_us(requests: int, duration_us: int, connections: int) -> int:
@@ -24,27 +27,33 @@ def interval_us(requests: int, duration_us: int, connections: int) -> int:
     return duration_us // each if each else 0
 
 
-def uncorrected(corrected: Sequence[tuple[int, int]], interval: int, requests: int) -> Histogram | None:
-    """Take the correction back; None unless wrk would make the same of what is left, and that is so many requests."""
-    if interval and not _has_all_additions(corrected, interval):
+def uncorrected(corrected: Sequence[tuple[int, int]], interval: int, requests: int) -> Latencies | None:
+    """Take the correction back; None unless wrk would make the same of what is left, and that is so many requests.
+
+    ``corrected`` has (latency in µs, count) in rising order; neither it nor what is returned has a count of 0.
+    """
+    table = np.asarray(corrected, dtype=np.int64).reshape(-1, 2)
+    if interval and not _has_all_additions(table[:, 0], interval):
         return None
-    left = _without_additions(corrected, interval) if interval else tuple(corrected)
-    counts = [count for _, count in left]
-    starts_alike = [value for value, _ in left[:1]] == [value for value, _ in corrected[:1]]
-    return left if sum(counts) == requests and min(counts, default=1) > 0 and starts_alike else None
+    left = _without_additions(table, interval) if interval else table
+    counts = left[:, 1]
+    starts_alike = left[:1, 0].tolist() == table[:1, 0].tolist()
+    if counts.sum() != requests or counts.min(initial=1) <= 0 or not starts_alike:
+        return None
+    return Latencies.of_table(left)
 
 
-def _has_all_additions(corrected: Sequence[tuple[int, int]], interval: int) -> bool:
+def _has_all_additions(printed: NDArray[np.int64], interval: int) -> bool:
     """Whether something is one interval below each latency where wrk adds; it prints nothing below the shortest."""
-    printed = {value for value, _ in corrected}
-    lowest = max(interval, min(printed, default=0) - 1)
-    return all(value - interval <= lowest or value - interval in printed for value in printed)
+    lowest = max(interval, int(printed[0]) - 1) if printed.size else interval
+    below = printed - interval
+    return bool(np.isin(below[below > lowest], printed).all())
 
 
-def _without_additions(corrected: Sequence[tuple[int, int]], interval: int) -> Histogram:
-    counts = dict(corrected)
-    return tuple(
-        (value, count)
-        for value, found in corrected
-        if (count := found - (counts.get(value + interval, 0) if value > interval else 0))
-    )
+def _without_additions(table: NDArray[np.int64], interval: int) -> NDArray[np.int64]:
+    values, counts = table.T
+    above = np.searchsorted(values, values + interval).clip(max=values.size - 1)
+    added = np.where((values > interval) & (values[above] == values + interval), counts[above], 0)
+    left = np.column_stack((values, counts - added))
+    kept: NDArray[np.int64] = left[left[:, 1] != 0]
+    return kept

@@ -15,14 +15,15 @@ import gzip
 import re
 import zlib
 from collections import Counter
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 from netlab.errors import ResultsError
 from netlab.model.sample import HotFunction, HotSpots
 from netlab.samples.subsystems import subsystem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 MOST_UNREADABLE = 0.05
 """Share of the samples."""
@@ -38,6 +39,7 @@ _NO_SAMPLE = re.compile(_WHERE + r"PERF_RECORD_\w+")
 _FRAME = re.compile(r"^\s*(?P<address>[0-9a-f]+) (?P<symbol>.*?)(?:\+0x[0-9a-f]+)? \((?P<file>.*)\)$")
 # What a compiler appends to the name of a function that it split or specialised
 _CLONE = re.compile(r"(\.(isra|constprop|part|cold|llvm)(\.\d+)*)+$")
+_BLANK_LINE = re.compile(r"\n\s*(?:\n|\Z)")
 _UNKNOWN = re.compile(r":-?\d+")
 _KERNEL_ADDRESS = re.compile(r"ffff[0-9a-f]{12}")
 
@@ -46,6 +48,10 @@ _INLINED = "inlined"
 
 _Frame = tuple[str, str]
 """Symbol and file; a module's file is ``[veth]``."""
+_NAMELESS = "[unknown]"
+_MOST_REMEMBERED = 1 << 16
+"""Lines: the outer frames of stacks are the same again and again."""
+_Key = TypeVar("_Key", bound=tuple[str, ...])
 
 
 class _Unreadable(Exception):
@@ -57,7 +63,7 @@ def parse_hotspots(raw_gz: bytes, *, profile: str, path: str, keepalive: bool = 
 
     ResultsError where this is no gzip of `perf script`'s text, or too much of it cannot be read.
     """
-    counts, unreadable = _count(_samples(_unpack(raw_gz)))
+    counts, unreadable = _count(_samples(_unpack(raw_gz)), _place)
     functions = (HotFunction(symbol=symbol, group=group, samples=n) for (symbol, group), n in counts.items())
     ranked = sorted(functions, key=lambda function: (-function.samples, function.group, function.symbol))
     return HotSpots(
@@ -70,13 +76,22 @@ def parse_hotspots(raw_gz: bytes, *, profile: str, path: str, keepalive: bool = 
     )
 
 
-def _count(samples: Iterable[list[str]]) -> tuple[Counter[tuple[str, str]], int]:
-    """Count the samples by place, and those that cannot be read."""
-    counts: Counter[tuple[str, str]] = Counter()
+def parse_stacks(raw_gz: bytes) -> dict[tuple[str, ...], int]:
+    """Count the samples that found the CPU busy by stack, the program first and the function that ran last.
+
+    Frames in user space that have no name are left out. ResultsError as in `parse_hotspots`.
+    """
+    counts, _ = _count(_samples(_unpack(raw_gz)), _stack)
+    return {stack: n for stack, n in counts.items() if stack}
+
+
+def _count(samples: Iterable[list[str]], read: Callable[[str, list[str]], _Key]) -> tuple[Counter[_Key], int]:
+    """Count the samples by what ``read`` makes of them, and those that cannot be read."""
+    counts: Counter[_Key] = Counter()
     strange: list[str] = []
     for header, *frames in samples:
         try:
-            counts[_place(header, frames)] += 1
+            counts[read(header, frames)] += 1
         except _Unreadable as error:
             strange.append(str(error))
     if len(strange) > MOST_UNREADABLE * (counts.total() + len(strange)):
@@ -95,12 +110,29 @@ def _unpack(raw_gz: bytes) -> str:
 
 
 def _samples(text: str) -> Iterator[list[str]]:
-    """Yield the lines of each sample, the one that begins it first.
+    """Yield the lines of each sample, the one that begins it first."""
+    for block in text.split("\n\n"):
+        whole = block.strip("\n")
+        lines = whole.split("\n")
+        framed = whole.count("\n\t") == len(lines) - 1 and not _BLANK_LINE.search(whole)
+        if framed and _plainly_begins(lines[0]):
+            yield lines
+        else:
+            yield from _line_by_line(lines)
+
+
+def _plainly_begins(line: str) -> bool:
+    """Whether nearly every sample begins so: with a first line that needs no second look."""
+    return bool(line.strip()) and "PERF_RECORD_" not in line
+
+
+def _line_by_line(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the samples of some lines.
 
     An empty line ends a sample; where perf writes none, because there is no chain of frames, the next header does.
     """
     sample: list[str] = []
-    for line in text.split("\n"):
+    for line in lines:
         if sample and (not line.strip() or _begins(line)):
             yield sample
             sample = []
@@ -116,28 +148,51 @@ def _begins(line: str) -> bool:
 
 def _place(header: str, lines: list[str]) -> tuple[str, str]:
     """Return (symbol, group) of one sample."""
-    match = _HEADER.match(header)
-    if not match:
-        raise _Unreadable(header)
-    chain = [match["frame"], *lines] if match["frame"] else lines
+    command, chain = _begin(header, lines)
     frames = list(_kernel_frames(chain))
     if frames:
         return frames[0][0], _group(frames)
+    return command, "user" if chain else "other"
+
+
+def _stack(header: str, lines: list[str]) -> tuple[str, ...]:
+    """Return the names of one sample's frames, the outermost first; nothing where the CPU was idle."""
+    command, chain = _begin(header, lines)
+    kernel = list(_kernel_frames(chain))
+    if kernel and _group(kernel) == "idle":
+        return ()
+    user = [symbol for symbol, _, in_kernel in map(_frame, chain) if not in_kernel and symbol != _NAMELESS]
+    return (command, *reversed(user), *(symbol for symbol, _ in reversed(kernel)))
+
+
+def _begin(header: str, lines: list[str]) -> tuple[str, list[str]]:
+    """Return the program's name and the lines of frames."""
+    match = _HEADER.match(header)
+    if not match:
+        raise _Unreadable(header)
     command = match["command"] or UNNAMED
-    return UNNAMED if _UNKNOWN.fullmatch(command) else command, "user" if chain else "other"
+    chain = [match["frame"], *lines] if match["frame"] else lines
+    return UNNAMED if _UNKNOWN.fullmatch(command) else command, chain
 
 
 def _kernel_frames(lines: Iterable[str]) -> Iterator[_Frame]:
     """Yield the frames from the leaf up to where the kernel was entered."""
     for line in lines:
-        match = _FRAME.match(line)
-        if not match:
-            raise _Unreadable(line)
-        if match["file"] == _INLINED:
+        symbol, file, in_kernel = _frame(line)
+        if file == _INLINED:
             continue
-        if not _KERNEL_ADDRESS.fullmatch(match["address"]):
+        if not in_kernel:
             return
-        yield _CLONE.sub("", match["symbol"]), match["file"]
+        yield symbol, file
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _frame(line: str) -> tuple[str, str, bool]:
+    """Read symbol, file, and whether the address is the kernel's."""
+    match = _FRAME.match(line)
+    if not match:
+        raise _Unreadable(line)
+    return _CLONE.sub("", match["symbol"]), match["file"], bool(_KERNEL_ADDRESS.fullmatch(match["address"]))
 
 
 def _group(frames: Iterable[_Frame]) -> str:

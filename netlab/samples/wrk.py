@@ -11,10 +11,13 @@ from pydantic import Field
 
 from netlab.errors import ResultsError
 from netlab.model.frozen import Frozen
+from netlab.model.latencies import Latencies
 from netlab.model.sample import WrkErrors, WrkResult
 from netlab.samples.correction import interval_us, uncorrected
 
-_Count = Annotated[int, Field(ge=0)]
+_MOST = 2**53
+"""Up to here a float holds every integer: Lua has no other numbers."""
+_Count = Annotated[int, Field(ge=0, le=_MOST)]
 _TEXT_REQUESTS = re.compile(r"^ *([0-9]{1,20}) requests in ", re.MULTILINE | re.ASCII)
 
 
@@ -56,7 +59,7 @@ class RawWrk(Frozen):
     stdout: str
     summary: RawSummary
     latency: RawLatency
-    histogram: tuple[tuple[_Count, _Count], ...]
+    histogram: Latencies
 
 
 def wrk_result(raw: RawWrk, connections: int) -> WrkResult:
@@ -78,7 +81,7 @@ def wrk_result(raw: RawWrk, connections: int) -> WrkResult:
     )
 
 
-def _histogram(raw: RawWrk, connections: int) -> tuple[tuple[int, int], ...] | None:
+def _histogram(raw: RawWrk, connections: int) -> Latencies | None:
     """Take wrk's correction back; a response that came after wrk's time-out is in no histogram."""
     told = raw.summary
     interval = interval_us(told.requests, told.duration, connections)
@@ -108,5 +111,5 @@ def _check_latency(latency: RawLatency) -> None:
 
 
 def _check_histogram(raw: RawWrk) -> None:
-    if not raw.histogram or any(low[0] >= high[0] for low, high in pairwise(raw.histogram)):
+    if not raw.histogram or not raw.histogram.rising or raw.histogram.most > _MOST:
         raise ResultsError("wrk.histogram: not pairs of (µs, count) in rising order")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,12 +33,15 @@ class Histogram:
 
 def merge_histograms(histograms: Iterable[Sequence[tuple[int, int]]]) -> Histogram:
     """One histogram of all requests of all rounds."""
-    figures = chain.from_iterable(pair for histogram in histograms for pair in histogram)
-    table = np.fromiter(figures, dtype=np.int64).reshape(-1, 2)
+    table = np.concatenate([_table(()), *map(_table, histograms)])
     values, places = np.unique(table[:, 0], return_inverse=True)
     counts = np.zeros(values.size, dtype=np.int64)
     np.add.at(counts, places, table[:, 1])
     return Histogram(values[counts > 0], counts[counts > 0])
+
+
+def _table(histogram: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    return np.asarray(histogram, dtype=np.int64).reshape(-1, 2)
 
 
 def quantiles(histogram: Histogram, fractions: Sequence[float]) -> tuple[float, ...]:
@@ -55,7 +57,7 @@ def without_each(histograms: Sequence[Sequence[tuple[int, int]]]) -> Iterator[Hi
     """All requests but those of one round, for each round."""
     together = merge_histograms(histograms)
     for histogram in histograms:
-        own = merge_histograms([histogram])
+        values, own = _table(histogram).T
         counts = together.counts.copy()
-        counts[np.searchsorted(together.values, own.values)] -= own.counts
+        np.subtract.at(counts, np.searchsorted(together.values, values[own > 0]), own[own > 0])
         yield Histogram(together.values[counts > 0], counts[counts > 0])

@@ -10,6 +10,7 @@ from netlab.doctor import Check
 from netlab.errors import MachineSilent, UsageError
 from netlab.plan import Plan
 from netlab.report.compute.build import build_report
+from netlab.report.render import json_
 from netlab.spec.file import load_spec
 from netlab.spec.lab import LabSpec
 from tests import factories
@@ -236,14 +237,15 @@ def test_a_failed_command_names_its_log(monkeypatch, capsys, folder):
 
 def test_run_and_report_show_the_report(monkeypatch, capsys, folder):
     report = build_report([factories.run()])
-    paths = {"html": folder / "r.html", "json": folder / "r.json"}
-    paths["json"].write_text("{}")
+    written = {"json": [folder / "r.json"], "html": [folder / "r.html"]}
     (folder / ".netlab" / "runs" / "r1").mkdir(parents=True)
     (folder / ".netlab" / "runs" / "r1" / "run.json").touch()
-    monkeypatch.setattr("netlab.workflow.run", lambda lab, spec, progress, keep: (report, paths))
-    monkeypatch.setattr("netlab.workflow.report", lambda folders, spec, replicas: (report, paths))
+    monkeypatch.setattr("netlab.workflow.run", lambda lab, spec, progress, keep: (report, written))
+    monkeypatch.setattr("netlab.reports.report", lambda folders, spec, replicas, **_: (report, written))
     for words in (["run"], ["report", "r1"]):
         assert main(words) == 0
-        assert capsys.readouterr().out.endswith(f"\nreport: {folder}/r.html\n")
+        shown = capsys.readouterr().out
+        assert shown.endswith(f"\nreport: {folder}/r.html\n")
+        assert f"\njson: {folder}/r.json\n" in shown
     assert main(["report", "r1", "--json"]) == 0
-    assert capsys.readouterr().out == "{}\n"
+    assert capsys.readouterr().out == json_.render(report)

@@ -23,7 +23,7 @@ def runs(folder, monkeypatch):
     }
     for name, run in found.items():
         store.write_header(folder / ".netlab" / "runs" / name, run.header)
-    monkeypatch.setattr("netlab.workflow.load_run", lambda directory: found[directory.name])
+    monkeypatch.setattr("netlab.reports.load_run", lambda directory: found[directory.name])
     return folder
 
 
@@ -59,3 +59,25 @@ def test_a_run_that_is_not_there_is_said(runs, capsys):
     assert main(["compare", "old", "knew"]) == 6
     assert "there is no run 'knew'; did you mean 'new'?" in capsys.readouterr().err
     assert main(["compare", "old", "old"]) == 3
+
+
+def test_formats_are_written_beside_the_later_run_or_where_they_are_asked_for(runs, capsys):
+    assert main(["compare", "old", "new"]) == 0
+    assert not list(runs.rglob("comparison*"))
+    assert main(["compare", "old", "new", "--format", "markdown"]) == 0
+    file = runs / ".netlab" / "runs" / "new" / "report" / "comparison.md"
+    assert capsys.readouterr().out.endswith(f"markdown: {file}\n")
+    assert file.read_text(encoding="utf-8").startswith("# new against old\n")
+    assert main(["compare", "old", "new", "--out", "out"]) == 0
+    assert {path.name for path in (runs / "out").iterdir()} == {
+        "comparison.md",
+        "comparison.json",
+        "comparison.schema.json",
+    }
+    document = json.loads((runs / "out" / "comparison.json").read_bytes())
+    assert (document["$schema"], document["schema_version"]) == ("comparison.schema.json", 1)
+
+
+def test_an_unknown_format_is_refused(runs, capsys):
+    assert main(["compare", "old", "new", "--format", "html"]) == 2
+    assert "unknown format 'html' (known: markdown, json)" in capsys.readouterr().err

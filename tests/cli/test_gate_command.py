@@ -14,7 +14,7 @@ def runs(folder, monkeypatch):
     found = {f"r{rounds}": factories.run(rounds=rounds, run_id=f"r{rounds}") for rounds in (2, 5)}
     for name, run in found.items():
         store.write_header(folder / ".netlab" / "runs" / name, run.header)
-    monkeypatch.setattr("netlab.workflow.load_run", lambda directory: found[directory.name])
+    monkeypatch.setattr("netlab.reports.load_run", lambda directory: found[directory.name])
     return folder
 
 

@@ -15,7 +15,7 @@ def runs(folder, monkeypatch):
     root = folder / ".netlab" / "runs"
     for name, run in found.items():
         store.write_header(root / name, run.header)
-    monkeypatch.setattr("netlab.workflow.load_run", lambda directory: found[directory.name])
+    monkeypatch.setattr("netlab.reports.load_run", lambda directory: found[directory.name])
     monkeypatch.setattr("netlab.report.draw.charts.draw", lambda report: {})
     return root
 
@@ -30,6 +30,7 @@ def test_replicas_are_compared_with_the_cluster(runs, capsys):
         "report.html",
         "report.md",
         "report.json",
+        "report.schema.json",
     }
 
 
@@ -85,3 +86,45 @@ def test_what_cannot_be_compared_is_said(runs, capsys, words, code, message, hin
     error = capsys.readouterr().err
     assert message in error
     assert hint in error
+
+
+def test_formats_are_written_where_they_are_asked_for(runs, capsys, folder):
+    assert main(["report", "cluster", "--format", "csv,openmetrics", "--out", "new/out"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    out = folder / "new" / "out"
+    assert shown[-2:] == [f"csv: {out}/cells.csv, {out}/samples.csv", f"openmetrics: {out}/report.prom"]
+    assert {file.name for file in out.iterdir()} == {"cells.csv", "samples.csv", "report.prom"}
+    assert not (runs / "cluster" / "report").exists()
+
+
+def test_all_is_every_format_and_one_without_anything_to_show_says_so(runs, capsys, folder):
+    assert main(["report", "cluster", "--format", "all", "--out", "out"]) == 0
+    shown = capsys.readouterr().out
+    assert "folded: nothing was recorded that it could show\n" in shown
+    assert shown.endswith("out/report.html\n")
+    assert (folder / "out" / "report.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--format", "cvs"], 2, "argument --format: unknown format 'cvs'; did you mean 'csv'?"),
+        (["--format", "html,pdf"], 2, "argument --format: unknown format 'pdf' (known: html, json, csv, "),
+        (["--format", ","], 2, "argument --format: no format is named (known: html, "),
+        (["--out", "~nobody-is-called-so/x"], 2, "--out: "),
+        (["--out", "netlab.yml/x"], 1, "netlab.yml/x"),
+    ],
+)
+def test_what_cannot_be_written_is_said(runs, capsys, folder, words, code, message):
+    (folder / "netlab.yml").write_text("rounds: 3\n", encoding="utf-8")
+    assert main(["report", "cluster", *words]) == code
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_json_is_printed_whatever_is_written(runs, capsys, folder):
+    assert main(["report", "cluster", "--json", "--format", "csv", "--out", "out"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["$schema"], found["schema_version"]) == ("report.schema.json", 2)
+    assert not (folder / "out" / "report.json").exists()

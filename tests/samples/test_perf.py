@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.errors import ResultsError
-from netlab.samples.perf import parse_hotspots
+from netlab.samples import perf
+from netlab.samples.perf import parse_hotspots, parse_stacks
 from netlab.samples.subsystems import GROUPS
 
 if TYPE_CHECKING:
@@ -207,3 +208,50 @@ def test_any_damaged_text_is_read_or_refused(cut, junk):
         parse(gzip.compress((text[:cut] + junk + text[cut:]).encode()))
     except ResultsError as error:
         assert "samples cannot be read" in error.message  # noqa: PT017 - either outcome is right
+
+
+def test_stacks_have_the_program_first_and_nothing_of_an_idle_cpu():
+    user = "           f8011 __GI___libc_writev+0x51 (/usr/lib/x86_64-linux-gnu/libc.so.6)"
+    nameless = "    558676212a70 [unknown] ([unknown])"
+    raw = script(
+        ("nginx", kernel("veth_xmit.isra.0"), kernel("do_syscall_64"), user, nameless, nameless),
+        ("nginx", kernel("veth_xmit"), kernel("do_syscall_64"), user),
+        ("wrk", nameless),
+        ("swapper", kernel("pv_native_safe_halt"), kernel("do_idle")),
+    )
+    assert parse_stacks(raw) == {("nginx", "__GI___libc_writev", "do_syscall_64", "veth_xmit"): 2, ("wrk",): 1}
+
+
+def test_stacks_are_of_the_same_samples_as_hot_functions():
+    found, spots = parse_stacks(RECORDED), parse(RECORDED)
+    busy = sum(one.samples for one in spots.functions if one.group != "idle")
+    assert 0 < busy == sum(found.values()) < spots.total_samples
+    leaves = {stack[-1] for stack in found}
+    assert {one.symbol for one in spots.functions if one.group not in {"idle", "user"}} <= leaves
+
+
+@pytest.mark.parametrize("raw", [b"perf: not found", text(*[GOOD] * 5, "what is this")])
+def test_stacks_of_no_profile_are_refused(raw):
+    with pytest.raises(ResultsError):
+        parse_stacks(raw)
+
+
+LOST = "perf  7 [000]  2.5: PERF_RECORD_LOST lost 12"
+PIECES = (
+    "\n",
+    "\n\n",
+    " ",
+    "\t",
+    "\u00a0",
+    GOOD,
+    FRAME,
+    GOOD.splitlines()[0],
+    "perf  7 [000]  2.5: PERF_RECORD_LOST lost 12",
+    "x",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_samples_that_begin_plainly_are_those_that_are_found_line_by_line(written):
+    found = [[line for line in one if line.strip()] for one in perf._samples(written)]
+    assert found == list(perf._line_by_line(written.split("\n")))

@@ -137,7 +137,7 @@ def latency(samples: Iterable[Sample]) -> Latency | None:
     if histogram.total == 0:
         return None
     curve = zip(quantiles(histogram, list(_CDF)), (100 * float(share) for share in _CDF), strict=True)
-    values = _percentiles(histogram)
+    values = percentiles(histogram)
     return Latency(**values, intervals=precision.of_percentiles(rounds, values), cdf=tuple(curve))
 
 
@@ -147,11 +147,12 @@ def corrected_latency(samples: Iterable[Sample]) -> Percentiles | None:
     histogram = merge_histograms(rounds)
     if histogram.total == 0:
         return None
-    values = _percentiles(histogram)
+    values = percentiles(histogram)
     return Percentiles(**values, intervals=precision.of_percentiles(rounds, values))
 
 
-def _percentiles(histogram: Histogram) -> dict[str, float]:
+def percentiles(histogram: Histogram) -> dict[str, float]:
+    """Percentiles, mean and longest of at least one response time, µs, by the names that `Percentiles` has."""
     p50, p90, p99, most = quantiles(histogram, (0.5, 0.9, 0.99, 1))
     return {"p50_us": p50, "p90_us": p90, "p99_us": p99, "mean_us": histogram.mean, "max_us": most}
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from netlab.report.render.terminal import STYLES
-from netlab.report.text import labels, numbers, words
+from netlab.report.text import comparing, labels, numbers, words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,16 +24,13 @@ def print_comparison(found: Comparison, console: Console) -> None:
         console.print(Text(f"{name:<7}{run.run_id}  ", style="bold").append(labels.run_text(run), style="not bold dim"))
     console.print(Group(_differences(found), _cells(found)))
     if found.alone:
-        console.print(Text(f"Only one of the runs has {numbers.joined(found.alone)}."))
+        console.print(Text(comparing.alone(found)))
 
 
 def _differences(found: Comparison) -> Table | Text:
-    rows = [[name.replace("_", " "), *values] for name, values in found.environment.items()]
-    for one in found.differences:
-        what = f"{one.what} ({numbers.joined(one.profiles)})"
-        rows.append([what, *(value or numbers.NONE for value in one.values)])
+    rows = comparing.difference_rows(found)
     if not rows:
-        return Text("The two environments are alike, and what was measured was made of the same things.")
+        return Text(comparing.ALIKE)
     table = _table(["what differs", "before", "after"], "left")
     for row in rows:
         table.add_row(*map(Text, row))
@@ -41,17 +38,14 @@ def _differences(found: Comparison) -> Table | Text:
 
 
 def _cells(found: Comparison) -> Table:
-    digits = 0 if found.measure == "requests/s" else 3
     table = _table(["network and path", "before", "after", "change\n(95 % CI)", "verdict"], "right")
     for cell in found.cells:
         style = STYLES[cell.verdict]
         change = Text(numbers.percent_change(cell.percent), style=f"bold {style}".strip())
         change.append(f"\n{numbers.bounds(cell.low_percent, cell.high_percent)}", style="not bold dim")
-        figures = [numbers.number(cell.before, digits), numbers.number(cell.after, digits)]
-        table.add_row(
-            Text(cell.name), *figures, change, Text(words.named(cell.verdict, found.margin_percent), style=style)
-        )
-    table.caption = f"{found.measure}, geometric mean of the rounds; the intervals hold together"
+        said = Text(words.named(cell.verdict, found.margin_percent), style=style)
+        table.add_row(Text(cell.name), *comparing.figures(found, cell), change, said)
+    table.caption = comparing.note(found)
     table.caption_justify = "left"
     return table
 

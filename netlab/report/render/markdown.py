@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from netlab.report.render.markdown_text import items, plain, table
 from netlab.report.text import labels, numbers, words
 
 if TYPE_CHECKING:
@@ -12,17 +12,15 @@ if TYPE_CHECKING:
 
     from netlab.report.values import Cell, CpuUse, PathPicture, Predictions, Report, Visit
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
-
 
 def render(report: Report) -> str:
     """Render the whole document."""
     parts = [
-        f"# {_plain(report.title)}",
-        _list(headline.text for headline in report.headlines),
-        f"> {_plain(report.clock_note)}",
+        f"# {plain(report.title)}",
+        items(headline.text for headline in report.headlines),
+        f"> {plain(report.clock_note)}",
         _costs(report.cells, report.base),
-        _section("Warnings", _list(report.warnings), wanted=bool(report.warnings)),
+        _section("Warnings", items(report.warnings), wanted=bool(report.warnings)),
         _section("Differences between the runs", _differences(report), wanted=bool(report.differences)),
         _section("How well replicas predict", _predictions(report), wanted=bool(report.predictions)),
         _section("Where the CPU time went", _subsystems(report), wanted=any(cell.hot_groups for cell in report.cells)),
@@ -33,7 +31,7 @@ def render(report: Report) -> str:
         _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
         _section("Hot kernel functions", _functions(report), wanted=any(cell.hot_functions for cell in report.cells)),
         _section("Not measured", _missing(report), wanted=bool(report.missing)),
-        _section("How the numbers were made", _list(report.method), wanted=True),
+        _section("How the numbers were made", items(report.method), wanted=True),
         _section("Environment", _environment(report), wanted=True),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -46,7 +44,7 @@ def _section(title: str, body: str, *, wanted: bool) -> str:
 def _costs(cells: Sequence[Cell], base: str) -> str:
     head = ["network", "path", "requests/s", "spread", f"against {base}", "95 % CI"]
     head += ["verdict", "p50 µs", "p90 µs", "p99 µs", "CPU µs/request"]
-    return _table(head, (_cost(cell) for cell in cells))
+    return table(head, (_cost(cell) for cell in cells))
 
 
 def _cost(cell: Cell) -> list[str]:
@@ -69,9 +67,9 @@ def _predictions(report: Report) -> str:
         return ""
     said = [found.summary, *(order.text for order in found.orders)]
     said += [f"No replica was measured for {numbers.joined(found.unpaired)}."] if found.unpaired else []
-    environments = _table(["what", *words.sides(found)], words.environment_rows(report, found))
-    runs = _list(f"replicas' run {run.run_id}: {labels.run_text(run)}" for run in found.runs)
-    parts = (_list(said), _agreement(found), _list((*found.notes, *found.clock_notes)))
+    environments = table(["what", *words.sides(found)], words.environment_rows(report, found))
+    runs = items(f"replicas' run {run.run_id}: {labels.run_text(run)}" for run in found.runs)
+    parts = (items(said), _agreement(found), items((*found.notes, *found.clock_notes)))
     own = (
         f"### The replicas' own figures ({found.replicas_clock} clock)",
         _costs(found.cells, found.replicas_base),
@@ -97,7 +95,7 @@ def _agreement(found: Predictions) -> str:
         for row in found.rows
     )
     head = ["network", "path", cluster, "95 % CI", replica, "95 % CI", "difference, points", "95 % CI", "verdict"]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _subsystems(report: Report) -> str:
@@ -113,7 +111,7 @@ def _subsystems(report: Report) -> str:
         for share in cell.hot_groups
     )
     head = ["cell", "subsystem", "of the busy samples", "CPU µs/request", f"µs/request against {report.base}"]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _latencies(report: Report) -> str:
@@ -123,7 +121,7 @@ def _latencies(report: Report) -> str:
         [cell.name, *numbers.sure_times(cell.latency), *numbers.sure_times(cell.corrected_latency)]
         for cell in report.cells
     )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _cpu(report: Report) -> str:
@@ -133,7 +131,7 @@ def _cpu(report: Report) -> str:
         for cell in report.cells
         for use in cell.cpu
     )
-    return _table(["cell", "kernel of", *classes], rows)
+    return table(["cell", "kernel of", *classes], rows)
 
 
 def _percent(use: CpuUse, name: str) -> str:
@@ -147,7 +145,7 @@ def _vectors(report: Report) -> list[str]:
 def _softirqs(report: Report) -> str:
     vectors = _vectors(report)
     rows = ([cell.name, *(_runs(cell, vector) for vector in vectors)] for cell in report.cells)
-    return _table(["cell", *vectors], rows)
+    return table(["cell", *vectors], rows)
 
 
 def _runs(cell: Cell, vector: str) -> str:
@@ -161,7 +159,7 @@ def _functions(report: Report) -> str:
         for cell in report.cells
         for found in cell.hot_functions
     )
-    return _table(["cell", "function", "subsystem", "of the busy samples"], rows)
+    return table(["cell", "function", "subsystem", "of the busy samples"], rows)
 
 
 def _paths(report: Report) -> str:
@@ -169,31 +167,31 @@ def _paths(report: Report) -> str:
 
 
 def _path(picture: PathPicture) -> str:
-    title = f"### {_plain(picture.name)}\n\n{_plain(words.path_counts(picture))}"
-    marks = f"\n\n+: not on the way of {_plain(picture.base)}" if picture.base else ""
+    title = f"### {plain(picture.name)}\n\n{plain(words.path_counts(picture))}"
+    marks = f"\n\n+: not on the way of {plain(picture.base)}" if picture.base else ""
     ways = (("Request", picture.request), ("Response", picture.response))
     return title + marks + "".join(f"\n\n{name}:\n\n{_steps(visits)}" for name, visits in ways)
 
 
 def _steps(visits: Iterable[Visit]) -> str:
-    return "\n".join(f"{at}. {_plain(words.segment(visit))}" for at, visit in enumerate(visits, 1))
+    return "\n".join(f"{at}. {plain(words.segment(visit))}" for at, visit in enumerate(visits, 1))
 
 
 def _facts(report: Report) -> str:
     """Only what is not as on the baseline; the rest is in the JSON."""
     head = ["network", "place", "what", "here", "on the baseline"]
-    return _table(head, (row for facts in report.facts for row in words.fact_rows(facts)))
+    return table(head, (row for facts in report.facts for row in words.fact_rows(facts)))
 
 
 def _missing(report: Report) -> str:
-    return _table(
+    return table(
         ["path", "why", "networks"], ([gap.path, gap.reason, labels.together(gap.labels)] for gap in report.missing)
     )
 
 
 def _environment(report: Report) -> str:
     runs = [[labels.run_name(report, at), labels.run_text(run)] for at, run in enumerate(report.runs)]
-    facts = _table(["what", "value"], [*words.environment(report), *runs])
+    facts = table(["what", "value"], [*words.environment(report), *runs])
     return "\n\n".join(part for part in (facts, _kernels(report), _made_of(report)) if part)
 
 
@@ -204,29 +202,15 @@ def _kernels(report: Report) -> str:
         for kernel in report.kernels
         for name, text in {"kernel command line": kernel.arguments, **kernel.vulnerabilities}.items()
     ]
-    return f"### Kernels\n\n{_table(['hosts', 'what', 'value'], rows)}" if rows else ""
+    return f"### Kernels\n\n{table(['hosts', 'what', 'value'], rows)}" if rows else ""
 
 
 def _made_of(report: Report) -> str:
     rows = [[one.label, what, value] for one in report.made_of for what, value in one.digests.items()]
     head = ["network", "what", "version, or first digits of the SHA-256"]
-    return f"### What each network was made of\n\n{_table(head, rows)}" if rows else ""
+    return f"### What each network was made of\n\n{table(head, rows)}" if rows else ""
 
 
 def _differences(report: Report) -> str:
     runs = [labels.run_name(report, at) for at in range(len(report.runs))]
-    return _table(["what", "of", *runs], words.difference_rows(report))
-
-
-def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {_plain(item)}" for item in items)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([_plain(text) for text in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split(" ")).replace("\n", " "))
+    return table(["what", "of", *runs], words.difference_rows(report))

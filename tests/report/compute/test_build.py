@@ -7,6 +7,7 @@ import pytest
 import scipy.stats
 
 from netlab.errors import ConfigError, ResultsError
+from netlab.model.latencies import Latencies
 from netlab.model.run import Machine
 from netlab.report.compute import build as model
 from netlab.report.compute.build import build_report
@@ -102,7 +103,7 @@ def test_headlines_begin_with_what_was_shown():
 def test_percentiles_are_of_all_requests_of_all_rounds():
     halves = [
         factories.sample(round_=at).model_copy(
-            update={"wrk": factories.sample().wrk.model_copy(update={"histogram": ((value, count),)})}
+            update={"wrk": factories.sample().wrk.model_copy(update={"histogram": Latencies([(value, count)])})}
         )
         for at, (value, count) in enumerate([(100, 99), (900, 1)])
     ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from netlab.model.latencies import Latencies
 from netlab.model.sample import RefusedSample
 from netlab.report.compute.build import build_report
 from tests import factories
@@ -32,11 +33,11 @@ def test_a_clean_run_only_flags_what_is_faster_than_its_base(report):
     [
         (pod(wrk=wrk(errors=factories.WrkErrors(timeout=3, status=1))), "4 requests failed (1 status, 3 timeout)"),
         (
-            pod(wrk=wrk(requests=40_000, histogram=((200, 40_000),))),
+            pod(wrk=wrk(requests=40_000, histogram=Latencies([(200, 40_000)]))),
             "calico-ipip (data-path replica) · pod-ip 8.0 instead of 4 (round 1)",
         ),
         (
-            pod(wrk=wrk(requests=20_000, histogram=((204, 20_000),))),  # within a tenth: not possible either
+            pod(wrk=wrk(requests=20_000, histogram=Latencies([(204, 20_000)]))),  # within a tenth: not possible either
             "calico-ipip (data-path replica) · pod-ip 4.1 instead of 4 (round 1)",
         ),
         (pod(wrk=wrk(histogram=None)), "the response times leave out round 1, where wrk's correction"),

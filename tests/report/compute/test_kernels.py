@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from netlab.report.compute import kernels
 from netlab.report.compute.build import build_report
 from netlab.report.render import html, json_, markdown
 from netlab.report.text import words
-from netlab.report.values import Report
 from tests import factories, proofs
 
 FAULTS = {
@@ -51,7 +52,7 @@ def test_every_format_says_whether_mitigations_are_on():
         assert "mds, srbds" in text
         assert "no microcode" in text
         assert "nokaslr" in text
-    assert Report.model_validate_json(json_.render(report)).kernels == report.kernels
+    assert json.loads(json_.render(report))["kernels"] == [kernel.model_dump(mode="json")]
 
 
 def test_a_kernel_that_guards_itself_says_that_too():

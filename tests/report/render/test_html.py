@@ -8,7 +8,7 @@ import pytest
 from netlab.report.compute.build import build_report
 from netlab.report.draw import charts
 from netlab.report.render import html
-from netlab.report.render.files import write_report
+from netlab.report.render.files import Material, write_report
 from tests import factories
 
 
@@ -16,13 +16,8 @@ from tests import factories
 def page(report, drawn, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(charts, "draw", lambda _: drawn)
-        written = write_report(report, tmp_path_factory.mktemp("reports") / "new")
-    assert {suffix: path.name for suffix, path in written.items()} == {
-        "html": "report.html",
-        "md": "report.md",
-        "json": "report.json",
-    }
-    return written["html"].read_text()
+        written = write_report(Material(report), tmp_path_factory.mktemp("reports") / "new")
+    return written["html"][0].read_text()
 
 
 class Tags(HTMLParser):
