@@ -15,10 +15,10 @@ import gzip
 import re
 import zlib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.errors import ResultsError
-from netlab.model.sample import HotFunction, HotSpots
+from netlab.model.sample import HotFunction, HotSpots, HotStack
 from netlab.samples.subsystems import subsystem
 
 if TYPE_CHECKING:
@@ -48,6 +48,15 @@ _Frame = tuple[str, str]
 """Symbol and file; a module's file is ``[veth]``."""
 
 
+class _Place(NamedTuple):
+    """Where a sample found the CPU."""
+
+    symbol: str
+    group: str
+    chain: tuple[str, ...]
+    """From the program to ``symbol``."""
+
+
 class _Unreadable(Exception):
     """A sample has a line that is not what perf writes."""
 
@@ -58,7 +67,13 @@ def parse_hotspots(raw_gz: bytes, *, profile: str, path: str, keepalive: bool = 
     ResultsError where this is no gzip of `perf script`'s text, or too much of it cannot be read.
     """
     counts, unreadable = _count(_samples(_unpack(raw_gz)))
-    functions = (HotFunction(symbol=symbol, group=group, samples=n) for (symbol, group), n in counts.items())
+    leaves: Counter[tuple[str, str]] = Counter()
+    chains: Counter[tuple[str, ...]] = Counter()
+    for place, n in counts.items():
+        leaves[place.symbol, place.group] += n
+        if place.group != "idle":
+            chains[place.chain] += n
+    functions = (HotFunction(symbol=symbol, group=group, samples=n) for (symbol, group), n in leaves.items())
     ranked = sorted(functions, key=lambda function: (-function.samples, function.group, function.symbol))
     return HotSpots(
         profile=profile,
@@ -67,12 +82,13 @@ def parse_hotspots(raw_gz: bytes, *, profile: str, path: str, keepalive: bool = 
         total_samples=counts.total(),
         functions=tuple(ranked),
         unreadable_samples=unreadable,
+        stacks=tuple(HotStack(frames=frames, samples=n) for frames, n in sorted(chains.items())),
     )
 
 
-def _count(samples: Iterable[list[str]]) -> tuple[Counter[tuple[str, str]], int]:
+def _count(samples: Iterable[list[str]]) -> tuple[Counter[_Place], int]:
     """Count the samples by place, and those that cannot be read."""
-    counts: Counter[tuple[str, str]] = Counter()
+    counts: Counter[_Place] = Counter()
     strange: list[str] = []
     for header, *frames in samples:
         try:
@@ -114,17 +130,17 @@ def _begins(line: str) -> bool:
     return not line.startswith("\t") and bool(_HEADER.match(line) or _NO_SAMPLE.match(line))
 
 
-def _place(header: str, lines: list[str]) -> tuple[str, str]:
-    """Return (symbol, group) of one sample."""
+def _place(header: str, lines: list[str]) -> _Place:
     match = _HEADER.match(header)
     if not match:
         raise _Unreadable(header)
     chain = [match["frame"], *lines] if match["frame"] else lines
     frames = list(_kernel_frames(chain))
-    if frames:
-        return frames[0][0], _group(frames)
     command = match["command"] or UNNAMED
-    return UNNAMED if _UNKNOWN.fullmatch(command) else command, "user" if chain else "other"
+    program = UNNAMED if _UNKNOWN.fullmatch(command) else command
+    if frames:
+        return _Place(frames[0][0], _group(frames), (program, *(symbol for symbol, _ in reversed(frames))))
+    return _Place(program, "user" if chain else "other", (program,))
 
 
 def _kernel_frames(lines: Iterable[str]) -> Iterator[_Frame]:
