@@ -21,6 +21,8 @@ class Rate(Frozen):
     min: float
     max: float
     spread_percent: float
+    rounds: tuple[float, ...] = ()
+    """Of each round, in the order in which they were measured; empty in reports of an older netlab."""
 
 
 class Bounds(Frozen):

@@ -119,13 +119,15 @@ def build_cell(source: Source, baseline: Source | None, *, comparing: Comparing,
 
 def rate(samples: Iterable[Sample]) -> Rate:
     """Summarise requests per second over the rounds."""
-    summary = summarise([sample.wrk.requests_per_second for sample in samples])
+    rounds = tuple(sample.wrk.requests_per_second for sample in samples)
+    summary = summarise(rounds)
     return Rate(
         median=summary.median,
         mean=summary.mean,
         min=summary.min,
         max=summary.max,
         spread_percent=100 * summary.spread,
+        rounds=rounds,
     )
 
 
