@@ -10,7 +10,7 @@ import numpy as np
 
 from netlab.model.lab import Load
 from netlab.model.run import Artifact, Environment, ProfileInfo, Provenance, Run, RunHeader
-from netlab.model.sample import Counters, CpuTicks, HotFunction, HotSpots, Sample, WrkErrors, WrkResult
+from netlab.model.sample import Counters, CpuTicks, HotFunction, HotSpots, HotStack, Sample, WrkErrors, WrkResult
 from netlab.report.values import Change
 
 if TYPE_CHECKING:
@@ -210,7 +210,16 @@ def hotspots(cell=BASELINE) -> HotSpots:
     ]
     found.sort(key=lambda function: -function.samples)
     total = sum(function.samples for function in found)
-    return HotSpots(profile=cell[0], path=cell[1], total_samples=total, functions=tuple(found))
+    stacks = [HotStack(frames=_chain(one), samples=one.samples) for one in found if one.group != "idle"]
+    stacks.sort(key=lambda stack: stack.frames)
+    return HotSpots(profile=cell[0], path=cell[1], total_samples=total, functions=tuple(found), stacks=tuple(stacks))
+
+
+def _chain(function: HotFunction) -> tuple[str, ...]:
+    if function.group == "user":
+        return (function.symbol,)
+    caller = "net_rx_action" if function.group in {"softirq", "netfilter", "veth", "ipvlan"} else "do_syscall_64"
+    return ("nginx", caller, function.symbol)
 
 
 def run(*, rounds: int = 5, cells=tuple(SPEEDS), samples=None, spots=None, proofs=(), **changes) -> Run:

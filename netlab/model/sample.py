@@ -110,6 +110,14 @@ class HotFunction(Frozen):
     samples: int
 
 
+class HotStack(Frozen):
+    """Samples of the profiler that found the CPU in the same chain of calls, idle ones left out."""
+
+    frames: tuple[str, ...]
+    """From the program to the function that ran; of user space, the program alone."""
+    samples: int
+
+
 class HotSpots(Frozen):
     """Where the CPU was in one cell, from a pass of its own (never inside a timed sample)."""
 
@@ -122,6 +130,8 @@ class HotSpots(Frozen):
     """Sorted by samples, most first; they add up to ``total_samples``."""
     unreadable_samples: int = 0
     """Those that the parser could not read, besides ``total_samples``."""
+    stacks: tuple[HotStack, ...] = ()
+    """In the order of their frames' names."""
 
 
 class RefusedHotSpots(Frozen):

@@ -26,6 +26,8 @@ class Rate(Frozen):
     """Requests/s of the fastest round."""
     spread_percent: float
     """``max`` minus ``min``, in % of ``mean``."""
+    rounds: tuple[float, ...] = ()
+    """Requests/s of each round, in the order in which they were measured; empty in reports of an older netlab."""
 
 
 class Bounds(Frozen):
@@ -102,6 +104,37 @@ class CpuUse(Frozen):
     """By class, in % of one CPU; none for one that took no time, and none for fewer than three rounds."""
 
 
+class Figure(Frozen):
+    """A number over all rounds, and its change against the baseline's in the same rounds; intervals hold by themselves.
+
+    Of fewer than three rounds, and of zeros, there is no interval; the baseline itself has no change.
+    """
+
+    value: float | None
+    """In the unit that the field's description gives; None where nothing was counted."""
+    interval: Bounds | None
+    """Of ``value``, in its unit."""
+    change_percent: float | None
+    """Against the baseline's, in % of the baseline's."""
+    change: Bounds | None
+    """Of ``change_percent``, in %."""
+
+
+class SideBySide(Frozen):
+    """What a VM was first compared with a container by."""
+
+    mean_us: Figure
+    """Average response time of the requests themselves."""
+    requests_per_second: Figure
+    """All requests over all time, which is not the median of the rounds."""
+    softirq_percent: Figure
+    """CPU time in softirqs (``si`` of top), in % of one CPU, all kernels of the lab together."""
+    softirqs_per_request: Figure
+    """Runs of all vectors, all kernels together."""
+    net_rx_per_request: Figure
+    """Those of the vector NET_RX."""
+
+
 class HotFunctionShare(Frozen):
     """A kernel function's own time, in % of the profiler's samples that found the CPU busy."""
 
@@ -169,6 +202,8 @@ class Cell(Frozen):
     """All subsystems, most time first; one that only the baseline has stands as 0."""
     profiler_samples: int
     """Number of samples that the profiler took in passes of its own, idle ones too."""
+    side_by_side: SideBySide | None = None
+    """None in reports of an older netlab."""
     stack: Stack | None = None
     """``kubeadm``: a real cluster, ``datapath``: a replica of its path; None where no run says."""
     runs: tuple[int, ...] = ()
@@ -295,6 +330,38 @@ class Missing(Frozen):
     """The profiles'."""
     reason: str
     """One sentence."""
+
+
+class FlameFrame(Frozen):
+    """A function in one chain of calls, with all that it calls."""
+
+    depth: int
+    """0 is all that was found; a frame's callees follow it, one deeper."""
+    name: str
+    """The function's, or the program's."""
+    value: float
+    """In the flame graph's unit; 0 where only the baseline has it."""
+    base_value: float
+    """The baseline's, in the same unit; 0 where it has no such chain, and in its own graph."""
+    told: bool
+    """Whether the two differ by more than twice the standard error of sampling."""
+
+
+class Flame(Frozen):
+    """A cell's flame graph, merged with the baseline's."""
+
+    name: str
+    """The cell's."""
+    path: str
+    """Which the load took."""
+    base: str | None
+    """The baseline's cell; None for itself, and where the profiler found nothing there."""
+    unit: Literal["µs/request", "% of the busy samples"]
+    """The second where the cost of a request is not known: on several kernels."""
+    samples: int
+    """Number of the profiler's samples that found the CPU busy."""
+    frames: tuple[FlameFrame, ...]
+    """Those with at least 0.5 % of either side, in depth-first order."""
 
 
 class RunRef(Frozen):
@@ -516,6 +583,8 @@ class Report(Frozen):
     """Baseline first, then profile by profile; empty where no run recorded any."""
     facts: tuple[ProfileFacts, ...] = ()
     """What decides performance besides the path, one per profile; empty where no run recorded any."""
+    flames: tuple[Flame, ...] = ()
+    """Of the charted cells that have any chains of calls."""
     differences: tuple[Difference, ...] = ()
     """Between runs, in what they measured under one name; where there are any, rows name their runs."""
     made_of: tuple[MadeOf, ...] = ()

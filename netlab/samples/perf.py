@@ -16,10 +16,10 @@ import re
 import zlib
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from netlab.errors import ResultsError
-from netlab.model.sample import HotFunction, HotSpots
+from netlab.model.sample import HotFunction, HotSpots, HotStack
 from netlab.samples.subsystems import subsystem
 
 if TYPE_CHECKING:
@@ -51,7 +51,16 @@ _Frame = tuple[str, str]
 _NAMELESS = "[unknown]"
 _MOST_REMEMBERED = 1 << 16
 """Lines: the outer frames of stacks are the same again and again."""
-_Key = TypeVar("_Key", bound=tuple[str, ...])
+_Key = TypeVar("_Key", bound=tuple[object, ...])
+
+
+class _Place(NamedTuple):
+    """Where a sample found the CPU."""
+
+    symbol: str
+    group: str
+    chain: tuple[str, ...]
+    """From the program to ``symbol``."""
 
 
 class _Unreadable(Exception):
@@ -64,7 +73,13 @@ def parse_hotspots(raw_gz: bytes, *, profile: str, path: str, keepalive: bool = 
     ResultsError where this is no gzip of `perf script`'s text, or too much of it cannot be read.
     """
     counts, unreadable = _count(_samples(_unpack(raw_gz)), _place)
-    functions = (HotFunction(symbol=symbol, group=group, samples=n) for (symbol, group), n in counts.items())
+    leaves: Counter[tuple[str, str]] = Counter()
+    chains: Counter[tuple[str, ...]] = Counter()
+    for place, n in counts.items():
+        leaves[place.symbol, place.group] += n
+        if place.group != "idle":
+            chains[place.chain] += n
+    functions = (HotFunction(symbol=symbol, group=group, samples=n) for (symbol, group), n in leaves.items())
     ranked = sorted(functions, key=lambda function: (-function.samples, function.group, function.symbol))
     return HotSpots(
         profile=profile,
@@ -73,6 +88,7 @@ def parse_hotspots(raw_gz: bytes, *, profile: str, path: str, keepalive: bool = 
         total_samples=counts.total(),
         functions=tuple(ranked),
         unreadable_samples=unreadable,
+        stacks=tuple(HotStack(frames=frames, samples=n) for frames, n in sorted(chains.items())),
     )
 
 
@@ -146,13 +162,12 @@ def _begins(line: str) -> bool:
     return not line.startswith("\t") and bool(_HEADER.match(line) or _NO_SAMPLE.match(line))
 
 
-def _place(header: str, lines: list[str]) -> tuple[str, str]:
-    """Return (symbol, group) of one sample."""
+def _place(header: str, lines: list[str]) -> _Place:
     command, chain = _begin(header, lines)
     frames = list(_kernel_frames(chain))
     if frames:
-        return frames[0][0], _group(frames)
-    return command, "user" if chain else "other"
+        return _Place(frames[0][0], _group(frames), (command, *(symbol for symbol, _ in reversed(frames))))
+    return _Place(command, "user" if chain else "other", (command,))
 
 
 def _stack(header: str, lines: list[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import pytest
 
 from netlab.report.compute.build import build_report
 from netlab.report.draw import charts
+from netlab.report.render import html
 from tests import factories, proofs
 
 
@@ -28,6 +29,22 @@ def predicting():
 def drawn(report):
     """The charts, drawn once for all tests: seconds on a busy machine."""
     return charts.draw(report)
+
+
+@pytest.fixture(scope="session")
+def proven_page(proven, drawn):
+    return _page(proven, drawn)
+
+
+@pytest.fixture(scope="session")
+def predicting_page(predicting):
+    return _page(predicting, {"predictions": '<svg role="img" aria-label="drawn elsewhere" height="9"></svg>'})
+
+
+def _page(report, drawn):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charts, "draw", lambda _: drawn)
+        return html.render(report)
 
 
 @pytest.fixture(scope="session")

@@ -255,3 +255,31 @@ PIECES = (
 def test_samples_that_begin_plainly_are_those_that_are_found_line_by_line(written):
     found = [[line for line in one if line.strip()] for one in perf._samples(written)]
     assert found == list(perf._line_by_line(written.split("\n")))
+
+
+def test_chains_of_calls_begin_with_the_program_and_leave_out_what_is_idle():
+    spots = parse(
+        script(
+            (
+                "nginx",
+                kernel("nf_hook_slow"),
+                kernel("ip_output"),
+                kernel("do_syscall_64"),
+                "7f7756bdb3a7 [unknown] (libc.so)",
+            ),
+            ("nginx", kernel("nf_hook_slow"), kernel("ip_output"), kernel("do_syscall_64")),
+            ("nginx", "7f7756bdb3a7 [unknown] (libc.so)"),
+            ("swapper", kernel("default_idle"), kernel("do_idle")),
+        )
+    )
+    assert [(stack.frames, stack.samples) for stack in spots.stacks] == [
+        (("nginx",), 1),
+        (("nginx", "do_syscall_64", "ip_output", "nf_hook_slow"), 2),
+    ]
+
+
+def test_a_recorded_profile_has_a_chain_for_every_sample_that_is_not_idle():
+    spots = parse(RECORDED)
+    idle = sum(function.samples for function in spots.functions if function.group == "idle")
+    assert sum(stack.samples for stack in spots.stacks) == spots.total_samples - idle
+    assert max(len(stack.frames) for stack in spots.stacks) > 20

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ResultsError
-from netlab.report.compute import checks, configurations, facts, kernels, paths, predictions, refused
+from netlab.report.compute import checks, configurations, facts, flames, kernels, paths, predictions, refused
 from netlab.report.compute.cells import Comparing, Source, Taken, against, build_cell, comparable
 from netlab.report.compute.environments import base, refuse_mixtures
-from netlab.report.text import labels, numbers, words
+from netlab.report.text import labels, numbers, summary, words
 from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
 from netlab.spec.report import ReportSpec
 
@@ -73,8 +73,6 @@ BLOCKS = {
 """How hosts became a profile again, by what the run says of it."""
 MANY = 16
 """From more cells on, a chart that has a row or a line per cell is no longer read."""
-HEADLINE_PATHS = ("nodeport-local", "nodeport-remote", "clusterip", "pod-ip", "pod-to-pod", "host")
-"""What stands for a profile where there is room for one path: how users reach a Service comes first."""
 COLUMNS = 10
 """Of a table with a column a subsystem: as many as a page has room for."""
 _Key = tuple[str, str, "Load"]
@@ -129,6 +127,7 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
         environment=header.environment,
         runs=tuple(reference(run.header) for run in runs),
         paths=tuple(one for base, proofs in sides for one in paths.pictures(proofs, profiles, base)),
+        flames=tuple(flames.of_cells([cell for cell in cells if cell.name in charted], sources.values())),
         facts=tuple(one for base, proofs in sides for one in facts.of_profiles(proofs, profiles, base[0])),
         differences=differences,
         made_of=configurations.made_of(profiles),
@@ -251,7 +250,7 @@ def _charted(cells: Sequence[Cell]) -> tuple[str, ...]:
     if len(cells) <= MANY:
         return tuple(cell.name for cell in cells)
     chosen: dict[tuple[str, Load], Cell] = {}
-    for cell in sorted(cells, key=lambda cell: HEADLINE_PATHS.index(cell.path) if cell.path in HEADLINE_PATHS else 99):
+    for cell in sorted(cells, key=summary.place):
         chosen.setdefault((cell.label, cell.load), cell)
     return tuple(cell.name for cell in cells if cell.is_baseline or cell in chosen.values())
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from netlab.report.compute import precision
 from netlab.report.compute.counters import cpu_interval, cpu_us_per_request, cpu_use, softirqs_per_request
+from netlab.report.compute.side_by_side import side_by_side
 from netlab.report.values import Cell, Change, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
 from netlab.statistics.family import each
 from netlab.statistics.histogram import Histogram, merge_histograms, quantiles
@@ -112,18 +113,21 @@ def build_cell(source: Source, baseline: Source | None, *, comparing: Comparing,
         hot_functions=hot_functions(source.hotspots),
         hot_groups=hot_groups(source.hotspots, cost if len(cpu) == 1 else None),
         profiler_samples=sum(found.total_samples for found in source.hotspots),
+        side_by_side=side_by_side(source, baseline, cpus),
     )
 
 
 def rate(samples: Iterable[Sample]) -> Rate:
     """Summarise requests per second over the rounds."""
-    summary = summarise([sample.wrk.requests_per_second for sample in samples])
+    rounds = tuple(sample.wrk.requests_per_second for sample in samples)
+    summary = summarise(rounds)
     return Rate(
         median=summary.median,
         mean=summary.mean,
         min=summary.min,
         max=summary.max,
         spread_percent=100 * summary.spread,
+        rounds=rounds,
     )
 
 

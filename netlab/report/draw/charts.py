@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netlab.report.draw import svg
-from netlab.report.draw.colours import BLUE, CPU, GREEN, GREY, GROUPS, ORANGE, OTHER_GROUP, SERIES, contrast
+from netlab.report.draw.colours import BLUE, CPU, GROUPS, ORANGE, OTHER_GROUP, SERIES, contrast
 from netlab.report.text import numbers, words
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 WIDTH = 9.6
 ROW = 0.52
-VERDICTS = {"lower": ORANGE, "higher": GREEN, "no difference at this precision": BLUE, "cannot tell yet": GREY}
 DASHES = ("-", "--", ":", "-.")
 
 
@@ -32,61 +31,6 @@ def draw(report: Report) -> dict[str, str]:
             if picture := chart(report):
                 drawn[name] = picture
     return drawn
-
-
-def throughput(report: Report) -> str | None:
-    """Requests/s as bars, and beside them the difference from the baseline with its interval."""
-    cells = _charted(report)
-    drawing = svg.figure(WIDTH, _height(len(cells)))
-    left, right = drawing.subplots(1, 2, sharey=True, width_ratios=[1, 1])
-    _rows(left, cells)
-    _rate_bars(left, cells)
-    _intervals(right, cells, report.margin_percent)
-    left.set_title("requests/s, median (line: min to max)", loc="left")
-    right.set_title(f"against {report.base}, 95 % CI", loc="left")
-    said = numbers.joined(f"{cell.name} {numbers.number(cell.rate.median)} requests/s" for cell in cells)
-    return svg.inline(drawing, name="throughput", title="Requests per second", description=said)
-
-
-def _rate_bars(axes: Axes, cells: Sequence[Cell]) -> None:
-    medians = [cell.rate.median for cell in cells]
-    axes.barh(range(len(cells)), medians, height=0.56, color=[_verdict_colour(cell) for cell in cells])
-    spans = [[cell.rate.min for cell in cells], [cell.rate.max for cell in cells]]
-    axes.hlines(range(len(cells)), spans[0], spans[1], color=svg.INK, linewidth=2)
-    for row, cell in enumerate(cells):
-        place: dict[str, Any] = {"xytext": (6, 0), "textcoords": "offset points", "va": "center_baseline"}
-        axes.annotate(numbers.number(cell.rate.median), (spans[1][row], row), color=svg.INK, fontweight="bold", **place)
-    axes.set_xlim(0, 1.22 * max(spans[1]) or 1)
-    _quiet(axes)
-
-
-def _verdict_colour(cell: Cell) -> str:
-    return VERDICTS[cell.change.verdict] if cell.change else BLUE
-
-
-def _intervals(axes: Axes, cells: Sequence[Cell], margin: float) -> None:
-    axes.axvspan(-margin, margin, facecolor=svg.GRID, alpha=0.6, linewidth=0, zorder=0)
-    axes.axvline(0, color=BLUE, linewidth=1.5)
-    for row, cell in enumerate(cells):
-        _interval(axes, row, cell)
-    axes.margins(x=0.25)
-    axes.locator_params(axis="x", nbins=5)  # or the labels of wide axes touch
-    axes.xaxis.set_major_formatter(lambda value, _: numbers.signed(value, 0) + numbers.NARROW + "%")
-    axes.grid(axis="x", linewidth=0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-
-
-def _interval(axes: Axes, row: int, cell: Cell) -> None:
-    change, colour = cell.change, _verdict_colour(cell)
-    axes.plot([change.percent or 0 if change else 0], [row], "o" if change else "D", color=colour, markersize=7)
-    if change and change.low_percent is not None and change.high_percent is not None:
-        axes.plot([change.low_percent, change.high_percent], [row, row], "|-", color=colour, linewidth=2.2)
-    at = change.percent or 0 if change else 0
-    label = numbers.difference(change) if change else "base"
-    place: dict[str, Any] = {"xytext": (0, 9), "textcoords": "offset points", "ha": "center", "va": "bottom"}
-    plate: dict[str, Any] = {"facecolor": svg.PAPER, "edgecolor": "none", "pad": 1}  # keeps the zero line off the text
-    axes.annotate(label, (at, row), color=svg.INK, fontsize=9.5, fontweight="bold", bbox=plate, **place)
 
 
 def _charted(report: Report) -> list[Cell]:
@@ -250,7 +194,6 @@ def groups(report: Report) -> str | None:
 
 
 CHARTS: dict[str, Callable[[Report], str | None]] = {
-    "throughput": throughput,
     "predictions": predictions,
     "latency": latency,
     "distribution": distribution,
@@ -291,12 +234,6 @@ def _named_rows(axes: Axes, names: Sequence[str]) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.6)
     axes.tick_params(axis="y", length=0, labelsize=9)
-
-
-def _quiet(axes: Axes) -> None:
-    """Hide the axis of bars that carry their values."""
-    axes.set_xticks([])
-    axes.spines["bottom"].set_visible(False)
 
 
 def _legend(drawing: Figure, axes: Axes, columns: int = 6) -> None:

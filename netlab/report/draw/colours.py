@@ -5,7 +5,7 @@ Okabe & Ito's and Tol's sets, told apart by every common kind of colour vision; 
 
 from __future__ import annotations
 
-BLUE, ORANGE, GREEN, GREY = "#3b7dd8", "#d55e00", "#009e73", "#8a8f98"
+BLUE, ORANGE = "#3b7dd8", "#d55e00"
 SERIES = ("#3b7dd8", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7a5195", "#8a8f98", "#b8a100", "#882255")
 CPU = {
     "user": "#56b4e9",
@@ -14,6 +14,7 @@ CPU = {
     "softirq": "#d55e00",
     "irq": "#f0a36b",
     "steal": "#cc79a7",
+    "iowait": "#8a8f98",
 }
 GROUPS = {  # what every request costs in blue and grey, what networks add in strong colours
     "user": "#c9d3e0",

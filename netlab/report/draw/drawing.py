@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from netlab.report.draw import colours
 from netlab.report.draw.layout import CHIP, ROW, Box, Chip, Lane, Layout, Stop, chip_width, lay_out, title_of
-from netlab.report.text import words
+from netlab.report.text import numbers, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from netlab.report.values import PathHop, PathPicture
+    from netlab.report.values import GroupShare, PathHop, PathPicture
 
 _MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
 _LEGEND = {
-    "socket": ("send", "deliver"),
-    "device": ("transmit", "receive"),
-    "netfilter, NAT": ("netfilter", "nat"),
-    "routing": ("route",),
-    "tunnel": ("tunnel",),
-    "eBPF": ("bpf",),
-    "softirq": ("softirq",),
+    "socket": (("send", "deliver"), ("socket",)),
+    "device": (("transmit", "receive"), ("device",)),
+    "netfilter, NAT": (("netfilter", "nat"), ("netfilter",)),
+    "routing": (("route",), ("routing",)),
+    "tunnel": (("tunnel",), ("ipip", "vxlan")),
+    "eBPF": (("bpf",), ("bpf",)),
+    "softirq": (("softirq",), ("softirq",)),
 }
-"""What is called by its colour; a driver by its device besides."""
+"""What is called by its colour: the kinds of its hops, the profiler's groups. A driver is called by its device."""
 
 
-def draw(picture: PathPicture, name: str) -> str:
-    """One ``<svg>`` element; ``name`` makes its identifiers unique in the page."""
+@dataclass(frozen=True)
+class _Entry:
+    """Of the legend."""
+
+    colour: str
+    solid: bool
+    label: str
+    groups: tuple[str, ...] = ()
+    """The profiler's, whose cost stands beside the label."""
+
+
+def draw(picture: PathPicture, name: str, costs: Sequence[GroupShare] = ()) -> str:
+    """One ``<svg>`` element; ``name`` makes its identifiers unique in the page.
+
+    ``costs`` are what a request of this cell costs by subsystem, which the legend then says of each colour.
+    """
     layout = lay_out(picture)
-    legend, below = _legend(picture, layout)
+    legend, below = _legend(picture, layout, {one.group: one for one in costs if one.us_per_request is not None})
     parts = [
         *_frames(layout.boxes),
         *(piece for lane in layout.lanes for piece in _links(lane)),
@@ -169,30 +184,43 @@ def _chip(chip: Chip, *, port: bool) -> str:
     return box + _text(chip.x + chip.width / 2, chip.y + 3.5, chip.text, f'fill="{ink}"{weight}')
 
 
-def _legend(picture: PathPicture, layout: Layout) -> tuple[list[str], float]:
+def _legend(picture: PathPicture, layout: Layout, costs: Mapping[str, GroupShare]) -> tuple[list[str], float]:
     """Explain the colours that occur and what solid means; return the height of the whole picture too."""
     hops = [hop for visit in (*picture.request, *picture.response) for hop in visit.hops]
     entries = list(_entries(hops))
+    shown = {group for one in entries for group in one.groups}
+    if rest := tuple(group for group in costs if group not in shown):
+        entries.append(_Entry("none", solid=False, label="all else (user space, TCP, IP, …)", groups=rest))
     if picture.base:
         entries += [
-            ("var(--muted)", True, f"solid: not on the way of {picture.base}"),
-            ("var(--muted)", False, "outlined: there too"),
+            _Entry("var(--muted)", solid=True, label=f"solid: not on the way of {picture.base}"),
+            _Entry("var(--muted)", solid=False, label="outlined: there too"),
         ]
     x, y, parts = layout.boxes[0].x, layout.height + 12, []
-    for colour, solid, label in entries:
+    for entry in entries:
+        label = entry.label + _cost([costs[group] for group in entry.groups if group in costs])
         width = 24 + chip_width(label)
         if x + width > layout.width:
             x, y = layout.boxes[0].x, y + 20
-        look = f'rx="3" fill="{colour if solid else "none"}" stroke="{colour}" stroke-width="1.4"'
+        look = f'rx="3" fill="{entry.colour if entry.solid else "none"}" stroke="{entry.colour}" stroke-width="1.4"'
         parts += [_rect(x, y - 9, 16, 11, look), _text(x + 22, y, label, 'fill="var(--muted)" font-size="11"')]
         x += width
     return parts, y + 10
 
 
-def _entries(hops: Sequence[PathHop]) -> Iterator[tuple[str, bool, str]]:
+def _cost(shares: Sequence[GroupShare]) -> str:
+    """Write ``: 26.1 µs (+12.0)``; nothing where it is not known."""
+    if not shares:
+        return ""
+    changes = [one.change_us_per_request for one in shares if one.change_us_per_request is not None]
+    more = f" ({numbers.signed(sum(changes))})" if changes else ""
+    return f": {numbers.number(sum(one.us_per_request or 0.0 for one in shares), 1)} µs{more}"
+
+
+def _entries(hops: Sequence[PathHop]) -> Iterator[_Entry]:
     seen = {hop.kind: hop for hop in hops}
-    for label, kinds in _LEGEND.items():
+    for label, (kinds, groups) in _LEGEND.items():
         if found := [seen[kind] for kind in kinds if kind in seen]:
-            yield colours.of_hop(found[0].kind, found[0].what), True, label
+            yield _Entry(colours.of_hop(found[0].kind, found[0].what), solid=True, label=label, groups=groups)
     for driver in dict.fromkeys(hop.what.partition("_")[0] for hop in hops if hop.kind == "driver"):
-        yield colours.of_hop("driver", driver), True, driver
+        yield _Entry(colours.of_hop("driver", driver), solid=True, label=driver, groups=(driver,))

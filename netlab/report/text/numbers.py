@@ -89,9 +89,14 @@ def times(found: Percentiles | None) -> list[str]:
     return [number(time) for time in ((found.p50_us, found.p90_us, found.p99_us) if found else (None,) * 3)]
 
 
+def span(found: Bounds, digits: int = 0) -> str:
+    """Write an interval of something that has no sign: ``288 … 302``."""
+    return f"{number(found.low, digits)} … {number(found.high, digits)}"
+
+
 def within(text: str, found: Bounds | None, digits: int = 0) -> str:
     """Add a figure's own interval to it: ``295 (288 … 302)``."""
-    return f"{text} ({number(found.low, digits)} … {number(found.high, digits)})" if found else text
+    return f"{text} ({span(found, digits)})" if found else text
 
 
 def sure_times(found: Percentiles | None) -> list[str]:
