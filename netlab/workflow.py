@@ -10,7 +10,9 @@ from netlab.artifacts import prepare
 from netlab.errors import NotUp, UsageError
 from netlab.hosts.cloud.expired import remove_expired
 from netlab.hosts.registry import PROVIDERS, account_of, provider_of, remembered
+from netlab.measure import resume
 from netlab.measure.bench import bench as measure
+from netlab.measure.bench import continue_run
 from netlab.plan import plan_run, plan_up
 from netlab.provision.apply import apply_profile
 from netlab.provision.opening import opened, remove
@@ -24,7 +26,7 @@ from netlab.report.compute.compare import compare as compare_runs
 from netlab.report.compute.gate import build_gate
 from netlab.report.render.files import write_report
 from netlab.report.render.junit import write_junit
-from netlab.results.store import load_run
+from netlab.results.store import load_header, load_run
 from netlab.selection import artifacts_of, find_profile, find_profiles
 
 if TYPE_CHECKING:
@@ -85,6 +87,16 @@ def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> 
     chosen = find_profiles(lab, spec, names)
     with opened(lab, spec, progress, chosen) as session:
         return measure(session, chosen)
+
+
+def continue_bench(lab: Lab, spec: LabSpec, folder: Path, progress: Progress) -> None:
+    """Measure what the interrupted run in ``folder`` has not; ConfigError where hosts or profiles are others by now."""
+    header = load_header(folder)
+    resume.refuse_finished(header)
+    spec = resume.spec_of(spec, header)
+    chosen = find_profiles(lab, spec, spec.profiles)
+    with opened(lab, spec, progress, chosen) as session:
+        continue_run(session, header, chosen, folder)
 
 
 def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> tuple[Report, dict[str, Path]]:

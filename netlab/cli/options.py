@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from netlab.errors import (
@@ -98,8 +99,26 @@ def add_measuring(parser: Parser) -> None:
     parser.add_argument(
         "--paths", type=names, metavar="A,B", help="paths to measure; 'all': every one that a profile has"
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help="passes over all profiles and paths, 3 or more")
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        metavar="N",
+        help="passes over all profiles and paths, 3 or more; with --precision, the fewest",
+    )
+    parser.add_argument(
+        "--precision",
+        type=amount,
+        metavar="PERCENT",
+        help="stop after the round in which every comparison is known to within so much",
+    )
+    parser.add_argument("--max-rounds", type=int, metavar="N", help="the most rounds, with --precision")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order, which it repeats")
+    parser.add_argument(
+        "--control",
+        action=argparse.BooleanOptionalAction,
+        default=None,  # not given: netlab.yml decides
+        help="measure the baseline twice a round and compare it with itself (A/A control)",
+    )
     parser.add_argument("--duration", type=int, metavar="S", help="seconds of a sample")
     parser.add_argument("--connections", type=int, metavar="N", help="requests in flight")
 

@@ -84,6 +84,8 @@ def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
     data = spec.model_dump(exclude_unset=True)
     given = {name: value for name, value in options.items() if value is not None}
     data |= {name: given[name] for name in _TOP if name in given}
+    if "precision" in given:
+        data["precision_percent"] = given["precision"]
     if "paths" in given:
         data["paths"] = () if given["paths"] == (ALL,) else given["paths"]
     if "locked" in given:
@@ -126,7 +128,7 @@ def show_report(report: Report, paths: dict[str, Path], args: Namespace) -> None
 
 ALL = "all"
 
-_TOP = ("profiles", "provider", "stack", "rounds", "seed", "clock")
+_TOP = ("profiles", "provider", "stack", "rounds", "max_rounds", "seed", "clock", "control")
 """Options that are called as what they set."""
 _SECTIONS = {
     "load": {"duration": "duration_s", "connections": "connections"},
@@ -138,5 +140,6 @@ _SECTIONS = {
 def _option(location: tuple[str | int, ...]) -> str:
     """Name the option that a part of the spec came from."""
     names = {key: name for keys in _SECTIONS.values() for name, key in keys.items()}
+    names["precision_percent"] = "precision"
     known = [names.get(str(part), str(part)) for part in location if part not in _SECTIONS]
     return f"--{known[0].replace('_', '-')}: " if known else ""

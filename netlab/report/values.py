@@ -8,7 +8,7 @@ from typing import Literal
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Load, Stack
 from netlab.model.proof import DeviceFacts, HopKind
-from netlab.model.run import Environment
+from netlab.model.run import Environment, Stop
 from netlab.statistics.agreement import Agreement
 from netlab.statistics.verdict import Verdict
 
@@ -229,13 +229,35 @@ class Missing(Frozen):
     reason: str
 
 
+class Control(Frozen):
+    """The baseline compared with itself: both samples of a round are of one thing, so that only chance differs."""
+
+    name: str
+    """The baseline's cell."""
+    load: Load
+    own_blocks: bool
+    """Whether hosts became the baseline once more for a round's second sample; else it is of the same block."""
+    change: Change
+    """``comparisons`` counts the controls of the report, which are no part of the cells' comparisons."""
+    text: str
+    """The same in words."""
+
+
 class RunRef(Frozen):
     """Where the samples came from."""
 
     run_id: str
     created_at: datetime
     seed: int
+    """Of the random order: it repeats it."""
     rounds: int
+    """That were measured, or where the run was interrupted, planned."""
+    precision_percent: float | None = None
+    """At which the run was to stop, in % of the baseline's requests/s; None: after a fixed number of rounds."""
+    stop: Stop | None = None
+    """Why it was the end; None where the run was interrupted."""
+    resumed_at: tuple[datetime, ...] = ()
+    """When it was continued after an interruption."""
 
 
 class Difference(Frozen):
@@ -366,6 +388,8 @@ class Report(Frozen):
     warnings: tuple[str, ...]
     cells: tuple[Cell, ...]
     """Baseline first, then from the cheapest to the costliest."""
+    controls: tuple[Control, ...] = ()
+    """One per load of the baseline; empty where no run measured the baseline twice a round."""
     margin_percent: float
     """What is called no difference from the baseline."""
     charted: tuple[str, ...]

@@ -22,6 +22,7 @@ def render(report: Report) -> str:
         _list(headline.text for headline in report.headlines),
         f"> {_plain(report.clock_note)}",
         _costs(report.cells, report.base),
+        _list(control.text for control in report.controls),
         _section("Warnings", _list(report.warnings), wanted=bool(report.warnings)),
         _section("Differences between the runs", _differences(report), wanted=bool(report.differences)),
         _section("How well replicas predict", _predictions(report), wanted=bool(report.predictions)),
