@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab.hosts.provider import Snapshots
 from netlab.model.frozen import Frozen
+from netlab.spec.rounds import rounds_of, rounds_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -31,13 +32,16 @@ def plan_up(lab: Lab, provider: Provider, chosen: Mapping[str, Profile]) -> Plan
 def plan_run(lab: Lab, spec: LabSpec, provider: Provider, chosen: Mapping[str, Profile]) -> Plan:
     """Say what ``netlab run`` would do with the profiles, each by its snapshot's name."""
     cells = [f"{profile.name}/{path}" for profile in chosen.values() for path in profile.info(spec.paths).paths]
-    load = spec.load
+    load, snapshots = spec.load, isinstance(provider, Snapshots)
+    rounds = rounds_text(rounds_of(spec, provider.clock, snapshots=snapshots))
     measure = (
-        f"measure {len(cells)} cells in each of {spec.rounds} rounds ({', '.join(cells)}): wrk with {load.connections} "
-        f"connections for {load.duration_s} s after {load.warmup_s:g} s of warm-up"
+        f"measure {len(cells)} cells ({', '.join(cells)}) in each of {rounds}: wrk with {load.connections} connections "
+        f"for {load.duration_s} s after {load.warmup_s:g} s of warm-up"
     )
+    if spec.control:
+        measure += "; the baseline twice a round (A/A control)"
     steps = (*provider.outline(), *_applied(lab, provider, chosen))
-    if not isinstance(provider, Snapshots):
+    if not snapshots:
         measure += "; before each profile of a round, the previous one's roles are undone and its own are played"
     return Plan(steps=(*steps, measure, "profile each cell once", "write the report", "remove the hosts"))
 

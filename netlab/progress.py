@@ -32,8 +32,11 @@ class Progress(Protocol):
     def task(self, host: str, name: str) -> None:
         """Name what a host begins to do inside the current step."""
 
-    def rounds(self, done: int, total: int, eta: float | None) -> None:
-        """Tell how many samples are done; ``eta`` is the time left in seconds where it is known."""
+    def rounds(self, done: int, total: int, eta: float | None, *, more: str = "") -> None:
+        """Tell how many blocks are done; ``eta`` is the time left in seconds where it is known."""
+
+    def milestone(self, text: str) -> None:
+        """Tell how far long work is to those who see no live display."""
 
     def note(self, text: str) -> None:
         """Say something that the user will want to read again."""
@@ -72,6 +75,9 @@ class Sink(Protocol):
 
     def detail(self, text: str) -> None:
         """Show what happens; the step that it belongs to holds it too."""
+
+    def milestone(self, text: str) -> None:
+        """Show how far a long step is."""
 
     def say(self, text: str, *, warning: bool) -> None:
         """Show a note or a warning."""
@@ -112,12 +118,16 @@ class Reporter:
         self._step().task = text
         self._tell(lambda sink: sink.detail(text))
 
-    def rounds(self, done: int, total: int, eta: float | None) -> None:
-        """Show the share of blocks done and the time left."""
-        left = f", {duration(eta)} left" if eta is not None and done < total else ""
-        text = f"{done} of {total} blocks{left}"
+    def rounds(self, done: int, total: int, eta: float | None, *, more: str = "") -> None:
+        """Show the share of blocks done, where the work is, and the time left."""
+        left = f"{duration(eta)} left" if eta is not None and done < total else ""
+        text = ", ".join(filter(None, (f"{done} of {total} blocks", left, more)))
         self._step().rounds = text
         self._tell(lambda sink: sink.detail(text))
+
+    def milestone(self, text: str) -> None:
+        """Show the text where nothing is live."""
+        self._tell(lambda sink: sink.milestone(text))
 
     def note(self, text: str) -> None:
         """Show the text and keep it."""
@@ -175,6 +185,11 @@ class LinesSink:
         if self._details:
             self._line(f"  {text}")
 
+    def milestone(self, text: str) -> None:
+        """Write it, unless ``quiet``."""
+        if not self._quiet:
+            self._line(f"  {text}")
+
     def say(self, text: str, *, warning: bool) -> None:
         """Write it; with ``quiet`` only warnings."""
         if warning or not self._quiet:
@@ -216,6 +231,9 @@ class LiveSink:
 
     def detail(self, text: str) -> None:
         """Nothing: the step holds it, and the next refresh shows it."""
+
+    def milestone(self, text: str) -> None:
+        """Nothing: the live lines say it already."""
 
     def say(self, text: str, *, warning: bool) -> None:
         """Print it above the live lines."""

@@ -11,7 +11,9 @@ from netlab.artifacts import prepare
 from netlab.errors import NotUp, UsageError
 from netlab.hosts.cloud.expired import remove_expired
 from netlab.hosts.registry import PROVIDERS, account_of, provider_of, remembered
+from netlab.measure import resume
 from netlab.measure.bench import bench as measure
+from netlab.measure.bench import continue_run
 from netlab.plan import plan_run, plan_up
 from netlab.provision.apply import apply_profile
 from netlab.provision.opening import opened, remove
@@ -20,6 +22,7 @@ from netlab.provision.prove import prove
 from netlab.provision.session import Session
 from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
+from netlab.results.store import load_header
 from netlab.selection import artifacts_of, find_profile, find_profiles
 
 if TYPE_CHECKING:
@@ -78,6 +81,16 @@ def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> 
     chosen = find_profiles(lab, spec, names)
     with opened(lab, spec, progress, chosen) as session:
         return measure(session, chosen)
+
+
+def continue_bench(lab: Lab, spec: LabSpec, folder: Path, progress: Progress) -> None:
+    """Measure what the interrupted run in ``folder`` has not; ConfigError where hosts or profiles are others by now."""
+    header = load_header(folder)
+    resume.refuse_finished(header)
+    spec = resume.spec_of(spec, header)
+    chosen = find_profiles(lab, spec, spec.profiles)
+    with opened(lab, spec, progress, chosen) as session:
+        continue_run(session, header, chosen, folder)
 
 
 def run(lab: Lab, spec: LabSpec, progress: Progress, *, keep: bool = False) -> tuple[Report, Written]:

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netlab.spec.report import ReportSpec
+from netlab.spec.rounds import MOST, MOST_REAPPLIED, PRECISION_PERCENT
+from netlab.statistics import student
 from netlab.statistics.agreement import agreement, difference
 from netlab.statistics.family import each
 from netlab.statistics.interval import Interval
-from netlab.statistics.ratio import paired_ratio
+from netlab.statistics.looks import LOOKS
+from netlab.statistics.ratio import FEWEST_ROUNDS, paired_ratio
 from netlab.statistics.verdict import CONFIDENCE, verdict
 
 if TYPE_CHECKING:
@@ -44,6 +47,11 @@ CELLS = 13
 NOISY = 4
 """How many times noisier than the others one path is, where one is."""
 SPEC = ReportSpec()
+PACED = (0.001, 0.005, 0.01, 0.02, 0.04)
+"""Noises of a sample for which rounds are counted: from the virtual clock's to a busy machine's."""
+MOSTS = (MOST_REAPPLIED, MOST)
+LONGEST = 200
+"""Rounds after which nobody waits."""
 
 
 def main() -> None:
@@ -54,6 +62,9 @@ def main() -> None:
         for line in table(columns, repeats):
             print(line, flush=True)
         print()
+    print(f"Rounds until ± {PRECISION_PERCENT:g} %:\n")
+    for line in pace(repeats):
+        print(line, flush=True)
 
 
 def table(columns: dict[str, Column], repeats: int) -> Iterator[str]:
@@ -175,6 +186,60 @@ def predicts(real: float, guess: float, apart: float = 0.0) -> tuple[Column, Col
     )
 
 
+@cache
+def critical(rounds: int, confidence: float) -> float:
+    """Half of an interval in standard errors."""
+    return student.critical(rounds - 1, confidence)
+
+
+def ended(logs: Logs, statements: int) -> int:
+    """Return the round after which every interval of so many statements is known to the precision, or the last."""
+    confidence = each(CONFIDENCE, statements)
+    counts = np.arange(FEWEST_ROUNDS, logs.shape[1] + 1)
+    apart = logs[1:] - logs[0]
+    means, squares = (np.cumsum(values, axis=1)[:, FEWEST_ROUNDS - 1 :] / counts for values in (apart, apart**2))
+    errors = np.sqrt(np.maximum(squares - means**2, 0) / (counts - 1))
+    halves = np.exp(means) * np.sinh(errors * [critical(int(count), confidence) for count in counts])
+    tight = (100 * halves <= PRECISION_PERCENT).all(axis=0)
+    return int(counts[tight.argmax()] if tight.any() else counts[-1])
+
+
+def misses(scales: Sequence[float], looks: int, noise: Noise = normal) -> Column:
+    """Whether a report that stops at the precision has an interval without the truth; ``looks`` are paid for."""
+    statements = len(scales) - 1 + looks
+
+    def column(rng: Generator, rounds: int) -> bool:
+        logs = sample(rng, rounds, scales, noise)
+        found = ratios(logs[:, : ended(logs, statements)])
+        return not all(holds(one, each(CONFIDENCE, statements)) for one in found)
+
+    return column
+
+
+def misses_alone(scales: Sequence[float], statements: int) -> Column:
+    """Whether an interval that decides nothing, such as the control's, has not the truth in such a report."""
+
+    def column(rng: Generator, rounds: int) -> bool:
+        logs = sample(rng, rounds, (*scales, scales[0]))
+        stop = ended(logs[:-1], len(scales) - 1 + LOOKS)
+        return not holds(ratios(logs[:, :stop])[-1], each(CONFIDENCE, statements))
+
+    return column
+
+
+def pace(repeats: int) -> Iterator[str]:
+    """Write how many rounds a report of equal cells takes to the precision, by the noise of a sample, as Markdown."""
+    yield f"| noise of a sample | rounds, {CELLS - 1} comparisons | {' | '.join(f'done in {most}' for most in MOSTS)} |"
+    yield f"|{'---|' * (2 + len(MOSTS))}"
+    for scale in PACED:
+        rng = np.random.default_rng([SEED, round(1e6 * scale)])
+        stops = np.array([
+            ended(sample(rng, LONGEST, (scale,) * CELLS), CELLS - 1 + LOOKS) for _ in range(max(repeats // 10, 2))
+        ])  # fmt: skip
+        done = " | ".join(f"{100 * (stops <= most).mean():.0f} %" for most in MOSTS)
+        yield f"| {100 * scale:g} % | {np.median(stops):.0f} | {done} |"
+
+
 SAME: tuple[Verdict, ...] = ("no difference at this precision",)
 TABLES: dict[str, dict[str, Column]] = {
     "Single intervals that hold the truth": {
@@ -197,6 +262,15 @@ TABLES: dict[str, dict[str, Column]] = {
             ("equal: called same", SAME, 0.0),
             ("1.01 % slower: called same", SAME, -1.01),
         )
+    },
+    f"Reports that stop at ± {PRECISION_PERCENT:g} %, after so many rounds at the latest, and miss the truth": {
+        "1 comparison, noise 2 %: looks not paid for": misses((0.02, 0.02), 0),
+        "1 comparison, noise 2 %: netlab": misses((0.02, 0.02), LOOKS),
+        "1 comparison, outliers: netlab": misses((0.01, 0.01), LOOKS, outliers),
+        "12 comparisons, noise 1 %: netlab": misses(EQUAL, LOOKS),
+        f"12, one path {NOISY} times as noisy: netlab": misses(ONE_NOISY, LOOKS),
+        "12, the control": misses_alone(EQUAL, 1 + LOOKS),
+        "12, one interval for itself": misses_alone(EQUAL, 1),
     },
     "Intervals of replica minus cluster that hold the truth, and agreement where there is none": {
         "both with noise 2 %": predicts(0.02, 0.02)[0],

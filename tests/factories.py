@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netlab.model.lab import Load
-from netlab.model.run import Artifact, Environment, ProfileInfo, Provenance, Run, RunHeader
+from netlab.model.run import Artifact, Environment, ProfileInfo, Provenance, Run, RunHeader, Stop
 from netlab.model.sample import Counters, CpuTicks, HotFunction, HotSpots, HotStack, Sample, WrkErrors, WrkResult
 from netlab.report.values import Change
 
@@ -99,7 +99,8 @@ def header(**changes) -> RunHeader:
         "environment": environment(),
         "profiles": PROFILES,
     }
-    return RunHeader(**{**values, **changes})
+    values |= changes
+    return RunHeader(**{"stop": Stop(reason="rounds", rounds=values["rounds"]), **values})
 
 
 def change(percent, low, high, verdict, pairs=5) -> Change:

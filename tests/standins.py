@@ -144,7 +144,7 @@ class Plays(list):
             fleet.measured = Path(extra_vars["benchmark_dest"])
             self.bench(fleet.stamp, extra_vars)
         elif playbook.stem == "hotspots":
-            assert fleet.played[-2:] == ["bench", "hotspots"], "what is profiled was measured, on the same hosts"
+            self.look_before_hotspots(fleet)
             self.hotspots(fleet.measured, extra_vars)
 
     def bench(self, stamp, inputs):
@@ -152,6 +152,9 @@ class Plays(list):
         place.mkdir(parents=True, exist_ok=True)
         for path in inputs["benchmark_paths"]:
             (place / f"{path['file']}.json").write_text(json.dumps(self.sample(place, path, stamp)))
+
+    def look_before_hotspots(self, fleet):
+        assert fleet.played[-2:] == ["bench", "hotspots"], "what is profiled was measured, on the same hosts"
 
     def hotspots(self, measured, inputs):
         """As netlab-drive does it: nothing is profiled where one path is dead."""

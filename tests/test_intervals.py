@@ -63,3 +63,30 @@ def test_a_large_difference_is_found_and_none_is_called_the_same(rng):
     holds, agrees = intervals.predicts(0.001, 0.001, 20.0)
     assert not agrees(rng, 5)
     assert intervals.share(holds, 5, 100) > 0.85
+
+
+def test_looks_make_a_single_interval_miss_and_are_paid_for():
+    shares = {looks: intervals.share(intervals.misses((0.02, 0.02), looks), 30, 400) for looks in (0, intervals.LOOKS)}
+    assert shares[0] > 0.055
+    assert shares[intervals.LOOKS] < 0.055
+
+
+def test_a_report_ends_where_its_widest_interval_is_narrow_enough_or_after_the_last_round(rng):
+    logs = intervals.sample(rng, 40, (0.01, 0.01, 0.01))
+    stop = intervals.ended(logs, 4)
+    confidence = intervals.each(intervals.CONFIDENCE, 4)
+
+    def widest(rounds):
+        return max(one.interval(confidence).width for one in intervals.ratios(logs[:, :rounds])) * 100 / 2
+
+    assert widest(stop) <= intervals.PRECISION_PERCENT < min(widest(at) for at in range(3, stop))
+    assert intervals.ended(logs[:, : stop - 1], 4) == stop - 1
+
+
+def test_rounds_to_the_precision_grow_with_the_noise_and_the_docs_have_the_table():
+    head, _, *rows = intervals.pace(20)
+    assert head in MEASURING.read_text(encoding="utf-8")
+    assert len(rows) == len(intervals.PACED)
+    rounds = [int(row.split("|")[2]) for row in rows]
+    assert rounds == sorted(rounds)
+    assert rounds[0] <= 5 < rounds[-1]

@@ -76,8 +76,22 @@ def test_rounds_tell_the_time_left():
     stream = io.StringIO()
     progress = Reporter(LinesSink(stream, details=True))
     progress.rounds(3, 12, 75.0)
+    progress.rounds(4, 12, None, more="round 2 of 4")
     progress.rounds(12, 12, 0.0)
-    assert stream.getvalue().splitlines() == ["  3 of 12 blocks, 1 min 15 s left", "  12 of 12 blocks"]
+    assert stream.getvalue().splitlines() == [
+        "  3 of 12 blocks, 1 min 15 s left",
+        "  4 of 12 blocks, round 2 of 4",
+        "  12 of 12 blocks",
+    ]
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_milestones_are_for_those_who_see_nothing_live(quiet):
+    stream, live = io.StringIO(), io.StringIO()
+    sink = LiveSink(Console(file=live, force_terminal=True, width=100))
+    Reporter(LinesSink(stream, details=False, quiet=quiet), sink).milestone("round 1 of 5 is measured")
+    assert stream.getvalue() == ("" if quiet else "  round 1 of 5 is measured\n")
+    assert "round 1" not in live.getvalue()
 
 
 def test_live_display_ticks_steps_and_shows_the_task():

@@ -28,7 +28,7 @@ SHARED = (
 def test_no_file_gives_the_defaults(tmp_path):
     spec = load_spec(tmp_path)
     assert spec.profiles == ("baseline-vm", "calico-ipip", "ipvlan-l2", "ipvlan-l3", "cilium")
-    assert (spec.provider, spec.stack, spec.clock, spec.rounds, spec.seed) == ("qemu", "datapath", "auto", 5, None)
+    assert (spec.provider, spec.stack, spec.clock, spec.rounds, spec.seed) == ("qemu", "datapath", "auto", None, None)
     assert (spec.baseline.profile, spec.baseline.path) == ("baseline-vm", "host")
     assert Load(**spec.load.model_dump()) == Load()
     assert list(spec.parts) == ["client", "node1", "node2"]

@@ -251,7 +251,7 @@ def test_the_baseline_must_be_measured(lab, hosts, plays):
 
 
 def bench(lab, *names, **changes):
-    return workflow.bench(lab, LabSpec(rounds=3, seed=1, **changes), names, Reporter())
+    return workflow.bench(lab, LabSpec(**({"rounds": 3, "seed": 1, "control": False} | changes)), names, Reporter())
 
 
 def test_bench_restores_before_every_block_and_profiles_at_the_end_of_the_last(lab, hosts, plays):
@@ -264,6 +264,34 @@ def test_bench_restores_before_every_block_and_profiles_at_the_end_of_the_last(l
     assert run.refused == ()
     assert len(run.hotspots) == 1 + 3
     assert lab.load_state().profile is None, "after a measurement the hosts are in no proven state"
+
+
+def test_the_control_costs_one_restore_a_round_and_is_in_no_cell(lab, hosts, plays):
+    run = load_run(bench(lab, "baseline-vm", "ipvlan-l2", control=True))
+    assert hosts.calls.count("start baseline-vm") == 6
+    assert hosts.calls.count("start ipvlan-l2") == 3
+    assert sorted(map(sorted, plays.profiled)) == [["host"], ["nodeport-local", "nodeport-remote", "pod-ip"]]
+    assert (run.header.control, len(run.samples), len(run.controls)) == ("block", 3 * (1 + 3), 3)
+    assert {(one.profile, one.path, one.round) for one in run.controls} == {
+        ("baseline-vm", "host", n) for n in (1, 2, 3)
+    }
+    report = build_report([run])
+    assert [cell.rounds for cell in report.cells] == [3] * 4
+    assert {cell.change.comparisons for cell in report.cells if cell.change} == {3}
+    (control,) = report.controls
+    assert (control.own_blocks, control.change.pairs, control.change.comparisons) == (True, 3, 1)
+
+
+def test_a_control_that_fails_twice_is_named_and_takes_no_comparison_along(lab, hosts, plays):
+    plays.failing[2, "host+control"] = 2
+    run = load_run(bench(lab, "baseline-vm", "ipvlan-l2", control=True))
+    assert [(one.control, one.attempt) for one in run.refused] == [(True, 1), (True, 2)]
+    report = build_report([run])
+    assert report.warnings[0].startswith("Left out of every number")
+    assert "baseline-vm/host (A/A control) in round 2" in report.warnings[0]
+    assert not any("The baseline is left out" in text for text in report.warnings)
+    assert [cell.change.pairs for cell in report.cells if cell.change] == [3, 3, 3]
+    assert report.controls[0].change.verdict == "cannot tell yet"
 
 
 @pytest.mark.parametrize("silent", ["sample-silent.json", "sample-non-2xx.json"])

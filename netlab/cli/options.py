@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+import argparse
 from typing import TYPE_CHECKING
 
 from netlab.errors import (
@@ -108,8 +108,26 @@ def add_measuring(parser: Parser) -> None:
     parser.add_argument(
         "--paths", type=names, metavar="A,B", help="paths to measure; 'all': every one that a profile has"
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help="passes over all profiles and paths, 3 or more")
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        metavar="N",
+        help="passes over all profiles and paths, 3 or more; with --precision, the fewest",
+    )
+    parser.add_argument(
+        "--precision",
+        type=amount,
+        metavar="PERCENT",
+        help="stop after the round in which every comparison is known to within so much",
+    )
+    parser.add_argument("--max-rounds", type=int, metavar="N", help="the most rounds, with --precision")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order, which it repeats")
+    parser.add_argument(
+        "--control",
+        action=argparse.BooleanOptionalAction,
+        default=None,  # not given: netlab.yml decides
+        help="measure the baseline twice a round and compare it with itself (A/A control)",
+    )
     parser.add_argument("--duration", type=int, metavar="S", help="seconds of a sample")
     parser.add_argument("--connections", type=int, metavar="N", help="requests in flight")
 
@@ -132,9 +150,11 @@ def _formats(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
             return tuple(known)
         for name in chosen:
             if name not in known:
-                raise ArgumentTypeError(f"unknown format '{name}'{did_you_mean(name, known) or _one_of(known)}")
+                raise argparse.ArgumentTypeError(
+                    f"unknown format '{name}'{did_you_mean(name, known) or _one_of(known)}"
+                )
         if not chosen:
-            raise ArgumentTypeError(f"no format is named{_one_of(known)}")
+            raise argparse.ArgumentTypeError(f"no format is named{_one_of(known)}")
         return chosen
 
     return read

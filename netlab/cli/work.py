@@ -85,6 +85,8 @@ def override(spec: LabSpec, options: dict[str, Any]) -> LabSpec:
     data = spec.model_dump(exclude_unset=True)
     given = {name: value for name, value in options.items() if value is not None}
     data |= {name: given[name] for name in _TOP if name in given}
+    if "precision" in given:
+        data["precision_percent"] = given["precision"]
     if "paths" in given:
         data["paths"] = () if given["paths"] == (ALL,) else given["paths"]
     if "locked" in given:
@@ -137,7 +139,7 @@ def _place(files: Sequence[Path]) -> str:
 
 ALL = "all"
 
-_TOP = ("profiles", "provider", "stack", "rounds", "seed", "clock")
+_TOP = ("profiles", "provider", "stack", "rounds", "max_rounds", "seed", "clock", "control")
 """Options that are called as what they set."""
 _SECTIONS = {
     "load": {"duration": "duration_s", "connections": "connections"},
@@ -149,5 +151,6 @@ _SECTIONS = {
 def _option(location: tuple[str | int, ...]) -> str:
     """Name the option that a part of the spec came from."""
     names = {key: name for keys in _SECTIONS.values() for name, key in keys.items()}
+    names["precision_percent"] = "precision"
     known = [names.get(str(part), str(part)) for part in location if part not in _SECTIONS]
     return f"--{known[0].replace('_', '-')}: " if known else ""

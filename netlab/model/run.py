@@ -115,22 +115,58 @@ class Environment(Frozen):
     """What each host is, where netlab did not make it from an image of its own."""
 
 
+Control = Literal["block", "sample"]
+"""How the baseline was measured a second time in each round: in a block of its own, or within the baseline's block."""
+
+
+class Stop(Frozen):
+    """Why a run ended by itself, and when."""
+
+    reason: Literal["rounds", "precision", "max-rounds"]
+    """``rounds``: a fixed number was planned; ``precision``: every comparison was as precise as asked;
+    ``max-rounds``: they were not, and no more rounds were allowed."""
+    rounds: int
+    """Number of rounds that were measured."""
+    widest: str = ""
+    """Cell of the widest interval, ``calico-ipip/pod-ip``; empty where no precision was asked, or nothing compared."""
+    half_width_percent: float | None = None
+    """Half of that interval's width, in % of the baseline's requests/s."""
+
+
 class RunHeader(Frozen):
-    """All that is known before the first sample; stored as ``run.json``.
+    """All that is known before the first sample, and at the end why it was the end; stored as ``run.json``.
 
     ``netlab.results.versions`` says what older versions of the schema had.
     """
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     run_id: str
     created_at: datetime
+    stack: Stack | None = None
+    """The lab's; None in runs of an older netlab."""
     seed: int
     rounds: int
+    """Of the plan; with a precision, at the most."""
+    fewest_rounds: int = 3
+    """After which the precision is looked at first."""
+    precision_percent: float | None = None
+    """No further round once half of every comparison's interval is at most so wide; None: all rounds."""
+    control: Control | None = None
+    """None: the baseline was measured once a round."""
     load: Load
     baseline_profile: str
     baseline_path: PathName
     environment: Environment
     profiles: tuple[ProfileInfo, ...]
+    resumed_at: tuple[datetime, ...] = ()
+    """When the run was continued after an interruption."""
+    stop: Stop | None = None
+    """None while it is being measured, and where that was interrupted."""
+
+    @property
+    def planned_rounds(self) -> int:
+        """Rounds that were to be measured, by what is known of it."""
+        return self.stop.rounds if self.stop else self.rounds
 
 
 class Run(Frozen):
@@ -138,9 +174,12 @@ class Run(Frozen):
 
     header: RunHeader
     samples: tuple[Sample, ...]
+    """Without the controls."""
     hotspots: tuple[HotSpots, ...]
     proofs: tuple[Proof, ...] = ()
     """One a profile, where the run recorded it."""
     refused: tuple[RefusedSample, ...] = ()
     """In the order in which they were measured."""
     refused_hotspots: tuple[RefusedHotSpots, ...] = ()
+    controls: tuple[Sample, ...] = ()
+    """The baseline's second sample of each round, in the order in which they were measured."""

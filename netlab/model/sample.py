@@ -84,6 +84,8 @@ class Sample(Frozen):
     started_at: datetime
     wrk: WrkResult
     kernels: tuple[Counters, ...]
+    control: bool = False
+    """Whether it is the round's second sample of the baseline, which is compared with the first and nothing else."""
 
 
 class RefusedSample(Frozen):
@@ -96,6 +98,8 @@ class RefusedSample(Frozen):
     attempt: int
     """From 1; after the first, the sample is taken again."""
     reason: str
+    control: bool = False
+    """As a sample's."""
 
 
 class HotFunction(Frozen):

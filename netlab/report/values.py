@@ -8,7 +8,7 @@ from typing import Literal
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Load, Stack
 from netlab.model.proof import DeviceFacts, HopKind
-from netlab.model.run import Environment
+from netlab.model.run import Environment, Stop
 from netlab.statistics.agreement import Agreement
 from netlab.statistics.verdict import Verdict
 
@@ -364,6 +364,21 @@ class Flame(Frozen):
     """Those with at least 0.5 % of either side, in depth-first order."""
 
 
+class Control(Frozen):
+    """The baseline compared with itself: both samples of a round are of one thing, so that only chance differs."""
+
+    name: str
+    """The baseline's cell."""
+    load: Load
+    """Which both samples were measured under."""
+    own_blocks: bool
+    """Whether hosts became the baseline once more for a round's second sample; else it is of the same block."""
+    change: Change
+    """``comparisons`` counts the controls of the report, which are no part of the cells' comparisons."""
+    text: str
+    """The same in words."""
+
+
 class RunRef(Frozen):
     """Where the samples came from."""
 
@@ -372,9 +387,15 @@ class RunRef(Frozen):
     created_at: datetime
     """When it began."""
     seed: int
-    """Number that the random order of each round follows from."""
+    """Number that the random order of each round follows from: it repeats it."""
     rounds: int
-    """Number of rounds that it was to have."""
+    """Number of rounds that were measured, or where the run was interrupted, planned."""
+    precision_percent: float | None = None
+    """At which the run was to stop, in % of the baseline's requests/s; None: after a fixed number of rounds."""
+    stop: Stop | None = None
+    """Why it was the end; None where the run was interrupted."""
+    resumed_at: tuple[datetime, ...] = ()
+    """When it was continued after an interruption."""
 
 
 class Difference(Frozen):
@@ -563,6 +584,8 @@ class Report(Frozen):
     """What a reader should know before believing a number, one sentence each."""
     cells: tuple[Cell, ...]
     """Baseline first, then from the cheapest to the costliest."""
+    controls: tuple[Control, ...] = ()
+    """One per load of the baseline; empty where no run measured the baseline twice a round."""
     margin_percent: float
     """What is called no difference: requests/s within ± so many % of the baseline's."""
     charted: tuple[str, ...]

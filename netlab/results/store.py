@@ -6,6 +6,7 @@ with fewer samples.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from functools import partial
@@ -17,7 +18,7 @@ from netlab.errors import MisfiledSample, NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
 from netlab.model.run import Run, RunHeader
 from netlab.model.sample import HotSpots, RefusedHotSpots, RefusedSample, Sample
-from netlab.results.names import cell_of
+from netlab.results.names import cell_of, is_control
 from netlab.results.versions import READABLE, SCHEMA_VERSION, upgraded
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ _T = TypeVar("_T")
 def load_run(directory: Path) -> Run:
     """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood, but a profiler's."""
     header = load_header(directory)
-    samples, refused = load_samples(directory, header)
-    samples = [_by_kernel(sample, header.environment.kernels) for sample in samples]
+    found, refused = load_samples(directory, header)
+    samples = [_by_kernel(sample, header.environment.kernels) for sample in found]
     raw = directory / "raw"
     hotspots = list(_hotspots(raw))
     return Run(
         header=header,
-        samples=tuple(samples),
+        samples=tuple(sample for sample in samples if not sample.control),
+        controls=tuple(sample for sample in samples if sample.control),
         hotspots=tuple(one for one in hotspots if isinstance(one, HotSpots)),
         proofs=tuple(_proofs(raw, header)),
         refused=tuple(refused),
@@ -55,7 +57,7 @@ def load_run(directory: Path) -> Run:
 
 
 def load_samples(directory: Path, header: RunHeader) -> tuple[list[Sample], list[RefusedSample]]:
-    """Read the run's samples, and those that are refused, each in the order in which they were measured."""
+    """Read the run's samples, controls too, and those that are refused, in the order in which they were measured."""
     snapshots = {profile.name: profile.snapshot for profile in header.profiles}
     found = list(_samples(directory / "raw", snapshots))
     samples = [one for one in found if isinstance(one, Sample)]
@@ -68,6 +70,11 @@ def load_samples(directory: Path, header: RunHeader) -> tuple[list[Sample], list
 def refuse(raw: Path, attempt: int) -> Path:
     """Give the raw sample a name under which it is kept and counts no more; return its new path."""
     return raw.rename(raw.with_name(f"{raw.name}.refused-{attempt}"))
+
+
+def refusals(raw: Path) -> int:
+    """Count how often a sample that would be called ``raw`` was refused."""
+    return len([path for path in raw.parent.glob(f"{raw.name}.refused-*") if _REFUSED.fullmatch(path.name)])
 
 
 def _by_kernel(sample: Sample, kernels: Sequence[tuple[str, ...]]) -> Sample:
@@ -115,6 +122,15 @@ def latest(runs_dir: Path) -> Path:
     return runs[0]
 
 
+def unfinished(runs_dir: Path) -> Path:
+    """Directory of the newest run that was interrupted; raises ``NotUp`` when there is none."""
+    for run in list_runs(runs_dir):
+        with contextlib.suppress(ResultsError):
+            if load_header(run).stop is None:
+                return run
+    raise NotUp(f"no run in {runs_dir} was interrupted", hint="measure a new one: netlab bench")
+
+
 def _created_at(run: Path) -> float:
     try:
         return load_header(run).created_at.timestamp()
@@ -154,10 +170,12 @@ def _sample(path: Path, of: dict[str, Any]) -> Sample | RefusedSample:
     """Read one sample; those that must be left out may be among the others: of an older netlab, or moved by hand."""
     from netlab.samples.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
 
+    file = path.name.removesuffix(_SAMPLE)
     try:
-        return _parsed(path, partial(parse_sample, **of))
+        sample = _parsed(path, partial(parse_sample, **of))
     except (MisfiledSample, UnusableSample) as error:
-        return _left_out(path.name.removesuffix(_SAMPLE), of, 1, error.message)
+        return _left_out(file, of, 1, error.message)
+    return sample.model_copy(update={"control": True}) if is_control(file) else sample
 
 
 def _refused(path: Path, of: dict[str, Any], file: str, attempt: int) -> RefusedSample:
@@ -173,7 +191,13 @@ def _refused(path: Path, of: dict[str, Any], file: str, attempt: int) -> Refused
 def _left_out(file: str, of: dict[str, Any], attempt: int, reason: str) -> RefusedSample:
     path, keepalive = cell_of(file)
     return RefusedSample(
-        profile=of["profile"], path=path, keepalive=keepalive, round=of["round_"], attempt=attempt, reason=reason
+        profile=of["profile"],
+        path=path,
+        keepalive=keepalive,
+        round=of["round_"],
+        attempt=attempt,
+        reason=reason,
+        control=is_control(file),
     )
 
 
@@ -208,6 +232,11 @@ def _proofs(raw: Path, header: RunHeader) -> Iterator[Proof]:
 def hotspots_folder(raw: Path, profile: str) -> Path:
     """Where a run keeps what the profiler saw of the profile."""
     return raw / f"{_HOTSPOTS}{profile}"
+
+
+def hotspots_file(folder: Path, file: str) -> Path:
+    """Return the profiler's file of the cell whose raw files are called ``file``."""
+    return folder / f"{file}{_PERF}"
 
 
 def proof_folder(raw: Path, profile: str) -> Path:

@@ -97,9 +97,35 @@ class LabSpec(Frozen):
         default="auto",
         description="`real` is wall time, `virtual` counts instructions, `auto` is real where an accelerator works.",
     )
-    rounds: int = whole(5, "Passes over all profiles and paths, each in an order of its own.", low=3, high=100)
+    rounds: int | None = whole(
+        None,
+        "Passes over all profiles and paths, each in an order of its own; with a precision, the fewest. None: 5 on the "
+        "virtual clock, as many as the precision takes on the real one.",
+        low=3,
+        high=100,
+    )
+    precision_percent: float | None = Field(
+        default=None,
+        gt=0,
+        le=50,
+        strict=True,
+        allow_inf_nan=False,
+        description="Stop after the round in which every comparison is known to within so many percent of the "
+        "baseline's requests/s. None: 2 on the real clock where `rounds` says nothing, else all rounds.",
+    )
+    max_rounds: int | None = whole(
+        None,
+        "With a precision, the most rounds. None: 30; 10 where hosts keep no snapshots.",
+        low=3,
+        high=1000,
+    )
     seed: int | None = Field(
         default=None, ge=0, le=2**31 - 1, strict=True, description="Seed of the random order; none: a new one a run."
+    )
+    control: bool = Field(
+        default=True,
+        strict=True,
+        description="Measure the baseline a second time in each round, and compare it with itself (A/A control).",
     )
     baseline: BaselineSpec = Field(default=BaselineSpec(), description="What every number is compared with.")
     load: LoadSpec = Field(default=LoadSpec(), description="What wrk does for each sample.")
@@ -126,6 +152,12 @@ class LabSpec(Frozen):
         twice = sorted({name for name in self.profiles if self.profiles.count(name) > 1})
         if twice:
             raise ValueError(f"profiles: '{twice[0]}' is there twice")
+        return self
+
+    @model_validator(mode="after")
+    def _rounds_make_sense(self) -> Self:
+        if self.rounds and self.max_rounds and self.rounds > self.max_rounds:
+            raise ValueError(f"max_rounds ({self.max_rounds}) must be at least rounds ({self.rounds}), the fewest")
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -12,8 +12,11 @@ from netlab.statistics import student
 from netlab.statistics.interval import Interval
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike
 
+_Round = TypeVar("_Round")
 FEWEST_ROUNDS = 3
 """Two rounds give an interval with one degree of freedom: so wide that it only pretends to be an answer."""
 
@@ -49,3 +52,9 @@ def paired_ratio(values: ArrayLike, baseline: ArrayLike) -> Ratio:
     logs = np.log(above / below)
     error = float(logs.std(ddof=1)) / logs.size**0.5 if logs.size >= FEWEST_ROUNDS else None
     return Ratio(logs.size, float(np.exp(logs.mean())), error)
+
+
+def ratio_by_round(values: Mapping[_Round, float], baseline: Mapping[_Round, float]) -> Ratio:
+    """Compare values with those of the baseline in the rounds, by whatever names them, that both have."""
+    both = [name for name in values if name in baseline]
+    return paired_ratio([values[name] for name in both], [baseline[name] for name in both])

@@ -40,7 +40,15 @@ def rounds_needed(change: Interval, rounds: int, margin: float, confidence: floa
     """
     off = abs(change.value)
     wanted = max(off, margin - off)  # narrow enough either to leave out zero or to be within the margin
-    deviation = change.width / 2 * rounds**0.5 / student.critical(rounds - 1, confidence)
+    return rounds_to_half(change.width / 2, rounds, wanted, confidence)
+
+
+def rounds_to_half(half_width: float, rounds: int, wanted: float, confidence: float) -> int | None:
+    """Fewest rounds that make an interval as narrow as ``wanted``, half of it, at the same spread; None: too many.
+
+    ``half_width`` is half of the interval that ``rounds`` gave at this confidence.
+    """
+    deviation = half_width * rounds**0.5 / student.critical(rounds - 1, confidence)
     low, high = FEWEST_ROUNDS, MOST_ROUNDS
     if _half(deviation, high, confidence) > wanted:
         return None

@@ -25,7 +25,7 @@ def test_init_writes_the_defaults_and_overwrites_nothing(netlab, folder):
     assert "--force" in refused.stderr
     assert load_spec(folder).rounds == 7
     assert netlab("init", "--force").returncode == 0
-    assert load_spec(folder).rounds == 5
+    assert load_spec(folder).rounds is None
     (folder / "netlab.yml").rename(folder / "netlab.yaml")
     refused = netlab("init")
     assert "netlab.yaml is there already" in refused.stderr
@@ -197,15 +197,18 @@ def test_doctor_names_the_package_of_a_missing_program(monkeypatch, capsys, fold
 def test_plan_and_dry_run_hand_the_options_on(monkeypatch, capsys, folder):
     asked = []
     plan = Plan(steps=("boot", "measure"))
-    monkeypatch.setattr("netlab.workflow.plan_of_run", lambda lab, spec, progress: asked.append(spec.rounds) or plan)
+    monkeypatch.setattr(
+        "netlab.workflow.plan_of_run",
+        lambda lab, spec, progress: asked.append((spec.rounds, spec.precision_percent)) or plan,
+    )
     monkeypatch.setattr("netlab.workflow.plan_of_up", lambda lab, spec, name, progress: asked.append(name) or plan)
-    assert main(["plan", "--rounds", "4"]) == 0
+    assert main(["plan", "--rounds", "4", "--precision", "0.5 %"]) == 0
     assert main(["up", "--profile", "ipvlan-l2", "--dry-run"]) == 0
     assert main(["up", "--no-profile", "--dry-run"]) == 0
     assert capsys.readouterr().out == "boot\nmeasure\n" * 3
     assert main(["plan", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"steps": ["boot", "measure"]}
-    assert asked == [4, "ipvlan-l2", None, 5]
+    assert asked == [(4, 0.5), "ipvlan-l2", None, (None, None)]
 
 
 def test_bench_hands_the_options_on_and_prints_the_run(monkeypatch, capsys, folder):

@@ -213,7 +213,7 @@ def test_a_broken_header_is_named(tmp_path, text):
 def test_a_run_of_version_1_is_read_and_says_that_it_recorded_less(tmp_path):
     shutil.copy(Path(__file__).parent / "data/run-version-1.json", tmp_path / "run.json")
     header = store.load_header(tmp_path)
-    assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 3)
+    assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 4)
     assert [profile.provenance for profile in header.profiles] == [None, None, None]
     assert header.environment.image_digest == ""
     assert (header.environment.control_cpus, header.environment.parallel_fleets) == (None, None)
@@ -225,6 +225,36 @@ def test_a_run_of_version_2_is_read(tmp_path):
     environment = store.load_header(tmp_path).environment
     assert environment.parallel_fleets == 2
     assert environment.kernels == (("client", "node1", "node2"),)
+
+
+def test_a_run_of_version_3_is_read_as_one_that_ended_and_has_no_control(tmp_path):
+    shutil.copy(Path(__file__).parent / "data/run-version-3.json", tmp_path / "run.json")
+    header = store.load_header(tmp_path)
+    assert (header.control, header.precision_percent, header.stack) == (None, None, None)
+    assert (header.stop.reason, header.planned_rounds) == ("rounds", 5)
+    with pytest.raises(NotUp):
+        store.unfinished(tmp_path.parent)
+
+
+def test_the_control_is_no_sample_of_the_baseline(directory):
+    for file in ("host+control.json", "host+control.json.refused-1"):
+        (directory / "raw/r1-p0-baseline-vm" / file).write_text(raw_sample("host"))
+    run = store.load_run(directory)
+    assert len(run.samples) == 3
+    assert [(one.profile, one.path, one.round, one.control) for one in run.controls] == [
+        ("baseline-vm", "host", 1, True)
+    ]
+    assert [(one.path, one.keepalive, one.control) for one in run.refused] == [("host", True, True)]
+
+
+def test_a_run_that_was_interrupted_is_found_the_newest_first(tmp_path):
+    for days, name in enumerate(("first", "second", "third")):
+        when = factories.STARTED + timedelta(days=days)
+        stop = {"stop": None} if name != "third" else {}
+        store.write_header(tmp_path / name, factories.header(created_at=when, **stop))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/run.json").write_text("{")
+    assert store.unfinished(tmp_path).name == "second"
 
 
 def test_on_the_real_clock_of_an_older_run_each_host_has_a_kernel(tmp_path):
@@ -241,7 +271,7 @@ def test_what_profiles_were_made_of_comes_back(tmp_path):
     profiles = tuple(one.model_copy(update={"provenance": made}) for one in factories.PROFILES)
     store.write_header(tmp_path, factories.header(profiles=profiles))
     assert store.load_header(tmp_path).profiles == profiles
-    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 3
+    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 4
 
 
 def test_an_unknown_version_says_so(tmp_path):

@@ -6,7 +6,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlab.statistics.ratio import Ratio, paired_ratio
+from netlab.statistics.ratio import Ratio, paired_ratio, ratio_by_round
 
 rates = st.floats(min_value=1, max_value=1e6)
 
@@ -62,3 +62,9 @@ def test_interval_holds_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(1)
     found = [paired_ratio(rng.lognormal(0, 0.02, 5), np.ones(5)).interval(0.95) for _ in range(600)]
     assert sum(one.contains(1) for one in found) / 600 == pytest.approx(0.95, abs=0.025)
+
+
+def test_rounds_are_paired_by_their_names():
+    found = ratio_by_round({1: 80.0, 2: 90.0, 4: 70.0, 5: 85.0}, {5: 100.0, 2: 100.0, 1: 100.0, 3: 1.0})
+    assert found == paired_ratio([80.0, 90.0, 85.0], [100.0] * 3)
+    assert ratio_by_round({1: 80.0}, {2: 100.0}) == paired_ratio([], [])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from netlab.statistics import student
 from netlab.statistics.interval import Interval
 from netlab.statistics.ratio import paired_ratio
-from netlab.statistics.verdict import rounds_needed, verdict
+from netlab.statistics.verdict import rounds_needed, rounds_to_half, verdict
 
 SAME = "no difference at this precision"
 
@@ -66,6 +66,15 @@ def test_a_difference_may_be_the_first_that_is_shown():
     rounds = rounds_needed(first, 3, 1.0, 0.95)
     shown = [student.interval(5, 4 / count**0.5, count - 1, 0.95).low >= 0 for count in (rounds - 1, rounds)]
     assert shown == [False, True]
+
+
+def test_so_many_rounds_make_an_interval_so_narrow():
+    half = student.interval(0, 2.0 / 4**0.5, 3, 0.98).high
+    rounds = rounds_to_half(half, 4, 0.7, 0.98)
+    shown = [student.interval(0, 2.0 / count**0.5, count - 1, 0.98).high <= 0.7 for count in (rounds - 1, rounds)]
+    assert shown == [False, True]
+    assert rounds_to_half(half, 4, half * 1.001, 0.98) == 4
+    assert rounds_to_half(0.0, 4, 0.7, 0.98) == 3
 
 
 def test_more_rounds_than_anybody_takes_are_not_named():

@@ -5,11 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ResultsError
-from netlab.report.compute import checks, configurations, facts, flames, kernels, paths, predictions, refused
+from netlab.report.compute import (
+    checks,
+    configurations,
+    controls,
+    ends,
+    facts,
+    flames,
+    kernels,
+    looks,
+    paths,
+    predictions,
+    refused,
+)
 from netlab.report.compute.cells import Comparing, Source, Taken, against, build_cell, comparable
 from netlab.report.compute.environments import base, refuse_mixtures
 from netlab.report.text import labels, numbers, summary, words
-from netlab.report.values import Cell, GroupShare, Headline, Missing, Report, RunRef
+from netlab.report.text.method import BLOCKS, CONTROLS, LOOKS, METHOD, SAME_BLOCK
+from netlab.report.values import Cell, Control, GroupShare, Headline, Missing, Report, RunRef
 from netlab.spec.report import ReportSpec
 
 if TYPE_CHECKING:
@@ -21,56 +34,6 @@ if TYPE_CHECKING:
     from netlab.model.sample import HotSpots
     from netlab.report.compute.configurations import Configurations
 
-METHOD = (
-    (
-        "Every difference is made of pairs: requests/s of a cell over those of the baseline in the same round. Each "
-        "round measured the cells in a random order of its own."
-    ),
-    (
-        "The interval is Student's t on the logarithms of those ratios. All intervals of a report hold together with "
-        "95 % confidence, so that of twenty reports on equal networks at most one calls any of them slower or faster. "
-        "The more comparisons, the wider each (Bonferroni); more rounds make all of them narrower."
-    ),
-    (
-        "The verdict is read from the interval. Slower, faster: it leaves out zero. Same: all of it is within the "
-        "margin of zero (report.margin_percent), which is a finding of its own. Cannot tell yet: neither; the warnings "
-        "say about how many rounds would tell. What another build of the same hosts would change is in no interval: "
-        "all rounds of a run are of one."
-    ),
-    (
-        "Response times are percentiles of one histogram that holds each request of all rounds once. They were "
-        "measured at saturation, where a slower path also queues longer."
-    ),
-    (
-        "Corrected response times are wrk's own: for each slow response it adds shorter ones, of requests that users "
-        "on a schedule would have sent meanwhile (coordinated omission). A closed loop has no schedule: netlab takes "
-        "the addition back, and checks that as many requests are left as wrk counted."
-    ),
-    (
-        "Runs are pooled where they were made of the same things: profile, roles, playbooks, image, artifacts, netlab, "
-        "kernel command line and mitigations, processors of the control plane and fleets at the same time, of the cell "
-        "and of its baseline. Other rows name their runs."
-    ),
-    (
-        "Percentiles, CPU time and softirqs have intervals of their own, by leaving out one round after the other "
-        "(jackknife); each holds by itself with 95 % confidence. A longest response time has none."
-    ),
-    "CPU classes are % of one CPU. Busy is user + nice + system + irq + softirq; idle, iowait and steal are not work.",
-    (
-        "The profiler ran in passes of its own, never inside a timed sample; its shares are of the samples that found "
-        "the CPU busy."
-    ),
-)
-BLOCKS = {
-    True: "Before each block of samples of one profile, the hosts resumed the snapshot of that profile.",
-    False: (
-        "The hosts keep no snapshots: before a block of another profile's samples, the roles of the one before were "
-        "undone and its own applied again. Minutes lie between the samples of a pair, in which machines may change "
-        "their speed."
-    ),
-    None: "",
-}
-"""How hosts became a profile again, by what the run says of it."""
 MANY = 16
 """From more cells on, a chart that has a row or a line per cell is no longer read."""
 COLUMNS = 10
@@ -101,7 +64,8 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
     header, told = runs[0].header, configurations.tell_apart(runs)
     profiles = _profiles(runs, told, beside_clusters=beside_clusters)
     sources = _sources(runs, profiles, told)
-    cells = _cells(sources, header, told, spec.margin_percent)
+    cells = _cells(sources, header, told, spec.margin_percent, looks.paid([run.header for run in runs]))
+    repeated = controls.build(runs, told, spec.margin_percent)
     charted, shares = _charted(cells), _shares(cells)
     differences = configurations.differences(runs)
     sides = list(_sides(runs, told))
@@ -110,14 +74,20 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
         base=base(header),
         headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
         clock_note=words.clock_note(header.environment.clock),
-        method=tuple(filter(None, (METHOD[0], BLOCKS[header.environment.resumed], *METHOD[1:]))),
+        method=tuple(
+            filter(None, (METHOD[0], BLOCKS[header.environment.resumed], *METHOD[1:], *_asked(runs, repeated)))
+        ),
         warnings=(
+            *ends.warnings([run.header for run in runs]),
+            *ends.interrupted_rounds(runs),
+            *controls.warnings(repeated),
             *refused.sentences(runs),
             *refused.profiles(runs),
             *configurations.warnings(runs, differences),
             *checks.warnings(list(sources.values()), cells),
         ),
         cells=cells,
+        controls=repeated,
         margin_percent=spec.margin_percent,
         charted=charted,
         subsystems=tuple(shares),
@@ -143,7 +113,23 @@ def _count(profiles: dict[str, ProfileInfo], header: RunHeader) -> str:
 
 def reference(header: RunHeader) -> RunRef:
     """Name a run in a report."""
-    return RunRef(run_id=header.run_id, created_at=header.created_at, seed=header.seed, rounds=header.rounds)
+    return RunRef(
+        run_id=header.run_id,
+        created_at=header.created_at,
+        seed=header.seed,
+        rounds=header.planned_rounds,
+        precision_percent=header.precision_percent,
+        stop=header.stop,
+        resumed_at=header.resumed_at,
+    )
+
+
+def _asked(runs: Sequence[Run], repeated: Sequence[Control]) -> Iterator[str]:
+    """Say how what not every run has was made."""
+    if repeated:
+        yield CONTROLS if all(one.own_blocks for one in repeated) else f"{CONTROLS} {SAME_BLOCK}"
+    if any(run.header.precision_percent is not None for run in runs):
+        yield LOOKS
 
 
 def _profiles(runs: Sequence[Run], told: Configurations, *, beside_clusters: bool) -> dict[str, ProfileInfo]:
@@ -191,7 +177,7 @@ def _sources(runs: Sequence[Run], profiles: dict[str, ProfileInfo], told: Config
             stack=profiles[name].stack if name in profiles else None,
             taken=tuple(found),
             hotspots=tuple(spots.get((name, path, load.keepalive), ())),
-            planned=sum(run.header.rounds for run in runs if _planned(run.header, name, path, told)),
+            planned=sum(run.header.planned_rounds for run in runs if _planned(run.header, name, path, told)),
             runs=told.runs.get(name, ()),
         )
         for (name, path, load), found in taken.items()
@@ -208,7 +194,7 @@ def _label(profiles: dict[str, ProfileInfo], name: str) -> str:
 
 
 def _cells(
-    sources: dict[_Key, Source], header: RunHeader, told: Configurations, margin_percent: float
+    sources: dict[_Key, Source], header: RunHeader, told: Configurations, margin_percent: float, extra: int
 ) -> tuple[Cell, ...]:
     bases = {
         key: (told.key(source.taken[0].run_id, header.baseline_profile), header.baseline_path, key[2])
@@ -218,6 +204,7 @@ def _cells(
         base=f"{base(header)}, same round",
         comparisons=sum(comparable(source, sources.get(bases[key])) for key, source in sources.items()),
         margin_percent=margin_percent,
+        looks=extra,
     )
     cpus = header.environment.guest_cpus
     cells = {

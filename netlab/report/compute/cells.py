@@ -15,7 +15,7 @@ from netlab.report.values import Cell, Change, GroupShare, HotFunctionShare, Lat
 from netlab.statistics.family import each
 from netlab.statistics.histogram import Histogram, merge_histograms, quantiles
 from netlab.statistics.interval import Interval
-from netlab.statistics.ratio import FEWEST_ROUNDS, Ratio, paired_ratio
+from netlab.statistics.ratio import FEWEST_ROUNDS, Ratio, ratio_by_round
 from netlab.statistics.summary import summarise
 from netlab.statistics.verdict import CONFIDENCE, rounds_needed, verdict
 
@@ -82,6 +82,8 @@ class Comparing:
     """Cells whose intervals are to hold together."""
     margin_percent: float
     """What is called no difference."""
+    looks: int = 0
+    """Statements more with which the intervals must hold together."""
 
 
 def build_cell(source: Source, baseline: Source | None, *, comparing: Comparing, cpus: int) -> Cell:
@@ -163,8 +165,13 @@ def percentiles(histogram: Histogram) -> dict[str, float]:
 
 def change(source: Source, baseline: Source | None, comparing: Comparing) -> Change:
     """Difference of requests/s from the baseline of the same round."""
-    ratio, margin = ratio_of(source, baseline), comparing.margin_percent
-    alone = each(CONFIDENCE, comparing.comparisons)
+    return change_of(ratio_of(source, baseline), comparing)
+
+
+def change_of(ratio: Ratio, comparing: Comparing) -> Change:
+    """Write a ratio as the change that it is, with its interval and verdict."""
+    margin = comparing.margin_percent
+    alone = each(CONFIDENCE, comparing.comparisons + comparing.looks)
     found = percents(ratio.interval(alone))
     said = verdict(found, margin)
     return Change(
@@ -184,9 +191,12 @@ def change(source: Source, baseline: Source | None, comparing: Comparing) -> Cha
 
 def ratio_of(source: Source, baseline: Source | None) -> Ratio:
     """Compare requests/s with those of the baseline in the same rounds."""
-    bases = {one.round: one.sample.wrk.requests_per_second for one in (baseline.taken if baseline else ())}
-    pairs = [(one.sample.wrk.requests_per_second, bases[one.round]) for one in source.taken if one.round in bases]
-    return paired_ratio([mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+    return ratio_by_round(by_round(source.taken), by_round(baseline.taken if baseline else ()))
+
+
+def by_round(taken: Iterable[Taken]) -> dict[tuple[str, int], float]:
+    """Requests/s by run and round."""
+    return {one.round: one.sample.wrk.requests_per_second for one in taken}
 
 
 def comparable(source: Source, baseline: Source | None) -> bool:

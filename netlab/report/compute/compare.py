@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError, ResultsError
 from netlab.report.comparison import Comparison, Moved
-from netlab.report.compute import configurations
+from netlab.report.compute import configurations, looks
 from netlab.report.compute.build import build_report, reference
 from netlab.report.compute.cells import percents
 from netlab.report.compute.environments import listed, unlike
@@ -57,7 +57,7 @@ def compare(before: Run, after: Run, spec: ReportSpec, *, anyway: bool = False) 
         margin_percent=spec.margin_percent,
         environment=differing,
         differences=configurations.differences(runs),
-        cells=_cells(contrasts, names, spec.margin_percent),
+        cells=_cells(contrasts, names, spec.margin_percent, looks.paid([run.header for run in runs])),
         alone=tuple(names[key] for key in names if (key in sides[0]) != (key in sides[1])),
     )
 
@@ -77,8 +77,9 @@ def _relative(report: Report) -> dict[_Key, Ratio]:
     return {_key(cell): as_ratio(cell.change) for cell in report.cells if cell.change}
 
 
-def _cells(contrasts: dict[_Key, Contrast], names: dict[_Key, str], margin: float) -> tuple[Moved, ...]:
-    confidence = each(CONFIDENCE, sum(one.interval(CONFIDENCE) is not None for one in contrasts.values()))
+def _cells(contrasts: dict[_Key, Contrast], names: dict[_Key, str], margin: float, extra: int) -> tuple[Moved, ...]:
+    known = sum(one.interval(CONFIDENCE) is not None for one in contrasts.values())
+    confidence = each(CONFIDENCE, known + extra)
     found = [_moved(names[key], one, confidence, margin) for key, one in contrasts.items()]
     return tuple(sorted(found, key=lambda one: (ORDER.index(one.verdict), one.percent or 0.0)))
 

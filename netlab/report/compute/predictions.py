@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
+from netlab.report.compute import looks
 from netlab.report.compute.configurations import run_numbers
 from netlab.report.text import labels, numbers, verdicts
 from netlab.report.values import Order, Prediction, Predictions
@@ -91,7 +92,7 @@ def _profiles(headers: Iterable[RunHeader]) -> str:
 
 def _predictions(clusters: Report, replicas: Report, margin_points: float) -> Predictions:
     pairs = _pairs(clusters, replicas)
-    rows = _rows(pairs, margin_points)
+    rows = _rows(pairs, margin_points, looks.paid([*clusters.runs, *replicas.runs]))
     paired = {row.cluster for row in rows}
     return Predictions(
         base=clusters.base,
@@ -166,12 +167,18 @@ def _shape(load: Load) -> Load:
     return load.model_copy(update={"duration_s": 0, "warmup_s": 0.0})
 
 
-def _rows(pairs: Sequence[tuple[Cell, Cell]], margin_points: float) -> tuple[Prediction, ...]:
+def _rows(pairs: Sequence[tuple[Cell, Cell]], margin_points: float, extra: int) -> tuple[Prediction, ...]:
     loads = {cluster.load for cluster, _ in pairs}
     changes = [(cluster, replica, cluster.change, replica.change) for cluster, replica in pairs]
     compared = sum(bool(real and guess and _known(real) and _known(guess)) for *_, real, guess in changes)
+    confidence = each(CONFIDENCE, compared + extra)
     return tuple(
-        _row(cluster, replica, _miss(real, guess, each(CONFIDENCE, compared), margin_points), _network(cluster, loads))
+        _row(
+            cluster,
+            replica,
+            _miss(real, guess, confidence, margin_points),
+            _network(cluster, loads),
+        )
         for cluster, replica, real, guess in changes
         if real and guess
     )

@@ -24,11 +24,12 @@ class _Place(NamedTuple):
     path: str
     keepalive: bool
     round: int
+    control: bool
 
     @property
     def name(self) -> str:
         """For humans."""
-        return f"{_cell(self)} in round {self.round}"
+        return f"{_cell(self)}{' (A/A control)' if self.control else ''} in round {self.round}"
 
 
 def sentences(runs: Sequence[Run]) -> Iterator[str]:
@@ -40,7 +41,7 @@ def sentences(runs: Sequence[Run]) -> Iterator[str]:
         base = run.header.baseline_profile, run.header.baseline_path
         again += [f"{place.name}{of} ({one.reason})" for place, one in retaken.items()]
         out += [f"{place.name}{of} ({one.reason})" for place, one in lost.items()]
-        alone += [f"{place.name}{of}" for place in lost if (place.profile, place.path) == base]
+        alone += [f"{place.name}{of}" for place in lost if (place.profile, place.path) == base and not place.control]
     if again:
         yield f"Taken again, because the first sample measured failures: {joined(again)}."
     if out:
@@ -77,7 +78,8 @@ def reasons(runs: Sequence[Run], told: Configurations) -> dict[tuple[str, str], 
 
 def _by_fate(run: Run) -> tuple[dict[_Place, RefusedSample], dict[_Place, RefusedSample]]:
     """Return what was taken again with success, and what is lost, each with the last refusal."""
-    measured = {_Place(one.profile, one.path, one.load.keepalive, one.round) for one in run.samples}
-    last = {_Place(one.profile, one.path, one.keepalive, one.round): one for one in run.refused}
+    taken = (*run.samples, *run.controls)
+    measured = {_Place(one.profile, one.path, one.load.keepalive, one.round, one.control) for one in taken}
+    last = {_Place(one.profile, one.path, one.keepalive, one.round, one.control): one for one in run.refused}
     retaken = {place: one for place, one in last.items() if place in measured}
     return retaken, {place: one for place, one in last.items() if place not in measured}

@@ -20,6 +20,7 @@ def render(report: Report) -> str:
         items(headline.text for headline in report.headlines),
         f"> {plain(report.clock_note)}",
         _costs(report.cells, report.base),
+        items(control.text for control in report.controls),
         _section("Warnings", items(report.warnings), wanted=bool(report.warnings)),
         _section("Differences between the runs", _differences(report), wanted=bool(report.differences)),
         _section("How well replicas predict", _predictions(report), wanted=bool(report.predictions)),

@@ -41,6 +41,7 @@ def render(report: Report, width: int) -> RenderableType:
     return Group(
         Text(report.title, style="bold"),
         _costs(report, narrow=width < NARROW),
+        *(Text(one.text, STYLES[one.change.verdict] and "yellow") for one in report.controls),
         *([_agreement(report.predictions)] if report.predictions else []),
         *(_bullet(text, style) for text, style in said if text),
     )

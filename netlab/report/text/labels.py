@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.report.text.numbers import counted, joined, number
+from netlab.report.text.numbers import NARROW, counted, joined, number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from netlab.model.lab import Load
-    from netlab.model.run import ProfileInfo
+    from netlab.model.run import ProfileInfo, Stop
     from netlab.report.values import Report, RunRef
 
 CLUSTER, REPLICA = "cluster", "data-path replica"
@@ -79,5 +79,27 @@ def run_name(report: Report, at: int) -> str:
 
 
 def run_text(run: RunRef) -> str:
-    """Say when a run was made, and what repeats its order."""
-    return f"{run.created_at:%Y-%m-%d %H:%M} UTC, {counted(run.rounds, 'round')}, seed {run.seed}"
+    """Say when a run was made, what repeats its order, why it ended, and whether it was interrupted."""
+    text = f"{run.created_at:%Y-%m-%d %H:%M} UTC, {counted(run.rounds, 'round')}, seed {run.seed}"
+    if run.stop and run.precision_percent is not None:
+        text += f"; {reason_text(run.stop, run.precision_percent)}"
+    if run.stop is None:
+        text += "; interrupted, and not continued to its end"
+    return text + (f"; interrupted {times(len(run.resumed_at))} and continued" if run.resumed_at else "")
+
+
+def times(count: int) -> str:
+    """Write ``once``, ``twice`` or ``3 times``."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def reason_text(stop: Stop, precision_percent: float | None) -> str:
+    """Say why a run ended that was to stop at a precision."""
+    asked = f"± {precision_percent:g}{NARROW}%"
+    if stop.half_width_percent is None:
+        found = f"{stop.widest} has too few rounds for an interval" if stop.widest else "nothing is compared"
+    else:
+        found = f"the widest interval is ± {stop.half_width_percent:.2g}{NARROW}%, {stop.widest}"
+    if stop.reason == "precision":
+        return f"stopped because every comparison is known to {asked} ({found})"
+    return f"stopped after the most rounds that were allowed, short of {asked} ({found})"

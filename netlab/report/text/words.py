@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 from netlab.model.run import Machine
 from netlab.report.text.labels import CLUSTER, REPLICA, together
-from netlab.report.text.numbers import NARROW, NONE, counted, interval, joined, margin, number, percent, signed
+from netlab.report.text.numbers import (
+    NARROW,
+    NONE,
+    counted,
+    interval,
+    joined,
+    margin,
+    number,
+    percent,
+    percent_change,
+    signed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -147,6 +158,15 @@ def _outcome(change: Change, base: str) -> str:
     if change.verdict == "cannot tell yet":
         return f"{much}, but that may be chance: cannot tell yet ({sure})."
     return f"{much} ({sure})."
+
+
+def control(name: str, change: Change) -> str:
+    """Write ``A/A control: baseline-vm/host against itself: +0.1 % (95 % CI −0.2 … +0.4 %, 5 rounds), same …``."""
+    rounds = counted(change.pairs, "round")
+    sure = f"{number(change.confidence_percent)}{NARROW}% CI {interval(change)}, {rounds}"
+    said = {"lower": "DIFFERENT", "higher": "DIFFERENT"}.get(change.verdict) or verdict(change)
+    found = f"{percent_change(change.percent)} ({sure if change.low_percent is not None else rounds})"
+    return f"A/A control: {name} against itself: {found}, {said}."
 
 
 def verdict(change: Change | None) -> str:
