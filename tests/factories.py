@@ -303,3 +303,17 @@ def many_profile(name: str, paths: int) -> ProfileInfo:
         paths=MANY_PATHS[:paths],
         missing={"host": "the app runs in a pod"} | dict.fromkeys(MANY_PATHS[paths:], "an own path cannot exist"),
     )
+
+
+CONTROL_FACTORS = (1.001, 0.999, 1.0005, 0.9995, 1.0002)
+
+
+def controlled(factors=CONTROL_FACTORS, **changes) -> Run:
+    """A run whose control answers by these factors more than the baseline of its round."""
+    made = run(**({"control": "block"} | changes))
+    bases = {one.round: one for one in made.samples if (one.profile, one.path) == BASELINE}
+    again = [
+        sample(round_=at, rate=bases[at].wrk.requests_per_second * factor, control=True)
+        for at, factor in enumerate(factors, 1)
+    ]
+    return made.model_copy(update={"controls": tuple(again)})

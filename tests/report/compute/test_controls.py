@@ -12,18 +12,8 @@ from netlab.report.render.terminal import print_report
 from netlab.statistics import student
 from tests import factories
 
-FACTORS = (1.001, 0.999, 1.0005, 0.9995, 1.0002)
-
-
-def run(factors=FACTORS, **changes):
-    """A run whose control answers by these factors more than the baseline of its round."""
-    made = factories.run(**({"control": "block"} | changes))
-    bases = {one.round: one for one in made.samples if (one.profile, one.path) == factories.BASELINE}
-    again = [
-        factories.sample(round_=at, rate=bases[at].wrk.requests_per_second * factor, control=True)
-        for at, factor in enumerate(factors, 1)
-    ]
-    return made.model_copy(update={"controls": tuple(again)})
+FACTORS = factories.CONTROL_FACTORS
+run = factories.controlled
 
 
 def controls(*runs):

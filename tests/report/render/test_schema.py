@@ -39,7 +39,7 @@ def documents(report, proven, predicting):
     )
     machines = build_report([factories.run(proofs=(booted(),), environment=factories.environment(**machine()))])
     return {
-        "report": [report, proven, predicting, build_report(pooled), machines],
+        "report": [report, proven, predicting, build_report(pooled), machines, build_report([factories.controlled()])],
         "comparison": [
             compare(*pooled, ReportSpec()),
             compare(factories.run(run_id="old"), later, ReportSpec(), anyway=True),
