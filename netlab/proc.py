@@ -37,6 +37,7 @@ DEBIAN_PACKAGES = {
     "ssh-keygen": "openssh-client",
     "ssh-keyscan": "openssh-client",
     "vagrant": "vagrant",
+    "virsh": "libvirt-clients",
 }
 
 GRACE_S = 5.0

@@ -43,7 +43,7 @@ class Vagrant:
             raise failures.error_of(output.failure(done.stdout) or last_line(done.stderr))
         return done.stdout
 
-    def work(self, *words: str, timeout: float, before_retry: Callable[[str], None] = lambda _: None) -> None:
+    def work(self, *words: str, timeout: float, before_retry: Callable[[str], object] = lambda _: None) -> None:
         """Run a command that changes something, again where a known transient failure met it; shown while it lasts.
 
         ``before_retry`` is told what Vagrant said.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from netlab.errors import BoxError, MachineError, MachineSilent, MissingTool, NetlabError, RequirementError
@@ -13,6 +14,7 @@ class Known(NamedTuple):
     words: str
     error: type[NetlabError]
     hint: str | None = None
+    """It has ``{domain}`` where it needs libvirt's name of a machine."""
 
 
 TRANSIENT = {
@@ -29,6 +31,8 @@ TRANSIENT = {
     "Failed to open an SSH channel": "SSH opened no channel",
     "(EHOSTUNREACH)": "there was no route to the machine",
     "(EHOSTDOWN)": "the machine did not answer",
+    "of domain about to create is already taken": "a machine was there that Vagrant did not know",
+    "Volume for domain is already created": "a machine's disk was there that Vagrant did not know",
     "Call to virNetworkCreate failed": "another netlab made the network at the same moment",
     "Call to virNetworkDefineXML failed": "another netlab made the network at the same moment",
 }
@@ -52,6 +56,12 @@ KNOWN = (
         RequirementError,
         "start libvirtd, and be in the group 'libvirt'; 'virsh -c qemu:///system list' shows whether it answers",
     ),
+    Known(
+        "of domain about to create is already taken",
+        MachineError,
+        "'virsh -c qemu:///system undefine {domain}' removes it; with virsh (on Debian or Ubuntu: sudo apt-get install"
+        " libvirt-clients), 'netlab down' removes it by itself",
+    ),
     Known("Timed out while waiting for the machine to boot", MachineSilent, "vagrant.boot_timeout_s gives it longer"),
     Known("No IP address found", MachineSilent, "vagrant.boot_timeout_s gives it longer"),
 )
@@ -65,4 +75,6 @@ def transient(message: str) -> str | None:
 def error_of(message: str) -> NetlabError:
     """Return what is raised for a failure that is not, or no longer, tried again."""
     found = next((known for known in KNOWN if known.words in message), Known("", MachineError))
-    return found.error(f"Vagrant failed: {message}", hint=found.hint)
+    domain = re.search("Name `([^`]+)` of domain", message)
+    hint = found.hint and found.hint.format(domain=domain[1] if domain else "")
+    return found.error(f"Vagrant failed: {message}", hint=hint)

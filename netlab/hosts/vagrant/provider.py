@@ -15,7 +15,7 @@ from netlab.files import remove_folder, write_atomic
 from netlab.hosts import delivery, packages
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
-from netlab.hosts.vagrant import boxes, contact, fleet, output, sshconfig
+from netlab.hosts.vagrant import boxes, contact, fleet, orphans, output, sshconfig
 from netlab.hosts.vagrant.command import Vagrant
 from netlab.lab import LabState
 from netlab.model.host import Host
@@ -124,7 +124,7 @@ class VagrantProvider:
         """Destroy the machines; MachineError where one is left."""
         if self._made:
             self.vagrant.end_forgotten()
-            self.vagrant.work("destroy", "--force", timeout=DESTROY_TIMEOUT_S)
+            self._destroy()
             left = sorted(name for name, state in self._states().items() if state != GONE)
             if left:
                 hint = f"look for them with 'vagrant status' in {self.folder}"
@@ -139,19 +139,33 @@ class VagrantProvider:
         self.vagrant.work(*words, timeout=timeout, before_retry=self._clear_failed)
 
     def _clear_failed(self, message: str) -> None:
-        """Remove new machines that a failure names: one that runs already, Vagrant would not configure any more.
+        """Remove new machines that a failure met: one that runs already, Vagrant would not configure any more.
 
-        Those that were entered before have their configuration, and what the lab did to them.
+        Those that were entered before have their configuration, and what the lab did to them, unless Vagrant has lost
+        them. Of a machine that it makes alone, Vagrant does not say the name.
         """
-        names = output.failed_machines(message)
-        if names and not self._known:
-            self.vagrant.work("destroy", "--force", *names, timeout=DESTROY_TIMEOUT_S)
+        lost = orphans.unknown(self.folder)
+        met = set(output.failed_machines(message)) or lost
+        names = [name for name in self.spec.parts if name in met and (name in lost or not self._known)]
+        if names:
+            self._destroy(*names)
 
     def _clear_unfinished(self) -> None:
         """End and remove what a killed netlab was making: whether it was configured, nobody knows."""
         self.vagrant.end_forgotten()
         if not self._known and self._made:
-            self.vagrant.work("destroy", "--force", timeout=DESTROY_TIMEOUT_S)
+            self._destroy()
+
+    def _destroy(self, *names: str) -> None:
+        """Remove these machines, or all, also those that Vagrant does not know, or that appear in the meantime."""
+        words = ("destroy", "--force", *names)
+        self._adopt()
+        self.vagrant.work(*words, timeout=DESTROY_TIMEOUT_S, before_retry=self._adopt)
+        if self._adopt():
+            self.vagrant.work(*words, timeout=DESTROY_TIMEOUT_S)
+
+    def _adopt(self, _: str = "") -> set[str]:
+        return orphans.adopt(self.folder, self.name)
 
     def _enter(self) -> None:
         """Learn each machine's host key, unless it is known, and have the lab's key alone open it."""

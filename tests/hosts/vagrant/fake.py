@@ -1,4 +1,4 @@
-"""A ``vagrant``, an ``ssh`` and an ``ssh-keyscan`` that keep machines in a folder, and note what they are asked."""
+"""``vagrant``, ``virsh``, ``ssh`` and ``ssh-keyscan`` that keep machines in a folder, and note what they are asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+import uuid
 from pathlib import Path
 
 PROGRAM = """#!{python}
@@ -41,16 +42,28 @@ cpu_flags=sse
 """
 
 
+TAKEN = """Name `{domain}` of domain about to create is already taken. Please try to run
+`vagrant up` command again."""
+VOLUME = "Volume for domain is already created. Please run 'vagrant destroy' first."
+BATCH = "An error occurred while executing the action on the '{name}'\nmachine. Please handle this error:\n\n{said}"
+_EMPTY = {
+    "states": {}, "calls": [], "failures": [], "boxes": [], "keys": {}, "slow": 0, "snapshots": [],
+    "orphans": [], "late": [], "volumes": [],
+}  # fmt: skip
 _ALWAYS = {"--no-color", "--machine-readable"}
 
 
 class Machines:
-    """What the fakes know, in a file: states by name, calls, and failures that are still to come."""
+    """What the fakes know, in a file: states by name, calls, and failures that are still to come.
+
+    ``orphans`` are hosts whose machine libvirt has and Vagrant does not know, ``late`` those that become orphans after
+    the next destroy, ``volumes`` those whose disk alone is there.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "machines.json"
         if not self.file.exists():
-            self.write({"states": {}, "calls": [], "failures": [], "boxes": [], "keys": {}, "slow": 0, "snapshots": []})
+            self.write(_EMPTY)
 
     def read(self) -> dict:
         return json.loads(self.file.read_text())
@@ -73,7 +86,7 @@ def install(folder: Path, monkeypatch) -> Machines:
     """Put the programs in front of all others."""
     programs = folder / "bin"
     programs.mkdir()
-    for name in ("vagrant", "ssh", "ssh-keyscan"):
+    for name in ("vagrant", "virsh", "ssh", "ssh-keyscan"):
         path = programs / name
         path.write_text(PROGRAM.format(python=sys.executable, root=str(ROOT), name=name))
         path.chmod(0o755)
@@ -101,7 +114,7 @@ def _answer(program: str, words: list[str], machines: Machines) -> int:
     known = machines.read()
     known["calls"].append([program, *[word for word in words if word not in _ALWAYS]])
     machines.write(known)
-    return {"vagrant": _vagrant, "ssh": _ssh, "ssh-keyscan": _keyscan}[program](machines, words)
+    return {"vagrant": _vagrant, "virsh": _virsh, "ssh": _ssh, "ssh-keyscan": _keyscan}[program](machines, words)
 
 
 def _vagrant(machines: Machines, words: list[str]) -> int:
@@ -112,9 +125,7 @@ def _vagrant(machines: Machines, words: list[str]) -> int:
     if words[0] in {"up", "destroy"} and known["failures"]:
         failure = known["failures"].pop(0)
         machines.write(known)
-        said = failure.replace(",", "%!(VAGRANT_COMMA)").replace("\n", "\\n")
-        print(f"1,,error-exit,Vagrant::Errors::VagrantError,{said}")
-        return 1
+        return _fail(failure)
     return _COMMANDS[words[0]](machines, words)
 
 
@@ -122,14 +133,40 @@ def _fleet() -> dict:
     return json.loads((Path(os.environ["VAGRANT_CWD"]) / "fleet.json").read_text())
 
 
+def _fail(message: str) -> int:
+    said = message.replace(",", "%!(VAGRANT_COMMA)").replace("\n", "\\n")
+    print(f"1,,error-exit,Vagrant::Errors::VagrantError,{said}")
+    return 1
+
+
+def _id_file(name: str) -> Path:
+    return Path(os.environ["VAGRANT_CWD"]) / ".vagrant" / "machines" / name / "libvirt" / "id"
+
+
+def _id_of(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+
+
+def _taken(name: str, machines: Machines) -> str | None:
+    """Return what the plugin says of a machine that is there and that it does not know."""
+    if name in machines.read()["orphans"] and not _id_file(name).exists():
+        return TAKEN.format(domain=f"{_fleet()['name']}-{name}")
+    return None
+
+
 def _up(machines: Machines, words: list[str]) -> int:
     names = [host["name"] for host in _fleet()["hosts"]]
+    for name in names:
+        _id_file(name).parent.mkdir(parents=True, exist_ok=True)
+        if said := _taken(name, machines) or (VOLUME if name in machines.read()["volumes"] else None):
+            return _fail(BATCH.format(name=name, said=said))
     machines.change(states=dict.fromkeys(names, "running"))
     for name in names:
         key = Path(os.environ["VAGRANT_CWD"]) / ".vagrant" / "machines" / name / "libvirt" / "private_key"
         key.parent.mkdir(parents=True, exist_ok=True)
         if not key.exists():
             key.write_text(VAGRANTS_KEY)
+        _id_file(name).write_text(_id_of(name))
         print(f"1,{name},ui,info,==> {name}: Starting domain.")
     return 0
 
@@ -149,8 +186,17 @@ def _ssh_config(machines: Machines, words: list[str]) -> int:
 
 
 def _destroy(machines: Machines, words: list[str]) -> int:
-    stays = {name: state for name, state in machines.read()["states"].items() if state == "stubborn"}
-    machines.change(states=stays)
+    """Begin with the last, and end with the first that fails, as Vagrant does."""
+    for name in words[2:] or [host["name"] for host in reversed(_fleet()["hosts"])]:
+        if said := _taken(name, machines):
+            return _fail(said)
+        known = machines.read()
+        machines.change(**{kind: [other for other in known[kind] if other != name] for kind in ("orphans", "volumes")})
+        if known["states"].get(name) != "stubborn":
+            machines.change(states={other: state for other, state in known["states"].items() if other != name})
+            _id_file(name).unlink(missing_ok=True)
+    known = machines.read()
+    machines.change(orphans=known["orphans"] + known["late"], late=[])
     return 0
 
 
@@ -194,6 +240,18 @@ _COMMANDS = {
     "snapshot": _snapshot,
     "--version": _version,
 }
+
+
+def _virsh(machines: Machines, words: list[str]) -> int:
+    """Know the orphans by the names that libvirt has for them: the fleet's, and the host's."""
+    *where, command, domain = words
+    assert (where, command) == (["-c", "qemu:///system"], "domuuid")
+    prefix, _, name = domain.rpartition("-")
+    if re.fullmatch("netlab-[0-9a-f]{8}", prefix) and name in machines.read()["orphans"]:
+        print(f"{_id_of(name)}\n")
+        return 0
+    print(f"error: failed to get domain '{domain}'", file=sys.stderr)
+    return 1
 
 
 def _keyscan(machines: Machines, words: list[str]) -> int:

@@ -117,6 +117,11 @@ class Libvirt:
         """Names of the machines that there are, whether or not they run."""
         return self.run("virsh", "-c", "qemu:///system", "list", "--all", "--name").stdout.split()
 
+    def volumes(self) -> list[str]:
+        """Names of the disks, of boxes and of machines."""
+        lines = self.run("virsh", "-c", "qemu:///system", "vol-list", "default").stdout.splitlines()[2:]
+        return [line.split()[0] for line in lines if line.strip()]
+
     def networks(self) -> list[str]:
         return self.run("virsh", "-c", "qemu:///system", "net-list", "--all", "--name").stdout.split()
 

@@ -89,13 +89,28 @@ def opens(lab, host, key) -> bool:
     return lab.libvirt.run(*words, f"{host.user}@{host.address}", "true", timeout=120).returncode == 0
 
 
-def test_killed_in_the_middle(lab):
+def kill_in_the_middle(lab):
+    """Kill netlab while Vagrant makes a machine, and have Vagrant lose the id, as if it had died before it wrote it."""
     words = [sys.executable, "-m", "netlab", "-C", lab.folder, "up", "--profile", "baseline-vm"]
     work = lab.libvirt.begin(*words)
     wait_until(lab.libvirt.domains, seconds=900, what="the first machine")
     lab.libvirt.kill(f"netlab -C {lab.folder} up")
     assert work.wait(60), "it was in the middle"
     assert "NOT ALL hosts were made (vagrant)" in lab("status").stdout
+    for file in lab.folder.glob(".netlab/vagrant/.vagrant/machines/*/libvirt/id"):
+        file.unlink()
+    assert lab.libvirt.domains()
+
+
+def test_what_a_killed_one_left_goes_down(lab):
+    kill_in_the_middle(lab)
+    lab("down")
+    assert lab.libvirt.domains() == []
+    assert [name for name in lab.libvirt.volumes() if name.startswith("netlab-") and "vagrant_box" not in name] == []
+
+
+def test_killed_in_the_middle(lab):
+    kill_in_the_middle(lab)
 
 
 def test_the_hosts_come_up_and_are_a_profile(lab):
