@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netlab import ansible
 from netlab.errors import AnsibleFailed, MachinePanicked
+from netlab.hosts.registry import PROVIDERS
 from netlab.model.host import Host
 from tests import factories
 
@@ -175,6 +176,12 @@ class Plays(list):
         raw = json.loads((GOLDEN / (self.silent if bad else "sample-keepalive.json")).read_bytes())
         raw["load"] |= {"keepalive": path["keepalive"]}
         return {**raw, "path": path["name"], "stamps": {host.name: stamp for host in HOSTS}}
+
+
+def made_by(monkeypatch, provider, name="qemu"):
+    """Have this one make the hosts of labs whose provider is called so."""
+    monkeypatch.setitem(PROVIDERS, name, PROVIDERS[name]._replace(make=lambda *_: provider))
+    return provider
 
 
 def played_by(monkeypatch, plays):

@@ -20,21 +20,18 @@ from netlab.errors import (
     NotUp,
     ProofFailed,
 )
-from netlab.hosts.registry import PROVIDERS
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.provision.tags import snapshot_tag
 from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run
 from netlab.spec.lab import FleetSpec, LabSpec
-from tests.standins import Hosts, Plays, played_by
+from tests.standins import Hosts, Plays, made_by, played_by
 
 
 @pytest.fixture
 def hosts(monkeypatch):
-    provider = Hosts()
-    monkeypatch.setitem(PROVIDERS, "qemu", PROVIDERS["qemu"]._replace(make=lambda *_: provider))
-    return provider
+    return made_by(monkeypatch, Hosts())
 
 
 @pytest.fixture

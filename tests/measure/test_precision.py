@@ -7,13 +7,12 @@ import json
 import pytest
 
 from netlab import workflow
-from netlab.hosts.registry import PROVIDERS
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run, unfinished
 from netlab.spec.lab import LabSpec
-from tests.standins import Hosts, Plays, played_by
+from tests.standins import Hosts, Plays, made_by, played_by
 
 NAMES = ("baseline-vm", "ipvlan-l2")
 
@@ -41,9 +40,7 @@ class Noisy(Plays):
 
 @pytest.fixture
 def hosts(monkeypatch):
-    provider = Hosts()
-    monkeypatch.setitem(PROVIDERS, "qemu", PROVIDERS["qemu"]._replace(make=lambda *_: provider))
-    return provider
+    return made_by(monkeypatch, Hosts())
 
 
 @pytest.fixture

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from netlab import workflow
 from netlab.__main__ import main
 from netlab.errors import ConfigError, HostUnreachable, NotUp
-from netlab.hosts.registry import PROVIDERS
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.report.compute.build import build_report
 from netlab.results.store import load_header, load_run, unfinished, write_header
 from netlab.spec.lab import LabSpec
 from tests import factories
-from tests.standins import EVIDENCE, Hosts, Plays, StandingHosts, played_by
+from tests.standins import EVIDENCE, Hosts, Plays, StandingHosts, made_by, played_by
 
 NAMES = ("baseline-vm", "ipvlan-l2")
 SPEC = LabSpec(rounds=3, seed=1)
@@ -77,7 +76,7 @@ class Bench:
         hosts.parallel = 1
         provider = "qemu" if isinstance(hosts, Hosts) else "ssh"
         hosts.environment = lambda: factories.environment(provider=provider, clock=hosts.clock)
-        monkeypatch.setitem(PROVIDERS, provider, PROVIDERS[provider]._replace(make=lambda *_: hosts))
+        made_by(monkeypatch, hosts, provider)
         self.spec = SPEC.model_copy(update={"provider": provider})
         self.plays = played_by(monkeypatch, Killed(hosts))
         self.said: list[str] = []

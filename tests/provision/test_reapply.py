@@ -7,7 +7,6 @@ import pytest
 
 from netlab import ansible, workflow
 from netlab.errors import AnsibleFailed, ConfigError, HostUnsuitable, NetlabError, NotUp, ProofFailed
-from netlab.hosts.registry import PROVIDERS
 from netlab.lab import Lab, LabState
 from netlab.progress import Reporter
 from netlab.provision import plays as provision_plays
@@ -17,16 +16,14 @@ from netlab.provision.tags import snapshot_tag
 from netlab.results.store import load_run
 from netlab.selection import find_profile
 from netlab.spec.lab import LabSpec
-from tests.standins import HOSTS, Plays, StandingHosts, played_by
+from tests.standins import HOSTS, Plays, StandingHosts, made_by, played_by
 
 SPEC = LabSpec(provider="ssh", rounds=3, seed=1)
 
 
 @pytest.fixture
 def hosts(monkeypatch):
-    provider = StandingHosts()
-    monkeypatch.setitem(PROVIDERS, "ssh", PROVIDERS["ssh"]._replace(make=lambda *_: provider))
-    return provider
+    return made_by(monkeypatch, StandingHosts(), "ssh")
 
 
 class Told(Plays):

@@ -3,15 +3,9 @@
 import pytest
 
 from netlab.errors import MachineError
-from netlab.hosts.vagrant import command, orphans
+from netlab.hosts.vagrant import orphans
 from tests.hosts.vagrant import fake
 from tests.hosts.vagrant.test_provider import make
-
-
-@pytest.fixture
-def machines(tmp_path, monkeypatch):
-    monkeypatch.setattr(command, "PAUSE_S", 0)
-    return fake.install(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -21,12 +21,6 @@ BOX = {"box": "debian", "box_url": "debian.box"}
 
 
 @pytest.fixture
-def machines(tmp_path, monkeypatch):
-    monkeypatch.setattr(command, "PAUSE_S", 0)
-    return fake.install(tmp_path, monkeypatch)
-
-
-@pytest.fixture
 def provider(tmp_path, machines):
     return make(tmp_path)
 

@@ -10,13 +10,7 @@ from netlab.hosts.vagrant.snapshots import BASE, VagrantSnapshots
 from netlab.lab import Lab
 from netlab.progress import Reporter
 from netlab.spec.lab import LabSpec
-from tests.hosts.vagrant import fake
 from tests.hosts.vagrant.test_provider import make
-
-
-@pytest.fixture
-def machines(tmp_path, monkeypatch):
-    return fake.install(tmp_path, monkeypatch)
 
 
 @pytest.fixture
