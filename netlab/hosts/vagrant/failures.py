@@ -17,6 +17,7 @@ class Known(NamedTuple):
     """It has ``{domain}`` where it needs libvirt's name of a machine."""
 
 
+TAKEN = "of domain about to create is already taken"
 TRANSIENT = {
     "because it is locked": "another Vagrant works on the machine",
     "another process is already executing an action": "another Vagrant works on the machine",
@@ -31,7 +32,7 @@ TRANSIENT = {
     "Failed to open an SSH channel": "SSH opened no channel",
     "(EHOSTUNREACH)": "there was no route to the machine",
     "(EHOSTDOWN)": "the machine did not answer",
-    "of domain about to create is already taken": "a machine was there that Vagrant did not know",
+    TAKEN: "a machine was there that Vagrant did not know",
     "Volume for domain is already created": "a machine's disk was there that Vagrant did not know",
     "Call to virNetworkCreate failed": "another netlab made the network at the same moment",
     "Call to virNetworkDefineXML failed": "another netlab made the network at the same moment",
@@ -57,7 +58,7 @@ KNOWN = (
         "start libvirtd, and be in the group 'libvirt'; 'virsh -c qemu:///system list' shows whether it answers",
     ),
     Known(
-        "of domain about to create is already taken",
+        TAKEN,
         MachineError,
         "'virsh -c qemu:///system undefine {domain}' removes it; with virsh (on Debian or Ubuntu: sudo apt-get install"
         " libvirt-clients), 'netlab down' removes it by itself",
@@ -75,6 +76,6 @@ def transient(message: str) -> str | None:
 def error_of(message: str) -> NetlabError:
     """Return what is raised for a failure that is not, or no longer, tried again."""
     found = next((known for known in KNOWN if known.words in message), Known("", MachineError))
-    domain = re.search("Name `([^`]+)` of domain", message)
+    domain = re.search(f"Name `([^`]+)` {TAKEN}", message)
     hint = found.hint and found.hint.format(domain=domain[1] if domain else "")
     return found.error(f"Vagrant failed: {message}", hint=hint)

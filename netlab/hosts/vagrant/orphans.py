@@ -24,7 +24,7 @@ TIMEOUT_S = 60.0
 
 def unknown(folder: Path) -> set[str]:
     """Return the machines of libvirt's, made or not, that Vagrant, working in ``folder``, has no id of."""
-    return {place.parent.parent.name for place in _places(folder)}
+    return {name for name, _ in _unnoted(folder)}
 
 
 def adopt(folder: Path, fleet: str) -> set[str]:
@@ -33,20 +33,19 @@ def adopt(folder: Path, fleet: str) -> set[str]:
     ``fleet`` is what their names begin with. MachineError where libvirt does not answer in time.
     """
     adopted = set()
-    for place in _places(folder):
-        name = place.parent.parent.name
+    for name, place in _unnoted(folder):
         if found := _id_of(f"{fleet}-{name}"):
             write_atomic(place, found.encode())
             adopted.add(name)
     return adopted
 
 
-def _places(folder: Path) -> Iterator[Path]:
-    """Yield where the ids belong that are not there; Vagrant makes a machine's folder before the machine."""
+def _unnoted(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield machines without an id, and where it belongs; Vagrant makes a machine's folder before the machine."""
     for place in sorted(folder.glob(".vagrant/machines/*/libvirt")):
         file = place / "id"
         if not file.exists() or not file.read_text(encoding="utf-8").strip():
-            yield file
+            yield place.parent.name, file
 
 
 def _id_of(domain: str) -> str | None:

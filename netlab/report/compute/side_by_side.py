@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.report.compute import precision
 from netlab.report.values import Bounds, Figure, SideBySide
-from netlab.statistics.ratio import paired_ratio
+from netlab.statistics.ratio import ratio_by_round
 from netlab.statistics.verdict import CONFIDENCE
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from netlab.model.sample import Sample
     from netlab.report.compute.cells import Source
-    from netlab.statistics.ratio import Ratio
 
 
 class _Quotient(NamedTuple):
@@ -77,7 +76,8 @@ def _figure(measure: Callable[[Sample], _Quotient | None], source: Source, basel
     rounds = _rounds(measure, source)
     rows = [Counter(one._asdict()) for one in rounds.values()]
     total = sum(one.below for one in rounds.values())
-    ratio = _ratio(rounds, _rounds(measure, baseline) if baseline else {})
+    bases = _rounds(measure, baseline) if baseline else {}
+    ratio = ratio_by_round(_values(rounds), _values(bases))
     found = ratio.interval(CONFIDENCE)
     return Figure(
         value=sum(one.above for one in rounds.values()) / total if total else None,
@@ -95,6 +95,5 @@ def _rounds(measure: Callable[[Sample], _Quotient | None], source: Source) -> di
     return {one.round: found for one in source.taken if (found := measure(one.sample))}
 
 
-def _ratio(rounds: Mapping[_Round, _Quotient], bases: Mapping[_Round, _Quotient]) -> Ratio:
-    pairs = [(mine, bases[at]) for at, mine in rounds.items() if at in bases]
-    return paired_ratio([one.above / one.below for one, _ in pairs], [one.above / one.below for _, one in pairs])
+def _values(rounds: Mapping[_Round, _Quotient]) -> dict[_Round, float]:
+    return {at: one.above / one.below for at, one in rounds.items() if one.below}

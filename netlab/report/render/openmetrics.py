@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from netlab.report.text import verdicts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from netlab.report.values import Bounds, Cell, Change, Percentiles, Report
+    from netlab.statistics.interval import Interval
 
 _QUANTILES = {"p50_us": "0.5", "p90_us": "0.9", "p99_us": "0.99"}
 _ESTIMATE, _LOW, _HIGH = ({"bound": name} for name in ("estimate", "low", "high"))
@@ -36,7 +39,7 @@ class _Family:
             self.lines.append(f"{self.name}{{{said}}} {value!r}")
 
     def add_bounded(
-        self, labels: Mapping[str, str], value: float | None, found: Bounds | None, scale: float = 1
+        self, labels: Mapping[str, str], value: float | None, found: Bounds | Interval | None, scale: float = 1
     ) -> None:
         """Add a value and its interval."""
         low, high = (found.low, found.high) if found else (None, None)
@@ -123,9 +126,7 @@ def _add(metrics: _Metrics, cell: Cell) -> None:
 def _add_change(metrics: _Metrics, labels: Mapping[str, str], change: Change | None) -> None:
     if change is None:
         return
-    figures = ((_ESTIMATE, change.percent), (_LOW, change.low_percent), (_HIGH, change.high_percent))
-    for bound, figure in figures:
-        metrics.change.add({**labels, **bound}, None if figure is None else figure * _PERCENT)
+    metrics.change.add_bounded(labels, change.percent, verdicts.interval(change), _PERCENT)
     metrics.verdict.add({**labels, "verdict": change.verdict}, 1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.model.run import Machine
-from netlab.report.text.labels import CLUSTER, REPLICA, together
+from netlab.report.text.labels import CLUSTER, REPLICA
 from netlab.report.text.numbers import (
     NARROW,
     NONE,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         Flame,
         FlameFrame,
         KernelFacts,
-        Missing,
         PathHop,
         PathPicture,
         Predictions,
@@ -202,13 +201,6 @@ def path_counts(picture: PathPicture) -> str:
     return joined(parts) + (f"; {counted(picture.new_hops, 'new hop')}" if picture.new_hops is not None else "")
 
 
-def count_texts(picture: PathPicture) -> list[str]:
-    """Write the same as columns."""
-    changes = picture.change.model_dump() if picture.change else {}
-    counts = picture.counts.model_dump()
-    return [f"{number(counts[name])}{_more(changes.get(name))}" for name in COUNTED]
-
-
 def _more(change: int | None) -> str:
     return f" ({signed(change, 0)})" if change else ""
 
@@ -221,11 +213,6 @@ def device_text(device: DeviceFacts, field: str) -> str:
     if isinstance(value, int):
         return number(value)
     return (value if isinstance(value, str) else joined(value)) or NONE
-
-
-def gap_text(gap: Missing) -> str:
-    """Name the cells of a gap: ``host of calico-ipip, macvlan (each a data-path replica)``."""
-    return f"{gap.path} of {together(gap.labels)}"
 
 
 def sides(found: Predictions) -> tuple[str, str]:
