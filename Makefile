@@ -9,7 +9,7 @@ SHELL := /bin/sh
 VENV := .venv
 PACKAGES := e2fsprogs mmdebstrap openssh-client python3-venv qemu-system-x86 qemu-utils
 # what tests need besides
-test fast real: PACKAGES += chromium docker-registry skopeo vagrant wrk
+test fast real: PACKAGES += chromium docker-registry iproute2 iptables nftables skopeo util-linux vagrant wrk
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 # what makes hosts for `make test-vagrant`
 test-vagrant: PACKAGES += dnsmasq-base iproute2 libvirt-clients libvirt-daemon-driver-qemu libvirt-daemon-system util-linux \
