@@ -58,6 +58,11 @@ class CpuTicks(Frozen):
     softirq: int
     steal: int
 
+    @property
+    def total(self) -> int:
+        """Ticks of all classes, idle ones too."""
+        return sum(self.model_dump().values())
+
 
 class ProcessorCounters(Frozen):
     """Deltas over one sample on one processor of a kernel."""

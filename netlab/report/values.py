@@ -104,6 +104,25 @@ class CpuUse(Frozen):
     """By class, in % of one CPU; none for one that took no time, and none for fewer than three rounds."""
 
 
+class ProcessorUse(Frozen):
+    """What one of a kernel's processors did: CPU time by class in % of its own, softirq runs per request."""
+
+    hosts: tuple[str, ...]
+    """Those that share the kernel."""
+    name: str
+    """As the kernel calls it: ``cpu0``."""
+    percent: dict[str, float]
+    """By class, in % of this processor's time, over all rounds; a class that took none may be missing."""
+    busy_percent: float
+    """user + nice + system + irq + softirq, in % of this processor's time."""
+    intervals: dict[str, Bounds]
+    """By class, in % of this processor's time."""
+    softirqs_per_request: dict[str, float]
+    """Number of softirq runs on it per request by vector; vectors that never ran are left out."""
+    softirq_intervals: dict[str, Bounds]
+    """By vector, softirq runs per request."""
+
+
 class Figure(Frozen):
     """A number over all rounds, and its change against the baseline's in the same rounds; intervals hold by themselves.
 
@@ -204,6 +223,8 @@ class Cell(Frozen):
     """Number of samples that the profiler took in passes of its own, idle ones too."""
     side_by_side: SideBySide | None = None
     """None in reports of an older netlab."""
+    processors: tuple[ProcessorUse, ...] = ()
+    """One per processor of each kernel that has several; empty in reports of an older netlab."""
     stack: Stack | None = None
     """``kubeadm``: a real cluster, ``datapath``: a replica of its path; None where no run says."""
     runs: tuple[int, ...] = ()

@@ -123,7 +123,7 @@ def _processors(
 
 
 def _softirqs(before: dict[str, dict[str, int]], after: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """Runs during the sample by vector and processor."""
+    """Count runs during the sample, by vector and processor."""
     if before.keys() != after.keys() or any(before[vector].keys() != after[vector].keys() for vector in before):
         raise ResultsError("/proc/softirqs: the vectors or processors before and after the sample differ")
     return {

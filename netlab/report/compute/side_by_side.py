@@ -57,7 +57,7 @@ def _rate(sample: Sample) -> _Quotient:
 
 def _softirq_percent(sample: Sample, cpus: int) -> _Quotient | None:
     """In % of one CPU, all kernels together, weighted by how long the sample took."""
-    ticks = [(kernel.cpu.softirq, sum(kernel.cpu.model_dump().values())) for kernel in sample.kernels]
+    ticks = [(kernel.cpu.softirq, kernel.cpu.total) for kernel in sample.kernels]
     if not ticks or not all(whole for _, whole in ticks):
         return None
     percent = sum(100 * cpus * softirq / whole for softirq, whole in ticks)

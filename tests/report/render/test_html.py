@@ -170,3 +170,11 @@ def test_foreign_text_stays_text(hostile, monkeypatch):
     assert text.count("<script>") == 1
     assert "&lt;script&gt;" in text
     assert "$x$" in text
+
+
+def test_processors_have_a_table_where_kernels_have_several(several, page, monkeypatch):
+    monkeypatch.setattr(charts, "draw", lambda _: {})
+    (found,) = re.findall(r'<section id="processors".*?</section>', html.render(several), re.DOTALL)
+    assert found.count("<tr") == 1 + 2 * len(several.cells)
+    assert re.search(r'<td class="text">cpu1</td>.*?>40\.0<', found, re.DOTALL)
+    assert 'id="processors"' not in page

@@ -28,7 +28,7 @@ WITHOUT_UNIT = {"schema_version", "runs"}
 """Numbers that count nothing: a version, and which of the runs."""
 
 
-def documents(report, proven, predicting):
+def documents(report, proven, predicting, several):
     """What each schema is for; together they have every key that it names."""
     pooled = [
         factories.run(run_id="one", profiles=factories.made()),
@@ -39,7 +39,15 @@ def documents(report, proven, predicting):
     )
     machines = build_report([factories.run(proofs=(booted(),), environment=factories.environment(**machine()))])
     return {
-        "report": [report, proven, predicting, build_report(pooled), machines, build_report([factories.controlled()])],
+        "report": [
+            report,
+            proven,
+            predicting,
+            several,
+            build_report(pooled),
+            machines,
+            build_report([factories.controlled()]),
+        ],
         "comparison": [
             compare(*pooled, ReportSpec()),
             compare(factories.run(run_id="old"), later, ReportSpec(), anyway=True),
@@ -64,10 +72,10 @@ def machine():
 
 
 @pytest.fixture(scope="module")
-def written(report, proven, predicting):
+def written(report, proven, predicting, several):
     return {
         name: [json.loads(json_.render_as(name, one)) for one in found]
-        for name, found in documents(report, proven, predicting).items()
+        for name, found in documents(report, proven, predicting, several).items()
     }
 
 
