@@ -8,7 +8,7 @@ from typing import Literal
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Load, Stack
 from netlab.model.proof import DeviceFacts, HopKind
-from netlab.model.run import Environment, Stop
+from netlab.model.run import Environment, ExperimentInfo, Stop
 from netlab.statistics.agreement import Agreement
 from netlab.statistics.verdict import Verdict
 
@@ -146,6 +146,11 @@ class SideBySide(Frozen):
     """Average response time of the requests themselves."""
     requests_per_second: Figure
     """All requests over all time, which is not the median of the rounds."""
+    user_percent: Figure | None = None
+    """CPU time of programs (``us`` of top), in % of one CPU, all kernels of the lab together; None in reports of an
+    older netlab."""
+    system_percent: Figure | None = None
+    """CPU time of the kernel on their behalf (``sy``), likewise."""
     softirq_percent: Figure
     """CPU time in softirqs (``si`` of top), in % of one CPU, all kernels of the lab together."""
     softirqs_per_request: Figure
@@ -593,6 +598,8 @@ class Report(Frozen):
     """2: verdicts of four kinds, intervals that hold together, and the interval of a prediction's difference."""
     title: str
     """For humans."""
+    experiment: ExperimentInfo | None = None
+    """Whose question the runs answer; None where they are of none, or of several."""
     base: str
     """Name of the baseline's cell, which every comparison is made with."""
     headlines: tuple[Headline, ...]

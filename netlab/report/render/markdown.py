@@ -17,6 +17,7 @@ def render(report: Report) -> str:
     """Render the whole document."""
     parts = [
         f"# {plain(report.title)}",
+        _experiment(report),
         items(headline.text for headline in report.headlines),
         f"> {plain(report.clock_note)}",
         _costs(report.cells, report.base),
@@ -37,6 +38,11 @@ def render(report: Report) -> str:
         _section("Environment", _environment(report), wanted=True),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _experiment(report: Report) -> str:
+    asked = report.experiment
+    return f"**{plain(asked.question)}** {plain(asked.description)}" if asked else ""
 
 
 def _section(title: str, body: str, *, wanted: bool) -> str:

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from netlab import assets
-from netlab.model.run import Machine
+from netlab.model.run import ExperimentInfo, Machine
 from netlab.report.compute.build import build_report
 from netlab.report.compute.compare import compare
 from netlab.report.compute.gate import build_gate
@@ -24,6 +24,7 @@ UNIT = re.compile(
     r"same unit|of the later run|Place in|hundredths",
     re.IGNORECASE,
 )
+ASKED = ExperimentInfo(name="softirqs", question="Whose softirqs?", description="On two processors.")
 WITHOUT_UNIT = {"schema_version", "runs"}
 """Numbers that count nothing: a version, and which of the runs."""
 
@@ -46,7 +47,7 @@ def documents(report, proven, predicting, several):
             several,
             build_report(pooled),
             machines,
-            build_report([factories.controlled()]),
+            build_report([factories.controlled(experiment=ASKED)]),
         ],
         "comparison": [
             compare(*pooled, ReportSpec()),
