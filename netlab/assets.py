@@ -17,7 +17,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def root() -> Path:
-    """Folder that holds roles/, playbooks/, profiles/ and artifacts/."""
+    """Folder that holds roles/, playbooks/, profiles/, experiments/ and artifacts/."""
     installed = _PACKAGE / "_data"
     return installed if installed.is_dir() else _PACKAGE.parent
 
@@ -63,6 +63,11 @@ def playbook_templates() -> Path:
 def profiles() -> Path:
     """Folder of the profiles that come with netlab."""
     return root() / "profiles"
+
+
+def experiments() -> Path:
+    """Folder of the experiments that come with netlab."""
+    return root() / "experiments"
 
 
 def vagrantfile() -> Path:

@@ -24,6 +24,7 @@ from netlab.provision.states import states_of
 from netlab.provision.tags import snapshot_tag
 from netlab.results.store import load_header
 from netlab.selection import artifacts_of, find_profile, find_profiles
+from netlab.spec.experiment import with_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,8 @@ def continue_bench(lab: Lab, spec: LabSpec, folder: Path, progress: Progress) ->
     """Measure what the interrupted run in ``folder`` has not; ConfigError where hosts or profiles are others by now."""
     header = load_header(folder)
     resume.refuse_finished(header)
-    spec = resume.spec_of(spec, header)
+    named = spec.model_copy(update={"experiment": header.experiment.name if header.experiment else ""})
+    spec = resume.spec_of(with_experiment(named, lab.folder), header)
     chosen = find_profiles(lab, spec, spec.profiles)
     with opened(lab, spec, progress, chosen) as session:
         continue_run(session, header, chosen, folder)

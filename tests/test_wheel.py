@@ -36,7 +36,7 @@ def netlab(installed, folder, *words):
 
 def test_roles_playbooks_profiles_and_the_lock_travel_in_it(installed):
     data = installed / "netlab" / "_data"
-    for folder in ("roles", "playbooks", "profiles", "artifacts"):
+    for folder in ("roles", "playbooks", "profiles", "experiments", "artifacts"):
         here = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
         there = {path.relative_to(data) for path in (data / folder).rglob("*") if path.is_file()}
         assert {path for path in here if path.suffix != ".pyc"} <= there

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from netlab.lab import Lab
 
 DECIDED = (
-    *("profiles", "paths", "provider", "stack", "clock", "rounds", "precision", "max_rounds", "seed", "control"),
+    *(
+        "experiment",
+        "profiles",
+        "paths",
+        "provider",
+        "stack",
+        "clock",
+        "rounds",
+        "precision",
+        "max_rounds",
+        "seed",
+        "control",
+    ),
     *("duration", "connections"),
 )
 """Options that were decided when a run began."""

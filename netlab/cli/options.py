@@ -104,6 +104,9 @@ def add_locked(parser: Parser) -> None:
 
 def add_measuring(parser: Parser) -> None:
     """Add what decides how it is measured."""
+    parser.add_argument(
+        "--experiment", metavar="NAME", help="settings that answer a question: softirqs; other options win over them"
+    )
     add_profiles(parser)
     parser.add_argument(
         "--paths", type=names, metavar="A,B", help="paths to measure; 'all': every one that a profile has"

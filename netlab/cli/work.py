@@ -15,6 +15,7 @@ from netlab.console import open_console
 from netlab.errors import NetlabError, UsageError
 from netlab.lab import find_lab
 from netlab.progress import open_progress
+from netlab.spec.experiment import with_experiment
 from netlab.spec.file import load_spec
 from netlab.spec.lab import LabSpec
 
@@ -47,7 +48,8 @@ def spec_of(lab: Lab, args: Namespace) -> LabSpec:
     options = vars(args)
     if options.get("profiles") == (ALL,) and options.get("paths") is None:
         options = {**options, "paths": (ALL,)}
-    spec = override(load_spec(lab.folder, warn), options)
+    named = {"experiment": options.get("experiment")}
+    spec = override(with_experiment(override(load_spec(lab.folder, warn), named), lab.folder), options)
     if spec.profiles != (ALL,):
         return spec
     own = lab.folder / "profiles"
@@ -139,7 +141,7 @@ def _place(files: Sequence[Path]) -> str:
 
 ALL = "all"
 
-_TOP = ("profiles", "provider", "stack", "rounds", "max_rounds", "seed", "clock", "control")
+_TOP = ("experiment", "profiles", "provider", "stack", "rounds", "max_rounds", "seed", "clock", "control")
 """Options that are called as what they set."""
 _SECTIONS = {
     "load": {"duration": "duration_s", "connections": "connections"},

@@ -17,6 +17,7 @@ from netlab.provision import provenance
 from netlab.provision.parallel import work
 from netlab.provision.states import states_of
 from netlab.results.store import proof_folder, write_header
+from netlab.spec import experiment
 from netlab.spec.rounds import rounds_of
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
         baseline_profile=spec.baseline.profile,
         baseline_path=spec.baseline.path,
         environment=_environment(session),
+        experiment=experiment.info(spec.experiment, session.lab.folder),
         profiles=tuple(_info(session, profile) for profile in chosen),
     )
 

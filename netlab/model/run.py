@@ -133,6 +133,17 @@ class Stop(Frozen):
     """Half of that interval's width, in % of the baseline's requests/s."""
 
 
+class ExperimentInfo(Frozen):
+    """Which experiment a run is of."""
+
+    name: str
+    """As ``--experiment`` has it."""
+    question: str
+    """What it asks."""
+    description: str
+    """What is measured for an answer, and how."""
+
+
 class RunHeader(Frozen):
     """All that is known before the first sample, and at the end why it was the end; stored as ``run.json``.
 
@@ -160,6 +171,8 @@ class RunHeader(Frozen):
     profiles: tuple[ProfileInfo, ...]
     resumed_at: tuple[datetime, ...] = ()
     """When the run was continued after an interruption."""
+    experiment: ExperimentInfo | None = None
+    """None: its settings were nobody's but the lab's."""
     stop: Stop | None = None
     """None while it is being measured, and where that was interrupted."""
 

@@ -58,6 +58,21 @@ class CpuTicks(Frozen):
     softirq: int
     steal: int
 
+    @property
+    def total(self) -> int:
+        """Ticks of all classes, idle ones too."""
+        return sum(self.model_dump().values())
+
+
+class ProcessorCounters(Frozen):
+    """Deltas over one sample on one processor of a kernel."""
+
+    name: str
+    """As the kernel calls it: ``cpu0``."""
+    cpu: CpuTicks
+    softirqs: dict[str, int]
+    """By vector as /proc/softirqs names it."""
+
 
 class Counters(Frozen):
     """Deltas over one sample on one kernel (hosts that share a kernel share the counters)."""
@@ -69,6 +84,8 @@ class Counters(Frozen):
     softnet_processed: int
     softnet_dropped: int
     softnet_squeezed: int
+    processors: tuple[ProcessorCounters, ...] = ()
+    """One for each processor, where the kernel has several; of one, all of the above is its own."""
 
 
 class Sample(Frozen):

@@ -8,7 +8,7 @@ from typing import Literal
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Clock, Load, Stack
 from netlab.model.proof import DeviceFacts, HopKind
-from netlab.model.run import Environment, Stop
+from netlab.model.run import Environment, ExperimentInfo, Stop
 from netlab.statistics.agreement import Agreement
 from netlab.statistics.verdict import Verdict
 
@@ -104,6 +104,25 @@ class CpuUse(Frozen):
     """By class, in % of one CPU; none for one that took no time, and none for fewer than three rounds."""
 
 
+class ProcessorUse(Frozen):
+    """What one of a kernel's processors did: CPU time by class in % of its own, softirq runs per request."""
+
+    hosts: tuple[str, ...]
+    """Those that share the kernel."""
+    name: str
+    """As the kernel calls it: ``cpu0``."""
+    percent: dict[str, float]
+    """By class, in % of this processor's time, over all rounds; a class that took none may be missing."""
+    busy_percent: float
+    """user + nice + system + irq + softirq, in % of this processor's time."""
+    intervals: dict[str, Bounds]
+    """By class, in % of this processor's time."""
+    softirqs_per_request: dict[str, float]
+    """Number of softirq runs on it per request by vector; vectors that never ran are left out."""
+    softirq_intervals: dict[str, Bounds]
+    """By vector, softirq runs per request."""
+
+
 class Figure(Frozen):
     """A number over all rounds, and its change against the baseline's in the same rounds; intervals hold by themselves.
 
@@ -127,6 +146,11 @@ class SideBySide(Frozen):
     """Average response time of the requests themselves."""
     requests_per_second: Figure
     """All requests over all time, which is not the median of the rounds."""
+    user_percent: Figure | None = None
+    """CPU time of programs (``us`` of top), in % of one CPU, all kernels of the lab together; None in reports of an
+    older netlab."""
+    system_percent: Figure | None = None
+    """CPU time of the kernel on their behalf (``sy``), likewise."""
     softirq_percent: Figure
     """CPU time in softirqs (``si`` of top), in % of one CPU, all kernels of the lab together."""
     softirqs_per_request: Figure
@@ -204,6 +228,8 @@ class Cell(Frozen):
     """Number of samples that the profiler took in passes of its own, idle ones too."""
     side_by_side: SideBySide | None = None
     """None in reports of an older netlab."""
+    processors: tuple[ProcessorUse, ...] = ()
+    """One per processor of each kernel that has several; empty in reports of an older netlab."""
     stack: Stack | None = None
     """``kubeadm``: a real cluster, ``datapath``: a replica of its path; None where no run says."""
     runs: tuple[int, ...] = ()
@@ -572,6 +598,8 @@ class Report(Frozen):
     """2: verdicts of four kinds, intervals that hold together, and the interval of a prediction's difference."""
     title: str
     """For humans."""
+    experiment: ExperimentInfo | None = None
+    """Whose question the runs answer; None where they are of none, or of several."""
     base: str
     """Name of the baseline's cell, which every comparison is made with."""
     headlines: tuple[Headline, ...]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import ResultsError
 from netlab.model.frozen import Frozen
-from netlab.model.sample import Counters, CpuTicks
+from netlab.model.sample import Counters, CpuTicks, ProcessorCounters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,21 +44,21 @@ def kernels(hosts: Mapping[str, RawHost]) -> tuple[Counters, ...]:
     return tuple(_counters(tuple(names), hosts[names[0]]) for names in by_kernel.values())
 
 
-def parse_stat(text: str) -> dict[str, int]:
-    """Read the first line of /proc/stat in ticks of 1/100 s, by the kernel's field names."""
-    words = text.partition("\n")[0].split()
-    if words[:1] != ["cpu"] or len(words) <= len(_CPU_FIELDS):
+def parse_stat(text: str) -> dict[str, dict[str, int]]:
+    """Read ticks of 1/100 s by ``cpu`` (all processors together), ``cpu0``, …, and by the kernel's field names."""
+    rows = [line.split() for line in text.splitlines() if line.startswith("cpu")]
+    if not rows or rows[0][0] != "cpu" or not text.startswith("cpu"):
         raise ResultsError(f"/proc/stat: the first line is not 'cpu' and {len(_CPU_FIELDS)} figures: {text[:60]!r}")
-    return dict(zip(_CPU_FIELDS, _integers("/proc/stat", words[1:]), strict=False))
+    return {name: _ticks(name, words) for name, *words in rows}
 
 
-def parse_softirqs(text: str) -> dict[str, int]:
-    """Read softirqs by vector since boot, all CPUs together."""
+def parse_softirqs(text: str) -> dict[str, dict[str, int]]:
+    """Read softirqs since boot by vector, and by processor (``cpu0``, …)."""
     header, *rows = text.splitlines() or [""]
     cpus = header.split()
     if not rows or not cpus or not all(cpu.startswith("CPU") for cpu in cpus):
         raise ResultsError(f"/proc/softirqs: no line of CPUs and no vectors: {text[:60]!r}")
-    return dict(_vector(row, len(cpus)) for row in rows)
+    return dict(_vector(row, [cpu.lower() for cpu in cpus]) for row in rows)
 
 
 def parse_softnet(text: str) -> tuple[int, int, int]:
@@ -70,12 +70,18 @@ def parse_softnet(text: str) -> tuple[int, int, int]:
     return processed, dropped, squeezed
 
 
-def _vector(row: str, cpus: int) -> tuple[str, int]:
+def _ticks(name: str, words: list[str]) -> dict[str, int]:
+    if len(words) < len(_CPU_FIELDS):
+        raise ResultsError(f"/proc/stat: {name[:40]!r} has fewer than {len(_CPU_FIELDS)} figures")
+    return dict(zip(_CPU_FIELDS, _integers("/proc/stat", words), strict=False))
+
+
+def _vector(row: str, cpus: list[str]) -> tuple[str, dict[str, int]]:
     name, colon, rest = row.partition(":")
     counts = _integers("/proc/softirqs", rest.split())
-    if not colon or len(counts) != cpus:
-        raise ResultsError(f"/proc/softirqs: not a vector and {cpus} counts: {row[:60]!r}")
-    return name.strip(), sum(counts)
+    if not colon or len(counts) != len(cpus):
+        raise ResultsError(f"/proc/softirqs: not a vector and {len(cpus)} counts: {row[:60]!r}")
+    return name.strip(), dict(zip(cpus, counts, strict=True))
 
 
 def _integers(file: str, words: Iterable[str], base: int = 10) -> list[int]:
@@ -93,20 +99,37 @@ def _counters(names: tuple[str, ...], host: RawHost) -> Counters:
         (new - old) % _WRAP
         for old, new in zip(parse_softnet(before.softnet), parse_softnet(after.softnet), strict=True)
     )
+    started, ended = parse_stat(before.stat), parse_stat(after.stat)
+    ticks = {name: _cpu(old, ended[name]) for name, old in started.items() if name in ended}
+    softirqs = _softirqs(parse_softirqs(before.softirqs), parse_softirqs(after.softirqs))
     return Counters(
         hosts=names,
-        cpu=_cpu(parse_stat(before.stat), parse_stat(after.stat)),
-        softirqs=_softirqs(parse_softirqs(before.softirqs), parse_softirqs(after.softirqs)),
+        cpu=ticks.pop("cpu"),
+        softirqs={vector: sum(counts.values()) for vector, counts in softirqs.items()},
         softnet_processed=processed,
         softnet_dropped=dropped,
         softnet_squeezed=squeezed,
+        processors=_processors(ticks, softirqs),
     )
 
 
-def _softirqs(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
-    if before.keys() != after.keys():
-        raise ResultsError("/proc/softirqs: the vectors before and after the sample differ")
-    return {vector: (after[vector] - count) % _WRAP for vector, count in before.items()}
+def _processors(
+    ticks: Mapping[str, CpuTicks], softirqs: Mapping[str, Mapping[str, int]]
+) -> tuple[ProcessorCounters, ...]:
+    """Of those that were there before and after the sample; none where that is a single one."""
+    runs = {name: {vector: counts.get(name, 0) for vector, counts in softirqs.items()} for name in ticks}
+    found = [ProcessorCounters(name=name, cpu=cpu, softirqs=runs[name]) for name, cpu in ticks.items()]
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _softirqs(before: dict[str, dict[str, int]], after: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Count runs during the sample, by vector and processor."""
+    if before.keys() != after.keys() or any(before[vector].keys() != after[vector].keys() for vector in before):
+        raise ResultsError("/proc/softirqs: the vectors or processors before and after the sample differ")
+    return {
+        vector: {cpu: (after[vector][cpu] - count) % _WRAP for cpu, count in counts.items()}
+        for vector, counts in before.items()
+    }
 
 
 def _cpu(before: dict[str, int], after: dict[str, int]) -> CpuTicks:

@@ -80,6 +80,9 @@ class FleetSpec(Frozen):
 class LabSpec(Frozen):
     """What a lab is made of and what is measured in it."""
 
+    experiment: Name | Literal[""] = Field(
+        default="", description="Experiment whose settings are laid over these (docs/experiments.md)."
+    )
     profiles: tuple[Name, ...] = Field(
         default=("baseline-vm", "calico-ipip", "ipvlan-l2", "ipvlan-l3", "cilium"),
         description="What to measure; `netlab profiles` lists the names; `[all]`: every one of the stack.",

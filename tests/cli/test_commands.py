@@ -252,3 +252,17 @@ def test_run_and_report_show_the_report(monkeypatch, capsys, folder):
         assert f"\njson: {folder}/r.json\n" in shown
     assert main(["report", "r1", "--json"]) == 0
     assert capsys.readouterr().out == json_.render(report)
+
+
+def test_an_experiment_is_laid_over_the_file_and_options_over_both(monkeypatch, capsys, folder):
+    (folder / "netlab.yml").write_text("rounds: 9\nseed: 4\n")
+    seen = []
+    monkeypatch.setattr("netlab.workflow.plan_of_run", lambda lab, spec, progress: seen.append(spec) or Plan(steps=()))
+    assert main(["plan", "--experiment", "softirqs"]) == 0
+    assert main(["plan", "--experiment", "softirqs", "--rounds", "6"]) == 0
+    assert [(spec.experiment, spec.rounds, spec.seed, spec.qemu.cpus) for spec in seen] == [
+        ("softirqs", 5, 4, 2),
+        ("softirqs", 6, 4, 2),
+    ]
+    assert main(["plan", "--experiment", "softirq"]) == 3
+    assert "there is no experiment 'softirq'; did you mean 'softirqs'?" in capsys.readouterr().err

@@ -123,6 +123,17 @@ def test_a_run_that_is_continued_after_any_prefix_is_the_uninterrupted_one(tmp_p
         assert (len(run.samples), len(run.controls), run.refused) == (12, 3, ())
 
 
+def test_an_experiment_that_is_continued_keeps_its_settings(bench, monkeypatch):
+    folder = bench.interrupted(2, experiment="softirqs")
+    specs = []
+    monkeypatch.setattr(workflow, "continue_run", lambda session, *_: specs.append(session.spec))
+    workflow.continue_bench(bench.lab, LabSpec(), folder, Reporter())
+    (spec,) = specs
+    assert load_header(folder).experiment.name == "softirqs"
+    assert (spec.experiment, spec.qemu.cpus) == ("softirqs", 2)
+    assert spec.load.model_dump() == load_header(folder).load.model_dump(), "what the run says of itself counts"
+
+
 def test_an_interruption_says_how_to_continue_and_restores_only_what_is_missing(bench):
     folder = bench.interrupted(4)
     assert bench.said == [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from netlab.model.sample import CpuTicks, ProcessorCounters
 from netlab.report.compute.build import build_report
 from netlab.report.draw import charts
 from netlab.report.render import html
@@ -11,6 +12,24 @@ from tests import factories, proofs
 @pytest.fixture(scope="session")
 def report():
     return build_report([factories.run()])
+
+
+@pytest.fixture(scope="session")
+def several():
+    """The report of a run on kernels of two processors, the second of which has 40 % softirqs."""
+    ticks = [CpuTicks(user=20, nice=0, system=30, idle=10, iowait=0, irq=0, softirq=each, steal=0) for each in (0, 40)]
+    processors = tuple(
+        ProcessorCounters(name=f"cpu{at}", cpu=cpu, softirqs={"NET_RX": 5000 * at, "TIMER": 9})
+        for at, cpu in enumerate(ticks)
+    )
+    run = factories.run()
+    samples = tuple(
+        one.model_copy(
+            update={"kernels": tuple(kernel.model_copy(update={"processors": processors}) for kernel in one.kernels)}
+        )
+        for one in run.samples
+    )
+    return build_report([run.model_copy(update={"samples": samples})])
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,32 @@ def test_the_kernel_may_take_idle_time_back():
     assert (kernel.cpu.idle, kernel.cpu.iowait) == (0, 0)
 
 
+def test_each_processor_has_its_own():
+    before = STAT + "cpu0 60 1 20 200 5 6 4 8 10 1\ncpu1 40 1 10 200 0 0 3 0 0 0\nctxt 7\n"
+    after = "cpu 110 2 33 400 5 6 16 8 10 1\ncpu0 60 1 20 205 5 6 4 8 10 1\ncpu1 50 1 13 200 0 0 12 0 0 0\nctxt 9\n"
+    softirqs = "       CPU0  CPU1\n NET_TX:   4     6\n NET_RX:  40    95\n"
+    (kernel,) = kernels({"n": host({"stat": before}, {"stat": after, "softirqs": softirqs})})
+    assert [processor.name for processor in kernel.processors] == ["cpu0", "cpu1"]
+    assert [processor.softirqs for processor in kernel.processors] == [
+        {"NET_TX": 0, "NET_RX": 0},
+        {"NET_TX": 1, "NET_RX": 45},
+    ]
+    assert [processor.cpu.softirq for processor in kernel.processors] == [0, 9]
+    assert (kernel.softirqs, kernel.cpu.softirq) == ({"NET_TX": 1, "NET_RX": 45}, 9)
+
+
+def test_a_single_processor_is_the_kernel():
+    stat = STAT + STAT.replace("cpu", "cpu0")
+    (kernel,) = kernels({"n": host({"stat": stat}, {"stat": stat})})
+    assert kernel.processors == ()
+
+
+def test_a_processor_that_left_during_the_sample_has_no_figures():
+    before = STAT + "".join(STAT.replace("cpu", f"cpu{number}") for number in range(3))
+    (kernel,) = kernels({"n": host({"stat": before}, {"stat": before.rsplit("cpu2")[0]})})
+    assert [processor.name for processor in kernel.processors] == ["cpu0", "cpu1"]
+
+
 def test_other_time_never_goes_backwards():
     with pytest.raises(ResultsError, match="'softirq' went backwards"):
         kernels({"n": host({}, {"stat": "cpu 100 2 30 400 5 6 6 8 10 1\n"})})
@@ -92,7 +118,7 @@ def test_what_is_wrong_is_named(parse, text, message):
 
 
 def test_a_vector_that_appears_is_an_error():
-    with pytest.raises(ResultsError, match="vectors before and after"):
+    with pytest.raises(ResultsError, match="the vectors or processors before and after"):
         kernels({"n": host({}, {"softirqs": "CPU0\n NET_RX: 1\n"})})
 
 

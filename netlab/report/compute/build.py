@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from netlab.model.lab import Load, Stack
     from netlab.model.proof import Proof
-    from netlab.model.run import ProfileInfo, Run, RunHeader
+    from netlab.model.run import ExperimentInfo, ProfileInfo, Run, RunHeader
     from netlab.model.sample import HotSpots
     from netlab.report.compute.configurations import Configurations
 
@@ -55,6 +55,12 @@ def build_report(runs: Sequence[Run], replicas: Sequence[Run] = (), spec: Report
     return predictions.add(*sides, spec.margin_points)
 
 
+def _experiment(runs: Sequence[Run]) -> ExperimentInfo | None:
+    """Return what all the runs ask."""
+    asked = [run.header.experiment for run in runs]
+    return asked[0] if asked.count(asked[0]) == len(asked) else None
+
+
 def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = False) -> Report:
     if not any(run.samples for run in runs):
         reason = next((f": {one.reason}" for run in runs for one in run.refused), "")
@@ -71,6 +77,7 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
     sides = list(_sides(runs, told))
     return Report(
         title=f"The cost of {_count(profiles, header)}",
+        experiment=_experiment(runs),
         base=base(header),
         headlines=_headlines([cell for cell in cells if cell.name in charted], header, profiles),
         clock_note=words.clock_note(header.environment.clock),

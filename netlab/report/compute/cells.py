@@ -10,6 +10,7 @@ import numpy as np
 
 from netlab.report.compute import precision
 from netlab.report.compute.counters import cpu_interval, cpu_us_per_request, cpu_use, softirqs_per_request
+from netlab.report.compute.processors import processor_use
 from netlab.report.compute.side_by_side import side_by_side
 from netlab.report.values import Cell, Change, GroupShare, HotFunctionShare, Latency, Percentiles, Rate
 from netlab.statistics.family import each
@@ -116,6 +117,7 @@ def build_cell(source: Source, baseline: Source | None, *, comparing: Comparing,
         hot_groups=hot_groups(source.hotspots, cost if len(cpu) == 1 else None),
         profiler_samples=sum(found.total_samples for found in source.hotspots),
         side_by_side=side_by_side(source, baseline, cpus),
+        processors=processor_use(source.samples),
     )
 
 

@@ -37,7 +37,9 @@ def side_by_side(source: Source, baseline: Source | None, cpus: int) -> SideBySi
     measures: dict[str, Callable[[Sample], _Quotient | None]] = {
         "mean_us": _mean_us,
         "requests_per_second": _rate,
-        "softirq_percent": lambda sample: _softirq_percent(sample, cpus),
+        "user_percent": lambda sample: _cpu_percent(sample, cpus, "user"),
+        "system_percent": lambda sample: _cpu_percent(sample, cpus, "system"),
+        "softirq_percent": lambda sample: _cpu_percent(sample, cpus, "softirq"),
         "softirqs_per_request": _softirqs,
         "net_rx_per_request": lambda sample: _softirqs(sample, "NET_RX"),
     }
@@ -55,12 +57,12 @@ def _rate(sample: Sample) -> _Quotient:
     return _Quotient(sample.wrk.requests * 1e6, sample.wrk.duration_us)
 
 
-def _softirq_percent(sample: Sample, cpus: int) -> _Quotient | None:
+def _cpu_percent(sample: Sample, cpus: int, mode: str) -> _Quotient | None:
     """In % of one CPU, all kernels together, weighted by how long the sample took."""
-    ticks = [(kernel.cpu.softirq, sum(kernel.cpu.model_dump().values())) for kernel in sample.kernels]
+    ticks = [(getattr(kernel.cpu, mode), kernel.cpu.total) for kernel in sample.kernels]
     if not ticks or not all(whole for _, whole in ticks):
         return None
-    percent = sum(100 * cpus * softirq / whole for softirq, whole in ticks)
+    percent = sum(100 * cpus * spent / whole for spent, whole in ticks)
     return _Quotient(percent * sample.wrk.duration_us, sample.wrk.duration_us)
 
 

@@ -48,6 +48,12 @@ def _cell(cell: Cell) -> Iterator[tuple[str, Value]]:
             yield from _bounded(f"cpu_{name}_percent_of_one_cpu{_of(use.hosts)}", value, use.intervals.get(name))
     for vector, runs in cell.softirqs_per_request.items():
         yield from _bounded(f"softirqs_{vector}_per_request", runs, cell.softirq_intervals.get(vector))
+    for own in cell.processors:
+        place = f"[{own.name} of {'+'.join(own.hosts)}]"
+        for name, value in own.percent.items():
+            yield from _bounded(f"cpu_{name}_percent{place}", value, own.intervals.get(name))
+        for vector, runs in own.softirqs_per_request.items():
+            yield from _bounded(f"softirqs_{vector}_per_request{place}", runs, own.softirq_intervals.get(vector))
     yield "profiler_samples", cell.profiler_samples
     for share in cell.hot_groups:
         yield f"subsystem_{share.group}_percent_of_busy_samples", share.percent

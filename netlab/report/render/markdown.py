@@ -10,13 +10,14 @@ from netlab.report.text import labels, numbers, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netlab.report.values import Cell, CpuUse, PathPicture, Predictions, Report, Visit
+    from netlab.report.values import Cell, CpuUse, PathPicture, Predictions, ProcessorUse, Report, Visit
 
 
 def render(report: Report) -> str:
     """Render the whole document."""
     parts = [
         f"# {plain(report.title)}",
+        _experiment(report),
         items(headline.text for headline in report.headlines),
         f"> {plain(report.clock_note)}",
         _costs(report.cells, report.base),
@@ -29,6 +30,7 @@ def render(report: Report) -> str:
         _section("Configuration differences", _facts(report), wanted=bool(report.facts)),
         _section("Response times", _latencies(report), wanted=any(cell.corrected_latency for cell in report.cells)),
         _section("CPU time by class, % of one CPU", _cpu(report), wanted=any(cell.cpu for cell in report.cells)),
+        _section("Processor by processor", _processors(report), wanted=any(cell.processors for cell in report.cells)),
         _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
         _section("Hot kernel functions", _functions(report), wanted=any(cell.hot_functions for cell in report.cells)),
         _section("Not measured", _missing(report), wanted=bool(report.missing)),
@@ -36,6 +38,11 @@ def render(report: Report) -> str:
         _section("Environment", _environment(report), wanted=True),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _experiment(report: Report) -> str:
+    asked = report.experiment
+    return f"**{plain(asked.question)}** {plain(asked.description)}" if asked else ""
 
 
 def _section(title: str, body: str, *, wanted: bool) -> str:
@@ -137,6 +144,26 @@ def _cpu(report: Report) -> str:
 
 def _percent(use: CpuUse, name: str) -> str:
     return numbers.within(numbers.number(use.percent[name], 1), use.intervals.get(name), 1)
+
+
+def _processors(report: Report) -> str:
+    classes = ("user", "system", "irq", "softirq", "steal", "idle")
+    rows = (
+        [cell.name, numbers.joined(use.hosts), use.name, *(_own_percent(use, name) for name in classes), _net_rx(use)]
+        for cell in report.cells
+        for use in cell.processors
+    )
+    shares = (f"{name}, % of its time" for name in classes)
+    return table(["cell", "kernel of", "processor", *shares, "NET_RX runs per request"], rows)
+
+
+def _own_percent(use: ProcessorUse, name: str) -> str:
+    return numbers.within(numbers.number(use.percent.get(name, 0), 1), use.intervals.get(name), 1)
+
+
+def _net_rx(use: ProcessorUse) -> str:
+    runs = numbers.number(use.softirqs_per_request.get("NET_RX", 0), 3)
+    return numbers.within(runs, use.softirq_intervals.get("NET_RX"), 3)
 
 
 def _vectors(report: Report) -> list[str]:

@@ -40,6 +40,7 @@ def render(report: Report, width: int) -> RenderableType:
     said = (_answer(report), _doubts(report), _meaning(report))
     return Group(
         Text(report.title, style="bold"),
+        *([Text(report.experiment.question)] if report.experiment else []),
         _costs(report, narrow=width < NARROW),
         *(Text(one.text, STYLES[one.change.verdict] and "yellow") for one in report.controls),
         *([_agreement(report.predictions)] if report.predictions else []),

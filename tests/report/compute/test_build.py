@@ -8,7 +8,7 @@ import scipy.stats
 
 from netlab.errors import ConfigError, ResultsError
 from netlab.model.latencies import Latencies
-from netlab.model.run import Machine
+from netlab.model.run import ExperimentInfo, Machine
 from netlab.report.compute import build as model
 from netlab.report.compute.build import build_report
 from netlab.report.values import Report
@@ -296,3 +296,11 @@ def test_how_hosts_became_a_profile_again_is_said(resumed, words):
     method = build_report([run.model_copy(update={"header": header})]).method
     assert any(words in text for text in method)
     assert len(method) == (9 if resumed is None else 10)
+
+
+def test_an_experiment_is_named_where_all_runs_are_of_it():
+    asked = ExperimentInfo(name="softirqs", question="Whose?", description="On two processors.")
+    of_it, other = factories.run(experiment=asked), factories.run(run_id="20250602-120000")
+    again = factories.run(run_id="20250603-120000", experiment=asked)
+    assert build_report([of_it, again]).experiment == asked
+    assert build_report([of_it, other]).experiment is None

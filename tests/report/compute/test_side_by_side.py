@@ -61,6 +61,8 @@ def test_known_figures_and_their_changes():
     )
     assert (bare.softirq_percent.value, pod.softirq_percent.value) == (pytest.approx(20), pytest.approx(30))
     assert pod.softirq_percent.change_percent == pytest.approx(50)
+    assert (bare.system_percent.value, pod.system_percent.value) == (pytest.approx(80), pytest.approx(70))
+    assert (pod.user_percent.value, pod.user_percent.change_percent) == (0, None)
     assert pod.net_rx_per_request.value == pytest.approx(1400 / 556)
     assert pod.softirqs_per_request.value == pytest.approx(1500 / 556)
     assert pod.net_rx_per_request.interval.low < 1400 / 556 < pod.net_rx_per_request.interval.high

@@ -77,3 +77,11 @@ def test_tables_are_rectangular(which, request):
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert len({len(row) for row in rows}) == 1
     assert len(rows) == len(request.getfixturevalue(which).cells) + 1
+
+
+def test_each_processor_has_columns_of_its_own(several):
+    row = read(csv_.cells(several))[0]
+    use = several.cells[0].processors[1]
+    place = "[cpu1 of client+node1+node2]"
+    assert float(row[f"cpu_softirq_percent{place}"]) == use.percent["softirq"]
+    assert float(row[f"softirqs_NET_RX_per_request{place}"]) == use.softirqs_per_request["NET_RX"]

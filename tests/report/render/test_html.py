@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from netlab.model.run import ExperimentInfo
 from netlab.report.compute.build import build_report
 from netlab.report.draw import charts
 from netlab.report.render import html
@@ -170,3 +171,19 @@ def test_foreign_text_stays_text(hostile, monkeypatch):
     assert text.count("<script>") == 1
     assert "&lt;script&gt;" in text
     assert "$x$" in text
+
+
+def test_processors_have_a_table_where_kernels_have_several(several, page, monkeypatch):
+    monkeypatch.setattr(charts, "draw", lambda _: {})
+    (found,) = re.findall(r'<section id="processors".*?</section>', html.render(several), re.DOTALL)
+    assert found.count("<tr") == 1 + 2 * len(several.cells)
+    assert re.search(r'<td class="text">cpu1</td>.*?>40\.0<', found, re.DOTALL)
+    assert 'id="processors"' not in page
+
+
+def test_an_experiments_question_stands_first(report, page, monkeypatch):
+    monkeypatch.setattr(charts, "draw", lambda _: {})
+    asked = ExperimentInfo(name="softirqs", question="Whose <softirqs>?", description="On two processors.")
+    text = html.render(report.model_copy(update={"experiment": asked}))
+    assert '<p class="question"><b>Whose &lt;softirqs&gt;?</b></p>' in text
+    assert 'class="question"' not in page

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from netlab.report.compute.build import build_report
@@ -76,3 +78,10 @@ def test_foreign_text_stays_text(hostile):
     text = markdown.render(hostile)
     assert "<script" not in text.replace("\\<script", "")
     assert "\\[a\\](javascript" in text
+
+
+def test_processors_have_a_table_where_kernels_have_several(several, report):
+    text = markdown.render(several)
+    assert "## Processor by processor" in text
+    assert re.search(r"\| client, node1, node2 \| cpu1 \| .* \| 40\.0", text)
+    assert "## Processor by processor" not in markdown.render(report)

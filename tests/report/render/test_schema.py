@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from netlab import assets
-from netlab.model.run import Machine
+from netlab.model.run import ExperimentInfo, Machine
 from netlab.report.compute.build import build_report
 from netlab.report.compute.compare import compare
 from netlab.report.compute.gate import build_gate
@@ -24,11 +24,12 @@ UNIT = re.compile(
     r"same unit|of the later run|Place in|hundredths",
     re.IGNORECASE,
 )
+ASKED = ExperimentInfo(name="softirqs", question="Whose softirqs?", description="On two processors.")
 WITHOUT_UNIT = {"schema_version", "runs"}
 """Numbers that count nothing: a version, and which of the runs."""
 
 
-def documents(report, proven, predicting):
+def documents(report, proven, predicting, several):
     """What each schema is for; together they have every key that it names."""
     pooled = [
         factories.run(run_id="one", profiles=factories.made()),
@@ -39,7 +40,15 @@ def documents(report, proven, predicting):
     )
     machines = build_report([factories.run(proofs=(booted(),), environment=factories.environment(**machine()))])
     return {
-        "report": [report, proven, predicting, build_report(pooled), machines, build_report([factories.controlled()])],
+        "report": [
+            report,
+            proven,
+            predicting,
+            several,
+            build_report(pooled),
+            machines,
+            build_report([factories.controlled(experiment=ASKED)]),
+        ],
         "comparison": [
             compare(*pooled, ReportSpec()),
             compare(factories.run(run_id="old"), later, ReportSpec(), anyway=True),
@@ -64,10 +73,10 @@ def machine():
 
 
 @pytest.fixture(scope="module")
-def written(report, proven, predicting):
+def written(report, proven, predicting, several):
     return {
         name: [json.loads(json_.render_as(name, one)) for one in found]
-        for name, found in documents(report, proven, predicting).items()
+        for name, found in documents(report, proven, predicting, several).items()
     }
 
 
