@@ -19,7 +19,7 @@ from typing import Any
 
 from netlab.results.store import hotspots_folder, proof_folder
 
-SIZES = ((5, 5), (10, 30), (10, 1000))
+SIZES = ((5, 5), (10, 30), (10, 300), (10, 1000))
 """Profiles and rounds."""
 
 

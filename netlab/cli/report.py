@@ -34,7 +34,7 @@ def register(subparsers: Subparsers) -> None:
         "  json         report.json: every number, unrounded; its schema lies beside it (report.schema.json)\n"
         "  csv          cells.csv, samples.csv: a line per cell, a line per sample\n"
         "  openmetrics  report.prom: gauges for Prometheus\n"
-        "  svg          svg/: each chart and each packet's path as a picture\n"
+        "  svg          svg/: each chart, packet's path and flame graph as a picture\n"
         "  folded       folded/: call stacks of each cell, for speedscope and flamegraph.pl",
         example="netlab report CLUSTER_RUN --replicas REPLICA_RUN",
         raises=(ConfigError, NotUp, ResultsError),

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 Pair = tuple[int, int]
-_LEAST, _MOST = "I", "Q"
-"""Codes of ``array``: 4 bytes per number where that holds them all, else 8."""
+_CODES = {16: "H", 32: "I", 64: "Q"}
+"""Of ``array``, by bits: a number has 2 bytes where that holds them all, else 4 or 8."""
+
+
+def _code(most: int) -> str:
+    return next((code for bits, code in _CODES.items() if most < 1 << bits), _CODES[64])
 
 
 class Latencies(Sequence[Pair]):
-    """A sequence of (latency in µs, count), eight bytes a pair; equal to any other sequence of the same pairs."""
+    """A sequence of (latency in µs, count), mostly four bytes a pair; equal to any other sequence of the same pairs."""
 
     __slots__ = ("_numbers",)
 
@@ -30,22 +34,27 @@ class Latencies(Sequence[Pair]):
         if not set(map(len, found)) <= {2}:
             raise TypeError("not pairs of latency and count")
         numbers = list(chain.from_iterable(found))
-        self._numbers = array(_LEAST if max(numbers, default=0) < 1 << 32 else _MOST, numbers)
+        self._numbers = array(_code(max(numbers, default=0)), numbers)
 
     @classmethod
     def of_table(cls, table: NDArray[np.int64]) -> Latencies:
         """Pack a table of two columns, in which nothing is negative."""
         made = cls(())
-        code = _LEAST if table.max(initial=0) < 1 << 32 else _MOST
+        code = _code(int(table.max(initial=0)))
         made._numbers = array(code, table.astype(code).tobytes())
         return made
 
     @property
+    def sums(self) -> tuple[int, int]:
+        """All latencies together in µs, and how many they are."""
+        values, counts = self._numbers[::2], self._numbers[1::2]
+        return sum(map(operator.mul, values, counts)), sum(counts)
+
+    @property
     def mean(self) -> float | None:
         """Mean latency in µs; None of no request."""
-        values, counts = self._numbers[::2], self._numbers[1::2]
-        total = sum(counts)
-        return sum(map(operator.mul, values, counts)) / total if total else None
+        whole, total = self.sums
+        return whole / total if total else None
 
     @property
     def most(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.model.proof import Proof
-    from netlab.model.sample import Counters
 
 HEADER = "run.json"
 _ROUND = re.compile(r"r(?P<round>\d+)-p(?P<position>\d+)-(?P<profile>.+)")
@@ -41,8 +41,7 @@ _T = TypeVar("_T")
 def load_run(directory: Path) -> Run:
     """Read the run in ``directory``; raises ``ResultsError`` for a file that cannot be understood, but a profiler's."""
     header = load_header(directory)
-    found, refused = load_samples(directory, header)
-    samples = [_by_kernel(sample, header.environment.kernels) for sample in found]
+    samples, refused = load_samples(directory, header)
     raw = directory / "raw"
     hotspots = list(_hotspots(raw))
     return Run(
@@ -59,7 +58,7 @@ def load_run(directory: Path) -> Run:
 def load_samples(directory: Path, header: RunHeader) -> tuple[list[Sample], list[RefusedSample]]:
     """Read the run's samples, controls too, and those that are refused, in the order in which they were measured."""
     snapshots = {profile.name: profile.snapshot for profile in header.profiles}
-    found = list(_samples(directory / "raw", snapshots))
+    found = list(_samples(directory / "raw", snapshots, header.environment.kernels))
     samples = [one for one in found if isinstance(one, Sample)]
     refused = [one for one in found if isinstance(one, RefusedSample)]
     refused.sort(key=lambda one: (one.round, one.attempt))
@@ -75,15 +74,6 @@ def refuse(raw: Path, attempt: int) -> Path:
 def refusals(raw: Path) -> int:
     """Count how often a sample that would be called ``raw`` was refused."""
     return len([path for path in raw.parent.glob(f"{raw.name}.refused-*") if _REFUSED.fullmatch(path.name)])
-
-
-def _by_kernel(sample: Sample, kernels: Sequence[tuple[str, ...]]) -> Sample:
-    """Count each kernel once: hosts that share one may seem to have their own (systemd-nspawn makes a boot id each)."""
-    found: dict[tuple[str, ...], Counters] = {}
-    for counters in sample.kernels:
-        hosts = next((names for names in kernels if set(names) & set(counters.hosts)), counters.hosts)
-        found.setdefault(hosts, counters.model_copy(update={"hosts": hosts}))
-    return sample.model_copy(update={"kernels": tuple(found.values())})
 
 
 def load_header(directory: Path) -> RunHeader:
@@ -153,11 +143,17 @@ def _header(path: Path, content: Any) -> RunHeader:
         raise _broken(path, error) from error
 
 
-def _samples(raw: Path, snapshots: Mapping[str, str]) -> Iterator[Sample | RefusedSample]:
+def _samples(
+    raw: Path, snapshots: Mapping[str, str], kernels: Sequence[tuple[str, ...]]
+) -> Iterator[Sample | RefusedSample]:
     for folder in sorted(raw.glob("r*-p*-*")):
         if at := _ROUND.fullmatch(folder.name):
-            of: dict[str, Any] = {"profile": at["profile"], "round_": int(at["round"]), "position": int(at["position"])}
-            of["snapshot"] = snapshots.get(at["profile"]) or None
+            of: dict[str, Any] = {
+                "profile": sys.intern(at["profile"]),
+                "round_": int(at["round"]),
+                "position": int(at["position"]),
+            }
+            of |= {"snapshot": snapshots.get(at["profile"]) or None, "known": kernels}
             for path in sorted(folder.iterdir()):
                 refused = _REFUSED.fullmatch(path.name)
                 if refused:

@@ -5,6 +5,7 @@ A host's counters are those of its kernel: hosts that report the same boot id sh
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from netlab.errors import ResultsError
@@ -12,12 +13,13 @@ from netlab.model.frozen import Frozen
 from netlab.model.sample import Counters, CpuTicks, ProcessorCounters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _CPU_FIELDS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guest_nice")
 _NOT_MONOTONIC = ("idle", "iowait")  # proc(5): the kernel may take some back
 _WRAP = 2**32  # softirq and softnet counts are 32 bits wide
 _MAX_DIGITS = 20
+_DIGITS = {10: frozenset("0123456789"), 16: frozenset("0123456789abcdefABCDEF")}
 
 
 class RawCounters(Frozen):
@@ -36,12 +38,19 @@ class RawHost(Frozen):
     after: RawCounters
 
 
-def kernels(hosts: Mapping[str, RawHost]) -> tuple[Counters, ...]:
-    """Return one `Counters` a kernel, in the order of the hosts; ResultsError where a text is not what Linux writes."""
-    by_kernel: dict[str, list[str]] = {}
+def kernels(hosts: Mapping[str, RawHost], known: Sequence[tuple[str, ...]] = ()) -> tuple[Counters, ...]:
+    """Return one `Counters` a kernel, in the order of the hosts; ResultsError where a text is not what Linux writes.
+
+    ``known`` are the hosts that share a kernel whatever they report (systemd-nspawn makes a boot id each).
+    """
+    by_boot: dict[str, list[str]] = {}
     for name, host in hosts.items():
-        by_kernel.setdefault(host.boot_id, []).append(name)
-    return tuple(_counters(tuple(names), hosts[names[0]]) for names in by_kernel.values())
+        by_boot.setdefault(host.boot_id, []).append(name)
+    found: dict[tuple[str, ...], RawHost] = {}
+    for names in by_boot.values():
+        together = next((one for one in known if set(names) & set(one)), tuple(names))
+        found.setdefault(together, hosts[names[0]])
+    return tuple(_counters(names, host) for names, host in found.items())
 
 
 def parse_stat(text: str) -> dict[str, dict[str, int]]:
@@ -81,14 +90,13 @@ def _vector(row: str, cpus: list[str]) -> tuple[str, dict[str, int]]:
     counts = _integers("/proc/softirqs", rest.split())
     if not colon or len(counts) != len(cpus):
         raise ResultsError(f"/proc/softirqs: not a vector and {len(cpus)} counts: {row[:60]!r}")
-    return name.strip(), dict(zip(cpus, counts, strict=True))
+    return sys.intern(name.strip()), dict(zip(cpus, counts, strict=True))
 
 
 def _integers(file: str, words: Iterable[str], base: int = 10) -> list[int]:
-    digits = frozenset("0123456789abcdefABCDEF"[: 10 if base == 10 else 22])
-    words = list(words)
-    wrong = next((word for word in words if len(word) > _MAX_DIGITS or not digits.issuperset(word)), None)
-    if wrong is not None:
+    words, digits = list(words), _DIGITS[base]
+    if not digits.issuperset("".join(words)) or max(map(len, words), default=0) > _MAX_DIGITS:
+        wrong = next(word for word in words if len(word) > _MAX_DIGITS or not digits.issuperset(word))
         raise ResultsError(f"{file}: {wrong[:40]!r} is not a count")
     return [int(word, base) for word in words]
 

@@ -5,8 +5,10 @@ Which samples are unusable, and what becomes of them, is in docs/measuring.md.
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationError
 
@@ -16,6 +18,9 @@ from netlab.model.lab import Load
 from netlab.model.sample import Sample
 from netlab.samples.procfs import RawHost, kernels
 from netlab.samples.wrk import RawWrk, wrk_result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MOST_FAILED = 0.001
 """Share of a sample's requests that may fail: beside so many others they move no figure."""
@@ -42,26 +47,41 @@ class RawSample(Frozen):
     """By host; None where nobody wrote one. Empty in runs of an older netlab."""
 
 
-def parse_sample(raw: bytes, *, profile: str, round_: int, position: int, snapshot: str | None = None) -> Sample:
+def parse_sample(  # noqa: PLR0913 - all that is known of it from elsewhere
+    raw: bytes,
+    *,
+    profile: str,
+    round_: int,
+    position: int,
+    snapshot: str | None = None,
+    known: Sequence[tuple[str, ...]] = (),
+) -> Sample:
     """Read the sample in ``raw``; profile, round and position are known from the place where it was stored.
 
-    With ``snapshot``, every host must say that it was resumed from that. Raises ResultsError, which names the field and
-    not the file: MisfiledSample where the hosts were another profile, UnusableSample where too many requests failed.
+    With ``snapshot``, every host must say that it was resumed from that. ``known`` are hosts that share a kernel.
+    Raises ResultsError, which names the field and not the file: MisfiledSample where the hosts were another profile,
+    UnusableSample where too many requests failed.
     """
     parsed = _read(raw)
     _check_stamps(parsed.stamps, profile, snapshot)
     _check_requests(parsed.wrk)
     return Sample(
         profile=profile,
-        path=parsed.path,
+        path=sys.intern(parsed.path),
         round=round_,
         position=position,
-        url=parsed.url,
-        load=parsed.load,
+        url=sys.intern(parsed.url),
+        load=_shared(parsed.load),
         started_at=datetime.fromtimestamp(parsed.started_at, UTC),
         wrk=wrk_result(parsed.wrk, parsed.load.connections),
-        kernels=kernels(parsed.hosts),
+        kernels=kernels(parsed.hosts, known),
     )
+
+
+@lru_cache(maxsize=64)
+def _shared(load: Load) -> Load:
+    """Return the load that is equal and there already: a run has thousands of samples, and few loads."""
+    return load
 
 
 def _check_stamps(stamps: dict[str, Stamp | None], profile: str, snapshot: str | None) -> None:

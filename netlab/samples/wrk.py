@@ -75,17 +75,27 @@ def wrk_result(raw: RawWrk, connections: int) -> WrkResult:
         requests=raw.summary.requests,
         duration_us=raw.summary.duration,
         bytes=raw.summary.bytes,
-        errors=WrkErrors(**raw.summary.errors.model_dump()),
+        errors=_errors(raw.summary.errors),
         histogram=_histogram(raw, connections),
         corrected_histogram=raw.histogram,
     )
+
+
+_NONE_FAILED = WrkErrors()
+
+
+def _errors(raw: RawErrors) -> WrkErrors:
+    """Nearly all samples have no failure: they share one value."""
+    found = WrkErrors(**raw.model_dump())
+    return _NONE_FAILED if found == _NONE_FAILED else found
 
 
 def _histogram(raw: RawWrk, connections: int) -> Latencies | None:
     """Take wrk's correction back; a response that came after wrk's time-out is in no histogram."""
     told = raw.summary
     interval = interval_us(told.requests, told.duration, connections)
-    return uncorrected(raw.histogram, interval, told.requests - told.errors.timeout)
+    found = uncorrected(raw.histogram, interval, told.requests - told.errors.timeout)
+    return raw.histogram if found == raw.histogram else found  # nothing was added: kept once
 
 
 def _check_ran(raw: RawWrk) -> None:

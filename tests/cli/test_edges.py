@@ -143,7 +143,6 @@ def test_every_path_on_the_command_line_follows_one_rule(stored, capsys, what, w
 
 def test_a_run_may_be_named_from_home(stored, monkeypatch, capsys, folder):
     monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setattr("netlab.report.draw.charts.draw", lambda report: {})
     assert main(["report", "~/.netlab/runs/r1"]) == 0
 
 

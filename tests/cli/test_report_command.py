@@ -16,7 +16,6 @@ def runs(folder, monkeypatch):
     for name, run in found.items():
         store.write_header(root / name, run.header)
     monkeypatch.setattr("netlab.reports.load_run", lambda directory: found[directory.name])
-    monkeypatch.setattr("netlab.report.draw.charts.draw", lambda report: {})
     return root
 
 

@@ -44,6 +44,12 @@ def test_hosts_of_one_kernel_are_counted_once():
     assert found[0].softirqs == found[1].softirqs
 
 
+def test_hosts_that_are_known_to_share_a_kernel_are_counted_once_whatever_they_report():
+    other = recorded().model_copy(update={"boot_id": "another"})
+    found = kernels({"client": recorded(), "node1": other}, [("client", "node1", "node2")])
+    assert [kernel.hosts for kernel in found] == [("client", "node1", "node2")]
+
+
 def test_guest_time_is_not_counted_twice():
     (kernel,) = kernels({"n": host({}, {"stat": "cpu 150 12 30 400 5 6 7 8 40 6\n"})})
     assert (kernel.cpu.user, kernel.cpu.nice) == (20, 5)

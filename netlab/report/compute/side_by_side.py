@@ -50,7 +50,7 @@ def _mean_us(sample: Sample) -> _Quotient | None:
     histogram = sample.wrk.histogram
     if not histogram:
         return None
-    return _Quotient(sum(us * count for us, count in histogram), sum(count for _, count in histogram))
+    return _Quotient(*histogram.sums)
 
 
 def _rate(sample: Sample) -> _Quotient:

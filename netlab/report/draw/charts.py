@@ -1,178 +1,217 @@
-"""The report's charts. Each takes a ``Report`` and returns inline SVG, or None where there is nothing to draw."""
+"""The report's charts. Each takes a ``Report`` and a sheet and returns an ``<svg>``, or None with nothing to draw."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from netlab.report.draw import svg
-from netlab.report.draw.colours import BLUE, CPU, GROUPS, ORANGE, OTHER_GROUP, SERIES, contrast
+from netlab.report.draw import axes, svg
+from netlab.report.draw.axes import WIDE, Axis, Series
+from netlab.report.draw.colours import BLUE, CPU, GROUPS, ORANGE, OTHER_GROUP, SERIES, YELLOW, contrast
 from netlab.report.text import numbers, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
+    from netlab.report.draw.axes import Panel, Sheet
     from netlab.report.values import Cell, Change, Report
 
-WIDTH = 9.6
-ROW = 0.52
-DASHES = ("-", "--", ":", "-.")
+DASHES = ("", "7 3", "2 2", "7 3 2 3")
+_BAR = 28.0
+_PERCENTILES = (Series("p50", BLUE, "circle"), Series("p90", YELLOW, "square"), Series("p99", ORANGE, "diamond"))
 
 
-def draw(report: Report) -> dict[str, str]:
+def draw(report: Report, sheet: Sheet = WIDE) -> dict[str, str]:
     """Every chart that there is something to draw for, by name."""
-    import matplotlib as mpl  # noqa: PLC0415 - slow to import, and only HTML needs it
-
-    drawn = {}
-    for name, chart in CHARTS.items():
-        with mpl.rc_context(svg.styled(name)):
-            if picture := chart(report):
-                drawn[name] = picture
-    return drawn
+    drawn = {name: chart(report, sheet) for name, chart in CHARTS.items()}
+    return {name: picture for name, picture in drawn.items() if picture}
 
 
 def _charted(report: Report) -> list[Cell]:
     return [cell for cell in report.cells if cell.name in report.charted]
 
 
-def predictions(report: Report) -> str | None:
+def _rows(cells: Sequence[Cell]) -> list[tuple[str, str]]:
+    return [(cell.path, cell.label) for cell in cells]
+
+
+def _picture(parts: Sequence[str], sheet: Sheet, height: float, said: tuple[str, str, str]) -> str:
+    """``said`` is the chart's name, its title and what it shows in words."""
+    name, title, description = said
+    return svg.picture(
+        parts,
+        name=name + sheet.suffix,
+        title=title,
+        description=description,
+        width=sheet.width,
+        height=height,
+        look=sheet.name,
+    )
+
+
+def predictions(report: Report, sheet: Sheet = WIDE) -> str | None:
     """Cluster above replica, one row per path: the change of each against its own baseline, with its interval."""
     found = report.predictions
     rows = [row for row in found.rows if row.cluster in report.charted] if found else []
     if not found or not rows:
         return None
-    drawing = svg.figure(WIDTH, _height(len(rows)))
-    axes = drawing.subplots()
-    _named_rows(axes, [f"{row.path}\n{row.network}" for row in rows])
-    axes.axvline(0, color=svg.GRID, linewidth=1.5)
-    for at, row in enumerate(rows):
-        _side(axes, at - 0.14, row.cluster_change, "o", BLUE)
-        _side(axes, at + 0.14, row.replica_change, "D", ORANGE)
-    for name, mark, colour in zip(words.sides(found), "oD", (BLUE, ORANGE), strict=True):
-        axes.plot([], [], f"{mark}-", color=colour, markersize=7, linewidth=2.2, label=name)
-    axes.margins(x=0.08)
-    axes.xaxis.set_major_formatter(lambda value, _: numbers.signed(value, 0) + numbers.NARROW + "%")
-    axes.grid(axis="x", linewidth=0.6)
-    axes.set_xlabel(f"requests/s against {words.bases(found.base, found.replicas_base)}, 95 % CI")
-    _legend(drawing, axes)
+    sides = [Series(name, *look) for name, look in zip(words.sides(found), _SIDES, strict=True)]
+    legend, top = axes.legend(sheet, sides)
+    (panel,) = axes.panels(sheet, [(row.path, row.network) for row in rows], top)
+    both = [(row.cluster_change, row.replica_change) for row in rows]
+    axis = _reach([one for pair in both for one in pair], panel)
+    label = f"requests/s against {words.bases(found.base, found.replicas_base)}, 95 % CI"
+    parts = [*legend, *panel.frame(axis, label, axes.in_percent)]
+    zero = axis.at(0)
+    parts.append(svg.line([(zero, panel.start), (zero, panel.bottom)], f'stroke="{svg.MUTED}" stroke-width="1.5"'))
+    for at, pair in enumerate(both):
+        for change, side, off in zip(pair, sides, (-7, 7), strict=True):
+            parts += _side(axis, panel.y(at) + off, change, side)
     said = numbers.joined(f"{row.network} {row.path} {row.text}" for row in rows)
-    return svg.inline(drawing, name="predictions", title="Clusters and their replicas", description=said)
+    return _picture(parts, sheet, panel.end, ("predictions", "Clusters and their replicas", said))
 
 
-def _side(axes: Axes, at: float, change: Change, mark: str, colour: str) -> None:
-    if change.percent is not None:
-        axes.plot([change.percent], [at], mark, color=colour, markersize=7)
+_SIDES = ((BLUE, "circle"), (ORANGE, "diamond"))
+
+
+def _reach(changes: Sequence[Change], panel: Panel) -> Axis:
+    """Make the scale that holds zero and all changes with their intervals."""
+    ends = [end for one in changes for end in (one.percent, one.low_percent, one.high_percent) if end is not None]
+    low, high = min(ends, default=0.0), max(ends, default=0.0)
+    pad = 0.06 * (max(high, 0.0) - min(low, 0.0) or 1.0)
+    return Axis(min(low, 0.0) - pad, max(high, 0.0) + pad, panel.left, panel.right)
+
+
+def _side(axis: Axis, y: float, change: Change, side: Series) -> Iterator[str]:
     if change.low_percent is not None and change.high_percent is not None:
-        axes.plot([change.low_percent, change.high_percent], [at, at], "|-", color=colour, linewidth=2.2)
+        look = f'stroke="{side.colour}" stroke-width="2.2"'
+        left, right = axis.at(change.low_percent), axis.at(change.high_percent)
+        yield svg.line([(left, y), (right, y)], look)
+        yield from (svg.line([(end, y - 5), (end, y + 5)], look) for end in (left, right))
+    if change.percent is not None:
+        yield axes.mark(side.shape, axis.at(change.percent), y, side.colour)
 
 
-def latency(report: Report) -> str | None:
+def latency(report: Report, sheet: Sheet = WIDE) -> str | None:
     """p50, p90 and p99 as three marks on one line per cell."""
     cells = [cell for cell in _charted(report) if cell.latency]
+    times = [(cell.latency.p50_us, cell.latency.p90_us, cell.latency.p99_us) for cell in cells if cell.latency]
     if not cells:
         return None
-    drawing = svg.figure(WIDTH, _height(len(cells)))
-    axes = drawing.subplots()
-    _rows(axes, cells)
-    for row, cell in enumerate(cells):
-        _percentiles(axes, row, cell, first=row == 0)
-    axes.set_xlim(left=0)
-    axes.margins(x=0.08)
-    axes.grid(axis="x", linewidth=0.6)
-    axes.set_xlabel("response time, µs (lower is better)")
-    _legend(drawing, axes)
+    legend, top = axes.legend(sheet, _PERCENTILES)
+    (panel,) = axes.panels(sheet, _rows(cells), top)
+    axis = Axis(0, 1.04 * max(map(max, times)) or 1.0, panel.left, panel.right)
+    parts = [*legend, *panel.frame(axis, "response time, µs (lower is better)", axes.plain)]
+    for at, three in enumerate(times):
+        parts += _three(axis, panel.y(at) + 5, three)
     said = numbers.joined(f"{cell.name} p99 {numbers.number(cell.latency.p99_us)} µs" for cell in cells if cell.latency)
-    return svg.inline(drawing, name="latency", title="Response time percentiles", description=said)
+    return _picture(parts, sheet, panel.end, ("latency", "Response time percentiles", said))
 
 
-def _percentiles(axes: Axes, row: int, cell: Cell, *, first: bool) -> None:
-    if cell.latency is None:
-        return
-    marks = (
-        (cell.latency.p50_us, "o", BLUE),
-        (cell.latency.p90_us, "s", "#e69f00"),
-        (cell.latency.p99_us, "D", ORANGE),
-    )
-    axes.plot([marks[0][0], marks[-1][0]], [row, row], color=svg.GRID, linewidth=4, zorder=1)
-    for (value, mark, colour), name in zip(marks, ("p50", "p90", "p99"), strict=True):
-        axes.plot([value], [row], mark, color=colour, markersize=8, linestyle="none", label=name if first else None)
-        place: dict[str, Any] = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center"}
-        axes.annotate(numbers.number(value), (value, row), fontsize=8.5, color=svg.MUTED, **place)
+def _three(axis: Axis, y: float, times: Sequence[float]) -> Iterator[str]:
+    """Draw the marks, and above them their values, which make room for each other."""
+    places = [axis.at(time) for time in times]
+    yield svg.line([(places[0], y), (places[-1], y)], f'stroke="{svg.GRID}" stroke-width="5"')
+    yield from (axes.mark(one.shape, x, y, one.colour) for one, x in zip(_PERCENTILES, places, strict=True))
+    texts = [numbers.number(time) for time in times]
+    widths = [svg.text_width(text, axes.SMALL) for text in texts]
+    end = axis.right + 12
+    for text, width, x in reversed(list(zip(texts, widths, places, strict=True))):
+        left = min(x - width / 2, end - width)
+        end = left - 4
+        yield svg.text(left, y - 10, text, f'font-size="{axes.SMALL:g}" fill="{svg.MUTED}"')
 
 
-def distribution(report: Report) -> str | None:
+def distribution(report: Report, sheet: Sheet = WIDE) -> str | None:
     """Share of the requests that took no longer than so many µs."""
-    cells = [cell for cell in _charted(report) if cell.latency]
-    if not cells:
+    curves = {cell.name: cell.latency.cdf for cell in _charted(report) if cell.latency}
+    if not curves:
         return None
-    columns = 1 if len(cells) < 3 else 2
-    drawing = svg.figure(WIDTH, 3.6 + 0.2 * len(cells) / columns)
-    axes = drawing.subplots()
-    for place, cell in enumerate(cells):
-        _curve(axes, place, cell)
-    axes.set(xscale="log", ylim=(0, 100.5), xlabel="response time, µs (logarithmic)", ylabel="% of requests")
-    axes.xaxis.set_major_formatter(lambda value, _: numbers.number(value))
-    axes.xaxis.set_minor_formatter(lambda value, _: numbers.number(value) if f"{value:.0e}"[0] in "235" else "")
-    axes.grid(which="both", linewidth=0.5)
-    _legend(drawing, axes, columns=columns)
+    series = [
+        Series(name, SERIES[at % len(SERIES)], "line", DASHES[at % len(DASHES)]) for at, name in enumerate(curves)
+    ]
+    legend, top = axes.in_columns(sheet, series)
+    bottom, left, right = top + (300 if sheet.beside else 260), 62.0 if sheet.beside else 34.0, sheet.width - 14
+    times = [time for curve in curves.values() for time, _ in curve]
+    axis = Axis(max(min(times), 1.0) / 1.02, max(*times, 1.0) * 1.02, left, right, logarithmic=True)
+    parts = [
+        *legend,
+        *axes.ground(axis, sheet.ticks, (top, bottom), _TIME, axes.plain),
+        *_shares(left, right, top, bottom),
+    ]
+    for one, curve in zip(series, curves.values(), strict=True):
+        look = f'fill="none" stroke="{one.colour}" stroke-width="2"{axes.dashed(one.dash)}'
+        parts.append(f'<path d="{_steps(curve, axis, top, bottom)}" {look}/>')
     said = "Cumulative distribution of the response time of each cell, up to 99.9 % of its requests."
-    return svg.inline(drawing, name="distribution", title="Distribution of response times", description=said)
+    return _picture(parts, sheet, bottom + 42, ("distribution", "Distribution of response times", said))
 
 
-def _curve(axes: Axes, place: int, cell: Cell) -> None:
-    if cell.latency:
-        times, shares = zip(*cell.latency.cdf, strict=True)
-        style: dict[str, Any] = {
-            "color": SERIES[place % len(SERIES)],
-            "linestyle": DASHES[place % len(DASHES)],
-            "linewidth": 2,
-        }
-        axes.step(times, shares, where="post", label=cell.name, **style)
+_TIME = "response time, µs (logarithmic)"
 
 
-def cpu(report: Report) -> str | None:
+def _shares(left: float, right: float, top: float, bottom: float) -> Iterator[str]:
+    """Draw the axis that says what share of the requests."""
+    yield f'<g font-size="{axes.NORMAL:g}" text-anchor="end" fill="{svg.MUTED}">'
+    for percent in range(0, 101, 20):
+        y = bottom - percent / 100 * (bottom - top)
+        yield svg.line([(left, y), (right, y)], f'stroke="{svg.GRID}"')
+        yield svg.text(left - 6, y + 4, str(percent), "")
+    yield "</g>"
+    if left > axes.NORMAL * 4:
+        middle = f"{svg.n((top + bottom) / 2)}"
+        turned = f'transform="rotate(-90 14 {middle})" text-anchor="middle" font-size="{axes.NORMAL:g}"'
+        yield svg.text(14, (top + bottom) / 2, "% of requests", f'{turned} fill="{svg.MUTED}"')
+    else:
+        yield svg.text(left + 4, top + 13, "% of requests", f'font-size="{axes.SMALL:g}" fill="{svg.MUTED}"')
+
+
+def _steps(curve: Sequence[tuple[float, float]], axis: Axis, top: float, bottom: float) -> str:
+    """Write a curve that rises only where requests are; equal times are one step."""
+    rising = dict(curve)
+    path: list[str] = []
+    for time, share in rising.items():
+        x, y = svg.n(axis.at(max(time, axis.low))), svg.n(bottom - share / 100 * (bottom - top))
+        path.append(f"H{x}V{y}" if path else f"M{x} {y}")
+    return "".join(path)
+
+
+def cpu(report: Report, sheet: Sheet = WIDE) -> str | None:
     """CPU time by class in % of one CPU, one panel per kernel."""
     cells = [cell for cell in _charted(report) if cell.cpu]
     kernels = list(dict.fromkeys(kernel.hosts for cell in cells for kernel in cell.cpu))
     if not kernels:
         return None
-    drawing = svg.figure(WIDTH, _height(len(cells)) + 0.3)
-    panels = drawing.subplots(1, len(kernels), sharey=True, squeeze=False)[0]
-    _rows(panels[0], cells)
-    for axes, hosts in zip(panels, kernels, strict=True):
-        values = [{k: v for use in cell.cpu if use.hosts == hosts for k, v in use.percent.items()} for cell in cells]
-        _stack(axes, values, CPU, numbers.number)
-        axes.set_title(f"kernel of {numbers.joined(hosts)}", loc="left")
-        axes.set_xlabel("% of one CPU")
-    _legend(drawing, panels[0])
+    values = {
+        hosts: [{k: v for use in cell.cpu if use.hosts == hosts for k, v in use.percent.items()} for cell in cells]
+        for hosts in kernels
+    }
+    colours = {name: CPU[name] for name in CPU if any(part.get(name) for rows in values.values() for part in rows)}
+    legend, top = axes.legend(sheet, [Series(name, colour) for name, colour in colours.items()])
+    titles = [f"kernel of {numbers.joined(hosts)}" for hosts in kernels]
+    found, parts = axes.panels(sheet, _rows(cells), top, titles), legend
+    for panel, rows in zip(found, values.values(), strict=True):
+        parts += _stack(panel, rows, colours, "% of one CPU", 0)
     said = numbers.joined(f"{cell.name} softirq {numbers.percent(cell.cpu[0].percent['softirq'])}" for cell in cells)
-    return svg.inline(drawing, name="cpu", title="CPU time by class", description=said)
+    return _picture(parts, sheet, found[-1].end, ("cpu", "CPU time by class", said))
 
 
-def softirqs(report: Report) -> str | None:
+def softirqs(report: Report, sheet: Sheet = WIDE) -> str | None:
     """Softirq runs per request by vector."""
     cells = [cell for cell in _charted(report) if cell.softirqs_per_request]
     if not cells:
         return None
     vectors = list(dict.fromkeys(vector for cell in cells for vector in cell.softirqs_per_request))
     colours = dict(zip(vectors, SERIES, strict=False))
-    drawing = svg.figure(WIDTH, _height(len(cells)) + 0.3)
-    axes = drawing.subplots()
-    _rows(axes, cells)
-    _stack(axes, [cell.softirqs_per_request for cell in cells], colours, lambda value: numbers.number(value, 2))
-    axes.set_xlabel("softirq runs per request, all kernels of the lab")
-    _legend(drawing, axes, columns=8)
+    values = [cell.softirqs_per_request for cell in cells]
     said = numbers.joined(f"{cell.name} {_vectors(cell)}" for cell in cells)
-    return svg.inline(drawing, name="softirqs", title="Softirqs per request by vector", description=said)
+    label = "softirq runs per request, all kernels of the lab"
+    return _stacked(sheet, cells, values, colours, (label, 2), ("softirqs", "Softirqs per request by vector", said))
 
 
 def _vectors(cell: Cell) -> str:
     return numbers.joined(f"{name} {numbers.number(value, 2)}" for name, value in cell.softirqs_per_request.items())
 
 
-def groups(report: Report) -> str | None:
+def groups(report: Report, sheet: Sheet = WIDE) -> str | None:
     """Where the CPU was, by subsystem: µs per request where that is known of every cell, else %."""
     cells = [cell for cell in _charted(report) if cell.hot_groups]
     if not cells:
@@ -182,18 +221,28 @@ def groups(report: Report) -> str | None:
         {share.group: (share.us_per_request if costed else share.percent) or 0.0 for share in cell.hot_groups}
         for cell in cells
     ]
-    drawing = svg.figure(WIDTH, _height(len(cells)) + 0.5)
-    axes = drawing.subplots()
-    _rows(axes, cells)
-    colours = {**GROUPS, **{group: OTHER_GROUP for group in report.subsystems if group not in GROUPS}}
-    _stack(axes, values, colours, lambda value: numbers.number(value, 1))
-    axes.set_xlabel("CPU µs per request" if costed else "% of the busy samples")
-    _legend(drawing, axes, columns=10)
+    known = {**GROUPS, **{group: OTHER_GROUP for group in report.subsystems if group not in GROUPS}}
+    colours = {name: colour for name, colour in known.items() if any(part.get(name) for part in values)}
     said = numbers.joined(f"{cell.name}: most in {cell.hot_groups[0].group}" for cell in cells)
-    return svg.inline(drawing, name="groups", title="CPU time by subsystem", description=said)
+    label = "CPU µs per request" if costed else "% of the busy samples"
+    return _stacked(sheet, cells, values, colours, (label, 1), ("groups", "CPU time by subsystem", said))
 
 
-CHARTS: dict[str, Callable[[Report], str | None]] = {
+def _stacked(  # noqa: PLR0913, PLR0917 - what is drawn, how, and what is said of it
+    sheet: Sheet,
+    cells: Sequence[Cell],
+    values: Sequence[Mapping[str, float]],
+    colours: Mapping[str, str],
+    scale: tuple[str, int],
+    said: tuple[str, str, str],
+) -> str:
+    """Draw one panel of stacked bars with its legend; ``scale`` is the axis' label and the decimals of its values."""
+    legend, top = axes.legend(sheet, [Series(name, colour) for name, colour in colours.items()])
+    (panel,) = axes.panels(sheet, _rows(cells), top)
+    return _picture([*legend, *_stack(panel, values, colours, *scale)], sheet, panel.end, said)
+
+
+CHARTS: dict[str, Callable[[Report, Sheet], str | None]] = {
     "predictions": predictions,
     "latency": latency,
     "distribution": distribution,
@@ -204,38 +253,25 @@ CHARTS: dict[str, Callable[[Report], str | None]] = {
 
 
 def _stack(
-    axes: Axes, values: Sequence[Mapping[str, float]], colours: Mapping[str, str], text: Callable[[float], str]
-) -> None:
-    """Horizontal bars, each the stack of its parts; parts that are wide enough carry their value."""
+    panel: Panel, values: Sequence[Mapping[str, float]], colours: Mapping[str, str], label: str, digits: int
+) -> Iterator[str]:
+    """Draw horizontal bars, each the stack of its parts; parts that are wide enough carry their value."""
     widest = max(sum(part.get(key, 0.0) for key in colours) for part in values) or 1.0
-    lefts = [0.0] * len(values)
-    for key in [key for key in colours if any(part.get(key) for part in values)]:
-        widths = [part.get(key, 0.0) for part in values]
-        style: dict[str, Any] = {"edgecolor": svg.PAPER, "linewidth": 1, "height": 0.62, "label": key}
-        bars = axes.barh(range(len(values)), widths, left=lefts, color=colours[key], **style)
-        labels = [text(width) if width > 0.035 * widest else "" for width in widths]
-        axes.bar_label(bars, labels, label_type="center", fontsize=8.5, color=contrast(colours[key]))
-        lefts = [left + width for left, width in zip(lefts, widths, strict=True)]
-    axes.set_xlim(0, 1.02 * widest)
-    axes.grid(axis="x", linewidth=0.6)
-    axes.tick_params(axis="y", length=0)
+    axis = Axis(0, 1.02 * widest, panel.left, panel.right)
+    yield from panel.frame(axis, label, axes.plain)
+    yield f'<g font-size="{axes.SMALL:g}" text-anchor="middle">'
+    for at, part in enumerate(values):
+        left = axis.left
+        for key, colour in colours.items():
+            width = part.get(key, 0.0) / axis.high * (axis.right - axis.left)
+            if width:
+                yield from _part(left, panel.y(at), width, colour, (key, numbers.number(part[key], digits)))
+            left += width
+    yield "</g>"
 
 
-def _height(rows: int) -> float:
-    return 0.95 + ROW * rows
-
-
-def _rows(axes: Axes, cells: Sequence[Cell]) -> None:
-    """One row per cell, the first on top, with its path and whose it is."""
-    _named_rows(axes, [f"{cell.path}\n{cell.label}" for cell in cells])
-
-
-def _named_rows(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.6)
-    axes.tick_params(axis="y", length=0, labelsize=9)
-
-
-def _legend(drawing: Figure, axes: Axes, columns: int = 6) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside upper left", ncols=columns, fontsize=9, columnspacing=1.2)
+def _part(left: float, y: float, width: float, colour: str, said: tuple[str, str]) -> Iterator[str]:
+    look = f'fill="{colour}" stroke="{svg.PAPER}"'
+    yield svg.titled(svg.rect(left, y - _BAR / 2, width, _BAR, look), f"{said[0]}: {said[1]}")
+    if svg.text_width(said[1], axes.SMALL) + 3 < width:
+        yield svg.text(left + width / 2, y + 4, said[1], f'fill="{contrast(colour)}"')

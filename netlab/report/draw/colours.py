@@ -5,7 +5,7 @@ Okabe & Ito's and Tol's sets, told apart by every common kind of colour vision; 
 
 from __future__ import annotations
 
-BLUE, ORANGE = "#3b7dd8", "#d55e00"
+BLUE, YELLOW, ORANGE = "#3b7dd8", "#e69f00", "#d55e00"
 SERIES = ("#3b7dd8", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7a5195", "#8a8f98", "#b8a100", "#882255")
 CPU = {
     "user": "#56b4e9",

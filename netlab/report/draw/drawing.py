@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
-from netlab.report.draw import colours
+from netlab.report.draw import colours, svg
 from netlab.report.draw.layout import CHIP, ROW, Box, Chip, Lane, Layout, Stop, chip_width, lay_out, title_of
+from netlab.report.draw.svg import line, n, rect, text
 from netlab.report.text import numbers, words
 
 if TYPE_CHECKING:
@@ -55,30 +55,9 @@ def draw(picture: PathPicture, name: str, costs: Sequence[GroupShare] = ()) -> s
         *(piece for lane in layout.lanes for piece in _lane(lane)),
         *legend,
     ]
-    said = f"{escape(words.way('Request', picture.request))} {escape(words.way('Response', picture.response))}"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(layout.width)} {_n(below)}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">The path of {escape(picture.name)}</title><desc id="{name}-desc">{said}</desc>'
-        f"{''.join(parts)}</svg>"
-    )
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _rect(x: float, y: float, width: float, height: float, look: str) -> str:
-    return f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" {look}/>'
-
-
-def _text(x: float, y: float, text: str, look: str) -> str:
-    return f'<text x="{_n(x)}" y="{_n(y)}" {look}>{escape(text)}</text>'
-
-
-def _line(points: Sequence[tuple[float, float]], look: str) -> str:
-    path = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
-    return f'<path d="{path}" fill="none" stroke-linejoin="round" {look}/>'
+    said = f"{words.way('Request', picture.request)} {words.way('Response', picture.response)}"
+    title = f"The path of {picture.name}"
+    return svg.picture(parts, name=name, title=title, description=said, width=layout.width, height=below)
 
 
 def _frames(boxes: Sequence[Box]) -> Iterator[str]:
@@ -87,8 +66,8 @@ def _frames(boxes: Sequence[Box]) -> Iterator[str]:
         if len(inside) > 1:
             x, right = inside[0].x - 9, inside[-1].right + 9
             look = 'rx="12" fill="var(--page,transparent)" stroke="var(--grid)" stroke-width="1.5"'
-            yield _rect(x, 2, right - x, inside[0].y + inside[0].height + 6, look)
-            yield _text(x + 14, 21, host, 'fill="var(--ink)" font-size="14" font-weight="700"')
+            yield rect(x, 2, right - x, inside[0].y + inside[0].height + 6, look)
+            yield text(x + 14, 21, host, 'fill="var(--ink)" font-size="14" font-weight="700"')
 
 
 def _by_host(boxes: Sequence[Box]) -> list[tuple[str, list[Box]]]:
@@ -98,15 +77,15 @@ def _by_host(boxes: Sequence[Box]) -> list[tuple[str, list[Box]]]:
 def _box(box: Box, boxes: Sequence[Box]) -> Iterator[str]:
     framed = any(len(inside) > 1 and box in inside for _, inside in _by_host(boxes))
     edge = "var(--accent)" if box.segment.pod else "var(--muted)"
-    yield _rect(box.x, box.y, box.width, box.height, f'rx="8" fill="var(--paper)" stroke="{edge}" stroke-width="1.4"')
+    yield rect(box.x, box.y, box.width, box.height, f'rx="8" fill="var(--paper)" stroke="{edge}" stroke-width="1.4"')
     title = title_of(box.segment) if framed else box.segment.place
-    yield _text(box.x + 10, box.y + 17, title, 'fill="var(--ink)" font-size="12" font-weight="600"')
+    yield text(box.x + 10, box.y + 17, title, 'fill="var(--ink)" font-size="12" font-weight="600"')
 
 
 def _divider(layout: Layout) -> str:
     y = layout.lanes[1].top
     look = 'stroke="var(--grid)" stroke-dasharray="3 4"'
-    return "".join(_line([(box.x + 1, y), (box.right - 1, y)], look) for box in layout.boxes)
+    return "".join(line([(box.x + 1, y), (box.right - 1, y)], look) for box in layout.boxes)
 
 
 def _links(lane: Lane) -> Iterator[str]:
@@ -116,18 +95,18 @@ def _links(lane: Lane) -> Iterator[str]:
         if stop.segment.host != then.segment.host:
             colour = colours.GROUPS["ipip"] if stop.segment.tunnelled else "var(--grid)"
             label = "wire, IP in IP" if stop.segment.tunnelled else "wire"
-            yield _line([(start, lane.y), (end, lane.y)], f'stroke="{colour}" stroke-width="9"')
+            yield line([(start, lane.y), (end, lane.y)], f'stroke="{colour}" stroke-width="9"')
             look = 'fill="var(--muted)" font-size="10" text-anchor="middle"'
-            yield _text((start + end) / 2, lane.y + 19, label, look)
+            yield text((start + end) / 2, lane.y + 19, label, look)
         yield from _arrow([(start, lane.y), (end, lane.y)], lane.sign)
 
 
 def _arrow(points: Sequence[tuple[float, float]], sign: int) -> Iterator[str]:
     """Draw a line whose head points where the lane goes."""
     (x, y) = points[-1]
-    yield _line([*points[:-1], (x - 4 * sign, y)], 'stroke="var(--ink)" stroke-width="1.3"')
+    yield line([*points[:-1], (x - 4 * sign, y)], 'stroke="var(--ink)" stroke-width="1.3"')
     back = x - 6 * sign
-    yield f'<path d="M{_n(x)} {_n(y)}L{_n(back)} {_n(y - 3.2)}L{_n(back)} {_n(y + 3.2)}Z" fill="var(--ink)"/>'
+    yield f'<path d="M{n(x)} {n(y)}L{n(back)} {n(y - 3.2)}L{n(back)} {n(y + 3.2)}Z" fill="var(--ink)"/>'
 
 
 def _lane(lane: Lane) -> Iterator[str]:
@@ -140,7 +119,7 @@ def _lane(lane: Lane) -> Iterator[str]:
     first = lane.stops[0] if lane.sign > 0 else lane.stops[-1]
     name = f"{lane.name} →" if lane.sign > 0 else f"← {lane.name}"
     look = 'fill="var(--muted)" font-size="11" font-weight="600"'
-    yield _text(first.box.x + 10, lane.top + 15, name, look)
+    yield text(first.box.x + 10, lane.top + 15, name, look)
 
 
 def _inside(stop: Stop, lane: Lane) -> Iterator[str]:
@@ -179,9 +158,9 @@ def _chip(chip: Chip, *, port: bool) -> str:
     fill, ink = (colour, colours.contrast(colour)) if chip.hop.new else ("var(--paper)", "var(--ink)")
     corner = 2 if port else 9 if chip.hop.kind == "softirq" else 4
     look = f'rx="{corner}" fill="{fill}" stroke="{colour}" stroke-width="{1.8 if port else 1.4}"'
-    box = _rect(chip.x, chip.y - CHIP / 2, chip.width, CHIP, look)
+    box = rect(chip.x, chip.y - CHIP / 2, chip.width, CHIP, look)
     weight = ' font-weight="700"' if port else ""
-    return box + _text(chip.x + chip.width / 2, chip.y + 3.5, chip.text, f'fill="{ink}"{weight}')
+    return box + text(chip.x + chip.width / 2, chip.y + 3.5, chip.text, f'fill="{ink}"{weight}')
 
 
 def _legend(picture: PathPicture, layout: Layout, costs: Mapping[str, GroupShare]) -> tuple[list[str], float]:
@@ -203,7 +182,7 @@ def _legend(picture: PathPicture, layout: Layout, costs: Mapping[str, GroupShare
         if x + width > layout.width:
             x, y = layout.boxes[0].x, y + 20
         look = f'rx="3" fill="{entry.colour if entry.solid else "none"}" stroke="{entry.colour}" stroke-width="1.4"'
-        parts += [_rect(x, y - 9, 16, 11, look), _text(x + 22, y, label, 'fill="var(--muted)" font-size="11"')]
+        parts += [rect(x, y - 9, 16, 11, look), text(x + 22, y, label, 'fill="var(--muted)" font-size="11"')]
         x += width
     return parts, y + 10
 

@@ -38,7 +38,7 @@ def draw(flame: Flame, name: str) -> str:
     rows = 1 + max(frame.depth for frame in flame.frames)
     inside = "".join(_frame(place, flame) for place in places(flame.frames))
     return (
-        f'<svg class="flame" id="{name}" height="{rows * ROW}" role="img" aria-label="{escape(_label(flame))}">'
+        f'<svg class="flame" id="{name}" height="{rows * ROW}" role="img" aria-label="{escape(label(flame))}">'
         f"{inside}</svg>"
     )
 
@@ -90,6 +90,7 @@ def _frame(place: Place, flame: Flame) -> str:
     )
 
 
-def _label(flame: Flame) -> str:
+def label(flame: Flame) -> str:
+    """Say what the graph is of."""
     against = f", compared with {flame.base}" if flame.base else ""
     return f"Flame graph of {flame.name}{against}"

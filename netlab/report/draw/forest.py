@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netlab.report.draw import axes
 from netlab.report.text import numbers
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ CLASSES: dict[Verdict, str] = {
     "cannot tell yet": "unsure",
 }
 """Style classes of the page."""
-_SHAPES = {
+SHAPES = {
     "lower": "M-7 0L4 -5V5Z",
     "higher": "M7 0L-4 -5V5Z",
     "same": "M-4 -4H4V4H-4Z",
@@ -64,16 +65,10 @@ def scale(changes: Iterable[Change], margin: float) -> Scale:
     low = max(min([*points, *(one.low_percent for one in known if one.low_percent is not None)]), min(points) - span)
     high = min(max([*points, *(one.high_percent for one in known if one.high_percent is not None)]), max(points) + span)
     pad = _PAD * (high - low or 1.0)
-    step = _step(high - low or 1.0)
+    step = axes.step(high - low or 1.0, _MOST_TICKS)
     first, last = math.ceil((low - pad) / step), math.floor((high + pad) / step)
     digits = max(0, -math.floor(math.log10(step)))
     return Scale(low - pad, high + pad, tuple(step * at for at in range(first, last + 1)), digits, margin)
-
-
-def _step(span: float) -> float:
-    """Find the smallest of 1, 2, 5, 10, … that needs few enough ticks."""
-    tens = 10 ** math.floor(math.log10(span / _MOST_TICKS))
-    return next(float(tens * much) for much in (1, 2, 5, 10) if tens * much * _MOST_TICKS >= span)
 
 
 def strip(change: Change, scale: Scale) -> str:
@@ -101,7 +96,7 @@ def key(verdict: Verdict) -> str:
 def mark(verdict: Verdict) -> str:
     """Draw a verdict's shape around the origin."""
     look = CLASSES[verdict]
-    return f'<path class="{look}" stroke-width="2" d="{_SHAPES[look]}"/>'
+    return f'<path class="{look}" stroke-width="2" d="{SHAPES[look]}"/>'
 
 
 def _svg(parts: Iterable[str]) -> str:

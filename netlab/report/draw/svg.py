@@ -1,81 +1,75 @@
-"""A matplotlib figure → SVG that can stand inside an HTML page.
+"""SVG as text: the few elements that pictures are made of.
 
-Text stays text, identifiers are the same on every run and unique in the page, colours follow the page's light or dark
-scheme, and the drawing carries its own title and description for those who cannot see it.
+Colours are variables of the page (``var(--ink)``), so that they follow its light or dark scheme; every text is escaped.
 """
 
 from __future__ import annotations
 
-import io
-import re
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from collections.abc import Iterable, Sequence
 
-INK, MUTED, GRID, PAPER = "#010101", "#020202", "#030303", "#040404"
-"""Stand-ins: matplotlib knows no CSS variables, so these are put in afterwards."""
-_THEME = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--paper)"}
-_FONT = re.compile(r"font-family: [^;\"]*|(?<=px )'[^;\"]*")
-_STYLE = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
-_SIZE = re.compile(r'width="[\d.]+pt" height="[\d.]+pt"')
-_ID = re.compile(r'(\bid="|href="#|url\(#)')
-_NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
-_STYLES = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a name with two dollar signs is a name
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "text.color": INK,
-    "axes.labelcolor": MUTED,
-    "axes.edgecolor": GRID,
-    "axes.titlesize": 10,
-    "axes.titlecolor": MUTED,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "xtick.color": GRID,
-    "xtick.labelcolor": MUTED,
-    "ytick.color": GRID,
-    "ytick.labelcolor": INK,
-    "grid.color": GRID,
-    "legend.frameon": False,
-    "legend.handlelength": 1.2,
+INK, MUTED, GRID, PAPER = "var(--ink)", "var(--muted)", "var(--grid)", "var(--paper)"
+_WIDTHS = {
+    **dict.fromkeys("ijlI.,:;'|! \N{NARROW NO-BREAK SPACE}", 0.32),
+    **dict.fromkeys("rtf()[]-/", 0.41),
+    **dict.fromkeys("mwMW%@\N{HORIZONTAL ELLIPSIS}", 0.98),
 }
+_EM = 0.63
+"""Width of all other characters, in units of the font's size: DejaVu Sans, the widest that pages are read in."""
 
 
-def figure(width: float, height: float) -> Figure:
-    """Make an empty figure of this size in inches, which lays itself out."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - matplotlib is slow to import
-
-    return Figure(figsize=(width, height), layout="constrained")
+def n(value: float) -> str:
+    """Write a coordinate to a tenth."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
-def styled(name: str) -> dict[Any, Any]:
-    """Give the matplotlib settings to draw ``name`` with."""
-    return {**_STYLES, "svg.hashsalt": name}
+def rect(x: float, y: float, width: float, height: float, look: str) -> str:
+    """Draw a rectangle."""
+    return f'<rect x="{n(x)}" y="{n(y)}" width="{n(width)}" height="{n(height)}" {look}/>'
 
 
-def inline(drawing: Figure, *, name: str, title: str, description: str) -> str:
-    """Turn the drawing into one ``<svg>`` element; ``name`` makes its identifiers unique in the page."""
-    buffer = io.StringIO()
-    drawing.savefig(buffer, format="svg", transparent=True, metadata=_NOTHING)
-    text = buffer.getvalue()
-    text = _STYLE.sub("", text[text.index("<svg") :])
-    text = _ID.sub(rf"\g<1>{name}-", text)
-    for stand_in, variable in _THEME.items():
-        text = text.replace(stand_in, variable)
-    return _described(_FONT.sub(_inherit, text), name, title, description)
+def titled(shape: str, title: str) -> str:
+    """Say what a shape is where the pointer rests on it."""
+    return f"<g><title>{escape(title)}</title>{shape}</g>"
 
 
-def _inherit(match: re.Match[str]) -> str:
-    return "font-family: inherit" if match[0].startswith("font-family") else "var(--font)"
+def text(x: float, y: float, words: str, look: str, rest: str = "") -> str:
+    """Write words, from x on unless ``look`` anchors them otherwise, and a muted ``rest`` after them."""
+    more = f'<tspan fill="{MUTED}">{escape(rest)}</tspan>' if rest else ""
+    return f'<text x="{n(x)}" y="{n(y)}" {look}>{escape(words)}{more}</text>'
 
 
-def _described(text: str, name: str, title: str, description: str) -> str:
-    labels = f'role="img" aria-labelledby="{name}-title {name}-desc"'
-    text = _SIZE.sub(labels, text, count=1)
-    words = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
-    end = text.index(">") + 1
-    return text[:end] + words + text[end:].strip()
+def line(points: Sequence[tuple[float, float]], look: str) -> str:
+    """Draw a line from point to point."""
+    path = "M" + "L".join(f"{n(x)} {n(y)}" for x, y in points)
+    return f'<path d="{path}" fill="none" stroke-linejoin="round" {look}/>'
+
+
+def picture(  # noqa: PLR0913 - all that a picture says of itself
+    parts: Iterable[str], *, name: str, title: str, description: str, width: float, height: float, look: str = ""
+) -> str:
+    """Put the parts into one ``<svg>`` element, which says what it is to those who cannot see it.
+
+    ``name`` makes its identifiers unique in the page; ``look`` is its style class.
+    """
+    style = f' class="{look}"' if look else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg"{style} viewBox="0 0 {n(width)} {n(height)}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(title)}</title>'
+        f'<desc id="{name}-desc">{escape(description)}</desc>{"".join(parts)}</svg>'
+    )
+
+
+def text_width(words: str, size: float) -> float:
+    """Estimate the width of words in the page's font; nobody knows which font a reader has."""
+    return size * sum(_WIDTHS.get(char, _EM) for char in words)
+
+
+def fitted(words: str, size: float, width: float) -> str:
+    """Cut words off where they would be wider than ``width``."""
+    while words and text_width(words, size) > width:
+        words = words[:-2].rstrip() + "…" if len(words) > 2 else ""
+    return words

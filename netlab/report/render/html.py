@@ -23,9 +23,8 @@ TEMPLATE = "report.html.j2"
 
 def render(report: Report) -> str:
     """Render the whole page."""
-    from netlab.report.draw import charts, drawing, flame  # noqa: PLC0415 - only this format draws
+    from netlab.report.draw import drawing, flame  # noqa: PLC0415 - only this format draws
 
-    drawn = {name: _markup(picture) for name, picture in charts.draw(report).items()}
     costs = {cell.name: cell.hot_groups for cell in report.cells}
     drawings = [
         _markup(drawing.draw(one, f"path-{at}", costs.get(one.name, ()))) for at, one in enumerate(report.paths)
@@ -33,8 +32,17 @@ def render(report: Report) -> str:
     burning = [_markup(flame.draw(one, f"flame-{at}")) for at, one in enumerate(report.flames)]
     page = _environment().get_template(TEMPLATE)
     texts = {"words": words, "numbers": numbers, "labels": labels, "summary": summary, "configuration": configuration}
-    pictures = {"charts": drawn, "drawings": drawings, "burning": burning, **_forest(report), **_rounds(report)}
+    pictures = {"charts": _charts(report), "drawings": drawings, "burning": burning}
+    pictures |= _forest(report) | _rounds(report)
     return page.render(report=report, **pictures, **texts, **_inlined())
+
+
+def _charts(report: Report) -> dict[str, Any]:
+    """Draw every chart twice, for a screen and for a phone: the style sheet shows one of them."""
+    from netlab.report.draw import axes, charts  # noqa: PLC0415 - as above
+
+    wide, narrow = charts.draw(report, axes.WIDE), charts.draw(report, axes.NARROW)
+    return {name: _markup(picture + narrow.get(name, "")) for name, picture in wide.items()}
 
 
 def _forest(report: Report) -> dict[str, Any]:

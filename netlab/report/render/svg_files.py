@@ -1,4 +1,4 @@
-"""Charts and drawings of the report as SVG files of their own, for papers, slides and pages of others.
+"""Charts, paths and flame graphs of the report as SVG files of their own, for papers, slides and pages of others.
 
 In the HTML page colours and fonts are the page's. A file has them in place, in light, because many programs that show
 SVG know no CSS variables.
@@ -21,6 +21,8 @@ LIGHT = {
     "muted": "#566170",
     "grid": "#d9dfe7",
     "accent": "#2b67bd",
+    "costs": "#b84d00",
+    "faster": "#00704f",
     "font": "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif",
 }
 """What pictures take from the page that they stand in."""
@@ -31,12 +33,18 @@ _XMLNS = 'xmlns="http://www.w3.org/2000/svg"'
 
 def render(report: Report) -> dict[str, str]:
     """Every picture by the name of its file."""
-    from netlab.report.draw import charts, drawing  # noqa: PLC0415 - matplotlib is slow to import
+    from netlab.report.draw import charts, drawing, flame_picture, forest_picture  # noqa: PLC0415 - not every format draws
 
     found = {f"{name}.svg": picture for name, picture in charts.draw(report).items()}
+    if changes := forest_picture.draw(report):
+        found["changes.svg"] = changes
     names = distinct(f"path-{one.profile}-{one.path}" for one in report.paths)
     for name, one in zip(names, report.paths, strict=True):
         found[f"{name}.svg"] = drawing.draw(one, "path")
+    profiles = {cell.name: cell.profile for cell in report.cells}
+    names = distinct(f"flame-{profiles[one.name]}-{one.path}" for one in report.flames)
+    for name, graph in zip(names, report.flames, strict=True):
+        found[f"{name}.svg"] = flame_picture.draw(graph)
     return {name: standalone(picture) for name, picture in found.items()}
 
 

@@ -248,6 +248,17 @@ def fact_rows(facts: ProfileFacts) -> Iterator[list[str]]:
             yield [facts.label, setting.place, setting.name, fact(setting.value), fact(setting.base)]
 
 
+def flame_looks(base: str) -> dict[str, str]:
+    """Say what a frame's colour means in a graph that is compared with ``base``, by its style class."""
+    return {
+        "new": "new",
+        "more": f"more than on {base}",
+        "less": "less",
+        "gone": "gone: only there",
+        "same": "as there, or too few samples to tell",
+    }
+
+
 def frame(one: FlameFrame, flame: Flame) -> str:
     """Write ``nf_hook_slow: 12.4 µs/request, +8.1 against …``, and what became of it."""
     if flame.base is None:

@@ -17,9 +17,8 @@ RECORDED = Path(__file__).parents[2] / "samples" / "data" / "nodeport-netfilter.
 
 
 @pytest.fixture
-def material(proven, drawn, monkeypatch, tmp_path):
+def material(proven, tmp_path):
     """The report of a stored run, whose profiler's files are real ones; another cannot be read."""
-    monkeypatch.setattr(charts, "draw", lambda _: drawn)
     run = factories.run()
     folder = tmp_path / "run"
     store.write_header(folder, run.header)

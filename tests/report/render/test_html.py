@@ -9,7 +9,6 @@ import pytest
 
 from netlab.model.run import ExperimentInfo
 from netlab.report.compute.build import build_report
-from netlab.report.draw import charts
 from netlab.report.render import html
 from netlab.report.render.files import Material, write_report
 from netlab.report.text import summary
@@ -17,10 +16,8 @@ from tests import factories
 
 
 @pytest.fixture(scope="module")
-def page(report, drawn, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(charts, "draw", lambda _: drawn)
-        written = write_report(Material(report), tmp_path_factory.mktemp("reports") / "new")
+def page(report, tmp_path_factory):
+    written = write_report(Material(report), tmp_path_factory.mktemp("reports") / "new")
     return written["html"][0].read_text()
 
 
@@ -131,8 +128,7 @@ def test_a_run_without_proofs_has_no_such_section(page):
     assert "Configuration differences" not in page
 
 
-def test_a_large_report_draws_one_path_a_network_and_says_so(monkeypatch):
-    monkeypatch.setattr(charts, "draw", lambda _: {"groups": "<svg></svg>"})
+def test_a_large_report_draws_one_path_a_network_and_says_so():
     report = build_report([factories.many(rounds=1)])
     text = html.render(report)
     assert Tags(text).open == []
@@ -143,12 +139,11 @@ def test_a_large_report_draws_one_path_a_network_and_says_so(monkeypatch):
     assert table.count('<th scope="col">') <= 12
 
 
-def test_predictions_have_a_section_with_the_replicas_apart(predicting, report, monkeypatch):
-    monkeypatch.setattr(charts, "draw", lambda _: {"predictions": "<svg></svg>"})
+def test_predictions_have_a_section_with_the_replicas_apart(predicting, report):
     text = html.render(predicting)
     assert Tags(text).open == []
     (section,) = re.findall(r'<section id="predictions".*?</section>', text, re.DOTALL)
-    assert "<svg></svg>" in section
+    assert section.count("<title id=") == 2, "a chart for screens, and one for phones"
     for row in predicting.predictions.rows:
         assert f">{row.text}</td>" in section.replace("&#39;", "'")
     for said in (
@@ -165,24 +160,21 @@ def test_predictions_have_a_section_with_the_replicas_apart(predicting, report, 
     assert "How well replicas predict" not in html.render(report)
 
 
-def test_foreign_text_stays_text(hostile, monkeypatch):
-    monkeypatch.setattr(charts, "CHARTS", {"groups": charts.groups})
+def test_foreign_text_stays_text(hostile):
     text = html.render(hostile)
     assert text.count("<script>") == 1
     assert "&lt;script&gt;" in text
     assert "$x$" in text
 
 
-def test_processors_have_a_table_where_kernels_have_several(several, page, monkeypatch):
-    monkeypatch.setattr(charts, "draw", lambda _: {})
+def test_processors_have_a_table_where_kernels_have_several(several, page):
     (found,) = re.findall(r'<section id="processors".*?</section>', html.render(several), re.DOTALL)
     assert found.count("<tr") == 1 + 2 * len(several.cells)
     assert re.search(r'<td class="text">cpu1</td>.*?>40\.0<', found, re.DOTALL)
     assert 'id="processors"' not in page
 
 
-def test_an_experiments_question_stands_first(report, page, monkeypatch):
-    monkeypatch.setattr(charts, "draw", lambda _: {})
+def test_an_experiments_question_stands_first(report, page):
     asked = ExperimentInfo(name="softirqs", question="Whose <softirqs>?", description="On two processors.")
     text = html.render(report.model_copy(update={"experiment": asked}))
     assert '<p class="question"><b>Whose &lt;softirqs&gt;?</b></p>' in text
