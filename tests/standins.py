@@ -86,11 +86,22 @@ class Hosts(StandingHosts):
     def __init__(self) -> None:
         super().__init__()
         self.tags: set[str] = set()
+        self.build = ""
 
     def parallel_fleet(self, number):
         other = self.fleets[number] = copy.copy(self)
         other.down = lambda: self.calls.append(f"down fleet {number}")
         return other
+
+    def rebuilt(self, build):
+        other = self.fleets[0] = copy.copy(self)
+        other.build = build
+        self.calls.append("rebuild")
+        return other
+
+    def forget(self):
+        self.calls.append("forget")
+        self.tags -= {tag for tag in self.tags if tag.endswith(f"+{self.build}")}
 
     def start(self):
         self._begin("booted", None)

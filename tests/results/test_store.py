@@ -271,7 +271,7 @@ def test_what_profiles_were_made_of_comes_back(tmp_path):
     profiles = tuple(one.model_copy(update={"provenance": made}) for one in factories.PROFILES)
     store.write_header(tmp_path, factories.header(profiles=profiles))
     assert store.load_header(tmp_path).profiles == profiles
-    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 4
+    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 5
 
 
 def test_an_unknown_version_says_so(tmp_path):
