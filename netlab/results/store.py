@@ -23,7 +23,7 @@ from netlab.results.names import cell_of, is_control
 from netlab.results.versions import READABLE, SCHEMA_VERSION, upgraded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from netlab.model.proof import Proof
