@@ -59,6 +59,8 @@ class LabState(Frozen):
 
     Without snapshots, they are undone before others are played.
     """
+    build: str = ""
+    """Which build of a run the hosts are, where it is not the first."""
     boots: dict[str, str] = Field(default_factory=dict)
     """Host → which boot of its kernel it was in when the profile was applied; empty where netlab alone boots hosts."""
     hosts: tuple[Host, ...] = ()

@@ -14,6 +14,7 @@ from netlab.hosts.registry import PROVIDERS, account_of, provider_of, remembered
 from netlab.measure import resume
 from netlab.measure.bench import bench as measure
 from netlab.measure.bench import continue_run
+from netlab.measure.builds import refuse_without_rebuilds
 from netlab.plan import plan_run, plan_up
 from netlab.provision.apply import apply_profile
 from netlab.provision.opening import opened, remove
@@ -171,7 +172,9 @@ def plan_of_up(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) ->
 def plan_of_run(lab: Lab, spec: LabSpec, progress: Progress) -> Plan:
     """Say what ``run`` would do; nothing is changed."""
     chosen = find_profiles(lab, spec, spec.profiles)
-    return plan_run(lab, spec, _looked_at(lab, spec, chosen, progress), _tagged(spec, chosen))
+    provider = _looked_at(lab, spec, chosen, progress)
+    refuse_without_rebuilds(provider, spec.provider, spec.rebuilds)
+    return plan_run(lab, spec, provider, _tagged(spec, chosen))
 
 
 def _looked_at(lab: Lab, spec: LabSpec, chosen: Sequence[Profile], progress: Progress) -> Provider:

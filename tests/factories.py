@@ -305,6 +305,19 @@ def many_profile(name: str, paths: int) -> ProfileInfo:
     )
 
 
+def rebuilt(builds: int = 3, rounds: int = 6, *, apart: float = 0.01, **changes) -> Run:
+    """A run of several builds, on each of which everything but the baseline is faster by ``apart`` than before."""
+    made = run(rounds=rounds, builds=builds, **changes)
+    taken = [_on_build(one, made.header.build_of(one.round), apart) for one in made.samples]
+    return made.model_copy(update={"samples": tuple(taken)})
+
+
+def _on_build(one: Sample, build: int, apart: float) -> Sample:
+    faster = 1 + apart * (build - 1) * (one.profile != BASELINE[0])
+    wrk = one.wrk.model_copy(update={"duration_us": round(one.wrk.duration_us / faster)})
+    return one.model_copy(update={"build": build, "wrk": wrk})
+
+
 CONTROL_FACTORS = (1.001, 0.999, 1.0005, 0.9995, 1.0002)
 
 

@@ -86,11 +86,24 @@ class Hosts(StandingHosts):
     def __init__(self) -> None:
         super().__init__()
         self.tags: set[str] = set()
+        self.build = ""
+        self.number = 0
 
     def parallel_fleet(self, number):
         other = self.fleets[number] = copy.copy(self)
+        other.number = number
         other.down = lambda: self.calls.append(f"down fleet {number}")
         return other
+
+    def rebuilt(self, build):
+        other = copy.copy(self)
+        other.build = build
+        self.calls.append("rebuild")
+        return other
+
+    def forget(self):
+        self.calls.append("forget")
+        self.tags -= {tag for tag in self.tags if tag.endswith(f"+{self.build}")}
 
     def start(self):
         self._begin("booted", None)
@@ -101,6 +114,7 @@ class Hosts(StandingHosts):
 
     def _begin(self, name, stamp):
         self.calls.append(f"start {name}")
+        self.fleets[self.number] = self  # of several builds, the one that was started last
         self.up_now = True
         self.become(stamp)
 

@@ -16,20 +16,8 @@ if TYPE_CHECKING:
     from netlab.lab import Lab
 
 DECIDED = (
-    *(
-        "experiment",
-        "profiles",
-        "paths",
-        "provider",
-        "stack",
-        "clock",
-        "rounds",
-        "precision",
-        "max_rounds",
-        "seed",
-        "control",
-    ),
-    *("duration", "connections"),
+    *("experiment", "profiles", "paths", "provider", "stack", "clock", "rounds", "precision", "max_rounds"),
+    *("rebuilds", "seed", "control", "duration", "connections"),
 )
 """Options that were decided when a run began."""
 

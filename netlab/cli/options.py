@@ -124,6 +124,12 @@ def add_measuring(parser: Parser) -> None:
         help="stop after the round in which every comparison is known to within so much",
     )
     parser.add_argument("--max-rounds", type=int, metavar="N", help="the most rounds, with --precision")
+    parser.add_argument(
+        "--rebuilds",
+        type=int,
+        metavar="N",
+        help="build the hosts N times (boot, provision), the rounds spread over that; with --precision, the fewest",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the random order, which it repeats")
     parser.add_argument(
         "--control",

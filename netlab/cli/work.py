@@ -141,7 +141,7 @@ def _place(files: Sequence[Path]) -> str:
 
 ALL = "all"
 
-_TOP = ("experiment", "profiles", "provider", "stack", "rounds", "max_rounds", "seed", "clock", "control")
+_TOP = ("experiment", "profiles", "provider", "stack", "rounds", "max_rounds", "rebuilds", "seed", "clock", "control")
 """Options that are called as what they set."""
 _SECTIONS = {
     "load": {"duration": "duration_s", "connections": "connections"},

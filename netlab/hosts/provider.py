@@ -97,6 +97,20 @@ class Remote(Protocol):
 
 
 @runtime_checkable
+class Rebuilds(Protocol):
+    """Hosts that can be built anew while a lab goes on: booted again, and provisioned as if they had never been."""
+
+    def rebuilt(self, build: str) -> Provider:
+        """Return the provider of the hosts of this build, which has its own name and nothing of other builds.
+
+        Hosts of another build may be gone then; those that the lab's state says are of this one stay.
+        """
+
+    def forget(self) -> None:
+        """Remove what was kept for this build alone; its hosts may be gone, too."""
+
+
+@runtime_checkable
 class ParallelFleets(Protocol):
     """Hosts of which there may be more than once: fleets of the same shape that share their snapshots.
 

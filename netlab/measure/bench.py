@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import shutil
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from netlab.hosts.provider import Snapshots
-from netlab.measure import resume
+from netlab.measure import builds, resume
+from netlab.measure.builds import Builds
 from netlab.measure.drive import Measurement
 from netlab.model.run import RunHeader
 from netlab.provision import provenance
-from netlab.provision.parallel import work
 from netlab.provision.states import states_of
-from netlab.results.store import proof_folder, write_header
+from netlab.results.store import write_header
 from netlab.spec import experiment
 from netlab.spec.rounds import rounds_of
 
@@ -25,24 +23,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.model.profile import Profile
-    from netlab.model.run import Environment, ProfileInfo
-    from netlab.progress import Progress
+    from netlab.model.run import ProfileInfo, Stop
     from netlab.provision.session import Session
 
 
 def bench(session: Session, chosen: Sequence[Profile]) -> Path:
-    """Provision the profiles that have no snapshot yet, measure all of them, and return the run's folder."""
+    """Provision the profiles that have no snapshot yet, measure all of them, and return the run's folder.
+
+    ConfigError where several builds are asked for of hosts that netlab does not make.
+    """
+    builds.refuse_without_rebuilds(session.provider, session.spec.provider, session.spec.rebuilds)
     states = states_of(session)
     states.begin()
-    with _fleets(session) as fleets:
-        _provision(session, fleets, states.missing(chosen))
+    with builds.fleets_of(session) as fleets:
+        builds.provision(session, fleets, states.missing(chosen))
         header = _header(session, chosen)
         folder = session.lab.runs / header.run_id
+        its = Builds(session, header, chosen, folder)
         for profile in chosen:
-            shutil.copytree(states.evidence(profile), proof_folder(folder / "raw", profile.name))
+            its.keep(session, profile)
         write_header(folder, header)  # last: without it, nobody takes the folder for a run
-        measurement = _measurement(header, chosen, folder, session.progress)
-        _measure(measurement, header, folder, fleets)
+        measurement = _measurement(its)
+        with _continuable(measurement, its):
+            stop = measurement.measure(1, fleets)
+    _complete(measurement, its, build=1, stop=stop)
     return folder
 
 
@@ -52,64 +56,53 @@ def continue_run(session: Session, header: RunHeader, chosen: Sequence[Profile],
     ConfigError where they are not, or where the profiles are made of something else by now.
     """
     resume.refuse_other_profiles(header, [_info(session, profile) for profile in chosen])
-    measurement = _measurement(header, chosen, folder, session.progress)
+    its = Builds(session, header, chosen, folder)
+    measurement = _measurement(its)
     measurement.take_stock(session)
-    wanted = {block.profile for block in measurement.outstanding}
-    if not wanted:  # killed between its last sample and its end
-        _measure(measurement, header, folder, [session])
-        return
-    states = states_of(session)
-    states.begin()
-    with _fleets(session) as fleets:
-        missing = [profile for profile in states.missing(chosen) if profile.name in wanted]
-        if isinstance(session.provider, Snapshots):
-            resume.refuse_lost_snapshots(header, missing)
-        _provision(session, fleets, missing)
-        resume.refuse_other_hosts(header, _environment(session))
-        for profile in chosen:
-            if profile.name in wanted:
-                resume.refuse_other_proof(header, profile.name, folder, states.evidence(profile))
-        header = header.model_copy(update={"resumed_at": (*header.resumed_at, datetime.now(UTC))})
-        write_header(folder, header)
-        _measure(measurement, header, folder, fleets)
+    _complete(measurement, its, resumed=True)
 
 
-def _measurement(header: RunHeader, chosen: Sequence[Profile], folder: Path, progress: Progress) -> Measurement:
-    return Measurement(header, {profile.name: profile for profile in chosen}, folder, progress)
+def _measurement(its: Builds) -> Measurement:
+    return Measurement(its.header, {profile.name: profile for profile in its.chosen}, its.folder, its.session.progress)
 
 
-def _measure(measurement: Measurement, header: RunHeader, folder: Path, fleets: Sequence[Session]) -> None:
-    """Measure, and write into the run's header why it was the end; say how to continue where it is interrupted."""
-    try:
-        stop = measurement.measure(fleets)
-    except BaseException:
-        again = f"netlab bench --resume {header.run_id}"
-        fleets[0].progress.warn(f"{measurement.kept()}; to continue: {again}")
-        raise
-    write_header(folder, header.model_copy(update={"stop": stop}))
+def _complete(
+    measurement: Measurement, its: Builds, *, build: int = 0, stop: Stop | None = None, resumed: bool = False
+) -> None:
+    """Measure the builds after this one, and write into the run's header why it was the end."""
+    header, last = its.header, build
+    with _continuable(measurement, its):
+        while stop is None:
+            build += 1
+            wanted = measurement.wanted(build)
+            with its.enter(build, wanted) if wanted else contextlib.nullcontext([its.session]) as fleets:
+                if wanted and resumed:
+                    header, resumed = _continued(header, its.folder), False
+                stop = measurement.measure(build, fleets)
+            if wanted:
+                its.forget(build)
+                last = build
+        if last > 1:
+            its.leave()
+    write_header(its.folder, header.model_copy(update={"stop": stop}))
     measurement.refuse_silence()
 
 
-def _provision(session: Session, fleets: Sequence[Session], missing: Sequence[Profile]) -> None:
-    if missing:
-        session.provider.prepare()
-        work(fleets, [partial(_provision_one, profile=profile) for profile in missing])
-
-
-def _provision_one(fleet: Session, profile: Profile) -> None:
-    states_of(fleet).provision(profile)
+def _continued(header: RunHeader, folder: Path) -> RunHeader:
+    header = header.model_copy(update={"resumed_at": (*header.resumed_at, datetime.now(UTC))})
+    write_header(folder, header)
+    return header
 
 
 @contextlib.contextmanager
-def _fleets(session: Session) -> Iterator[list[Session]]:
-    """Every fleet that may work at once; afterwards only the lab's own is left."""
-    fleets = session.fleets()
+def _continuable(measurement: Measurement, its: Builds) -> Iterator[None]:
+    """Say how to continue where it is interrupted."""
     try:
-        yield fleets
-    finally:
-        for fleet in fleets[1:]:
-            fleet.disconnect()
-            fleet.provider.down()
+        yield
+    except BaseException:
+        again = f"netlab bench --resume {its.header.run_id}"
+        its.session.progress.warn(f"{measurement.kept()}; to continue: {again}")
+        raise
 
 
 def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
@@ -123,21 +116,17 @@ def _header(session: Session, chosen: Sequence[Profile]) -> RunHeader:
         stack=spec.stack,
         seed=spec.seed if spec.seed is not None else secrets.randbelow(2**31),
         rounds=rounds.most,
+        builds=rounds.builds,
         fewest_rounds=rounds.fewest,
         precision_percent=rounds.precision_percent,
         control=again if spec.control else None,
         load=spec.load,
         baseline_profile=spec.baseline.profile,
         baseline_path=spec.baseline.path,
-        environment=_environment(session),
+        environment=builds.environment_of(session),
         experiment=experiment.info(spec.experiment, session.lab.folder),
         profiles=tuple(_info(session, profile) for profile in chosen),
     )
-
-
-def _environment(session: Session) -> Environment:
-    provider = session.provider
-    return provider.environment().model_copy(update={"resumed": isinstance(provider, Snapshots)})
 
 
 def _info(session: Session, profile: Profile) -> ProfileInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -53,20 +54,36 @@ class Measurement:
     def take_stock(self, session: Session) -> None:
         """Look at what the run has already; MisfiledSample where hosts were another profile."""
         for block in self._plan:
-            for sample in stored(session, self._task(block)):
+            of_build = replace(session, build=self._header.build_name(self._header.build_of(block.round)))
+            for sample in stored(of_build, self._task(block)):
                 self._rates.add(sample)
 
-    def measure(self, fleets: Sequence[Session]) -> Stop:
-        """Measure what is outstanding, as far as it is needed; return why it was the end."""
-        header, left = self._header, self.outstanding
-        rounds = Rounds(header.fewest_rounds, header.rounds, header.precision_percent)
+    def measure(self, build: int, fleets: Sequence[Session]) -> Stop | None:
+        """Measure what is outstanding of a build on its fleets; return why it was the end, None: another build is next.
+
+        A build of which nothing is outstanding needs no fleets.
+        """
+        header, left = self._header, self._of(build, self.outstanding)
+        pace = self._pace(len(fleets), build, left)
+        with self._progress.step(f"measure {self._planned}{_number(build, header.builds)}"):
+            if header.precision_percent is not None:
+                return self._until(header.precision_percent, build, fleets, left, pace)
+            self._work(fleets, left, pace)
+            return Stop(reason="rounds", rounds=header.rounds) if build == header.builds else None
+
+    def wanted(self, build: int) -> set[str]:
+        """Name the profiles of which a build has something outstanding."""
+        return {block.profile for block in self._of(build, self.outstanding)}
+
+    @property
+    def _planned(self) -> str:
+        header = self._header
         cells = len({(block.profile, target) for block in self._plan for target in block.targets})
-        pace = self._pace(len(fleets), left)
-        with self._progress.step(f"measure {cells} cells in {rounds_text(rounds)}"):
-            if header.precision_percent is None:
-                self._work(fleets, left, pace)
-                return Stop(reason="rounds", rounds=header.rounds)
-            return self._until(header.precision_percent, fleets, left, pace)
+        rounds = Rounds(header.fewest_rounds, header.rounds, header.precision_percent, header.builds)
+        return f"{cells} cells in {rounds_text(rounds)}"
+
+    def _of(self, build: int, blocks: Iterable[Block]) -> list[Block]:
+        return [block for block in blocks if self._header.build_of(block.round) == build]
 
     def kept(self) -> str:
         """Say how much of the run there is."""
@@ -86,10 +103,12 @@ class Measurement:
                 log=self._folder / "raw",
             )
 
-    def _until(self, precision: float, fleets: Sequence[Session], left: Sequence[Block], pace: Pace) -> Stop:
-        """Look after each round from the fewest on; all fleets wait for the look."""
-        before, number = 0, self._header.fewest_rounds
-        while True:
+    def _until(
+        self, precision: float, build: int, fleets: Sequence[Session], left: Sequence[Block], pace: Pace
+    ) -> Stop | None:
+        """Look after each round from the fewest on, or at the end of the build; all fleets wait for the look."""
+        before = 0
+        for number in (one for one in self._header.looks if self._header.build_of(one) == build):
             self._work(fleets, [block for block in left if before < block.round <= number], pace)
             look = self._rates.look(number)
             if look.within(precision) or number >= self._header.rounds:
@@ -97,15 +116,18 @@ class Measurement:
                 self._progress.note(f"the end, after round {number}, {why}: {look.text}, ± {precision:g} % is asked")
                 return _stop(look, precision)
             pace.looked(number, look, precision)
-            before, number = number, number + 1
+            before = number
+        self._work(fleets, [block for block in left if block.round > before], pace)
+        return None
 
     def _ended_before(self, first: int) -> bool:
         """Whether the run was precise enough after a round before the first that is not complete."""
-        precision, fewest = self._header.precision_percent, self._header.fewest_rounds
-        return precision is not None and any(self._rates.look(n).within(precision) for n in range(fewest, first))
+        precision, looks = self._header.precision_percent, self._header.looks
+        return precision is not None and any(self._rates.look(n).within(precision) for n in looks if n < first)
 
     def _work(self, fleets: Sequence[Session], blocks: Iterable[Block], pace: Pace) -> None:
-        work(fleets, [partial(self._measure, block=block, pace=pace) for block in blocks])
+        if jobs := [partial(self._measure, block=block, pace=pace) for block in blocks]:
+            work(fleets, jobs)
 
     def _measure(self, fleet: Session, block: Block, pace: Pace) -> None:
         begin = time.monotonic()
@@ -113,9 +135,10 @@ class Measurement:
             self._rates.add(sample)
         pace.done(block, time.monotonic() - begin)
 
-    def _pace(self, fleets: int, left: Sequence[Block]) -> Pace:
-        pace = Pace(self._progress, self._plan, fleets, most=self._header.precision_percent is not None)
-        for block in set(self._plan) - set(left):
+    def _pace(self, fleets: int, build: int, left: Sequence[Block]) -> Pace:
+        planned = self._of(build, self._plan)
+        pace = Pace(self._progress, planned, max(fleets, 1), most=self._header.precision_percent is not None)
+        for block in set(planned) - set(left):
             pace.done(block, None)
         return pace
 
@@ -132,6 +155,10 @@ class Measurement:
     def _is_outstanding(self, block: Block) -> bool:
         task = self._task(block)
         return bool(task.outstanding() or task.unprofiled())
+
+
+def _number(build: int, builds: int) -> str:
+    return f", build {build}" if builds > 1 else ""
 
 
 def _stop(look: Look, precision: float) -> Stop:

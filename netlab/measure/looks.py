@@ -33,6 +33,8 @@ class Look:
     """In % of the baseline's requests/s; None where the cell has too few rounds for an interval."""
     confidence: float = CONFIDENCE
     """Of each interval."""
+    builds: int = 1
+    """Of the rounds so far."""
 
     def within(self, precision_percent: float) -> bool:
         """Whether every comparison is so precise."""
@@ -49,7 +51,9 @@ class Look:
         """Say about how many rounds it takes at this spread; None where that cannot be told, or is too many."""
         if self.half_width_percent is None:
             return None
-        return rounds_to_half(self.half_width_percent, self.round, precision_percent, self.confidence)
+        units = self.round if self.builds == 1 else self.builds
+        needed = rounds_to_half(self.half_width_percent, units, precision_percent, self.confidence)
+        return needed and needed * self.round // units
 
 
 class Rates:
@@ -57,6 +61,7 @@ class Rates:
 
     def __init__(self, header: RunHeader) -> None:
         self._base = header.baseline_profile, header.baseline_path
+        self._builds = {round_: header.build_of(round_) for round_ in range(1, header.rounds + 1)}
         self._rates: dict[_Cell, dict[int, float]] = defaultdict(dict)
         self._turn = threading.Lock()
 
@@ -76,14 +81,16 @@ class Rates:
         if unknown:
             return Look(round_, _name(unknown), None, confidence)
         widest = max(halves, key=lambda cell: halves[cell] or 0.0, default=None)
-        return Look(round_, _name(widest), halves[widest], confidence) if widest else Look(round_)
+        if not widest:
+            return Look(round_)
+        return Look(round_, _name(widest), halves[widest], confidence, ratios[widest].groups)
 
     def _ratios(self, round_: int) -> Iterator[tuple[_Cell, Ratio]]:
         known = {cell: _until(round_, rates) for cell, rates in self._rates.items()}
         for cell, rates in known.items():
             profile, path, keepalive = cell
             if (profile, path) != self._base:
-                yield cell, ratio_by_round(rates, known.get((*self._base, keepalive), {}))
+                yield cell, ratio_by_round(rates, known.get((*self._base, keepalive), {}), self._builds)
 
 
 def _until(round_: int, rates: dict[int, float]) -> dict[int, float]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigError
-from netlab.results.store import proof_folder
 from netlab.samples.evidence import read_proof
 from netlab.spec.lab import LabSpec
 
@@ -72,7 +71,7 @@ def _parts(made: Provenance | None) -> dict[str, str]:
 
 
 def refuse_lost_snapshots(header: RunHeader, missing: Iterable[Profile]) -> None:
-    """Refuse where a snapshot is gone: one made now would be another build, and all rounds of a run are of one."""
+    """Refuse where a snapshot is gone: one made now would be of another build than what was measured on it."""
     if names := ", ".join(profile.name for profile in missing):
         raise _refused(header, f"the snapshots of {names} that it was measured on are no longer there")
 
@@ -87,12 +86,16 @@ def refuse_other_hosts(header: RunHeader, now: Environment) -> None:
             raise _refused(header, told)
 
 
-def refuse_other_proof(header: RunHeader, profile: str, folder: Path, evidence: Path) -> None:
-    """Refuse where what proves the profile now is not what the run was measured on.
+def lost_hosts(header: RunHeader, build: int) -> ConfigError:
+    """Refuse where hosts of a build that was measured in part are gone: others would be another build."""
+    return _refused(header, f"the hosts of build {build}, which is measured in part, are no longer there")
+
+
+def refuse_other_proof(header: RunHeader, profile: str, before: Path, evidence: Path) -> None:
+    """Refuse where what proves the profile now is not what the run was measured on, the files in ``before``.
 
     A snapshot keeps its own proof, byte by byte. Hosts that were proven again say the same of their kernels.
     """
-    before = proof_folder(folder / "raw", profile)
     if header.environment.resumed:
         if _files(before) != _files(evidence):
             raise _refused(header, f"the snapshot of {profile} was made again since")

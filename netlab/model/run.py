@@ -13,6 +13,11 @@ from netlab.model.proof import Proof
 from netlab.model.sample import HotSpots, RefusedHotSpots, RefusedSample, Sample
 
 
+def of_build(tag: str, build: str) -> str:
+    """Name a snapshot, or a profile that was applied, of one build of the hosts; no profile's name has a plus."""
+    return f"{tag}+{build}" if build else tag
+
+
 class Artifact(Frozen):
     """A component of the lock that hosts were given."""
 
@@ -150,7 +155,7 @@ class RunHeader(Frozen):
     ``netlab.results.versions`` says what older versions of the schema had.
     """
 
-    schema_version: Literal[4] = 4
+    schema_version: Literal[5] = 5
     run_id: str
     created_at: datetime
     stack: Stack | None = None
@@ -158,6 +163,8 @@ class RunHeader(Frozen):
     seed: int
     rounds: int
     """Of the plan; with a precision, at the most."""
+    builds: int = 1
+    """How many times the hosts are built for it; with a precision, at the most. The rounds are spread over them."""
     fewest_rounds: int = 3
     """After which the precision is looked at first."""
     precision_percent: float | None = None
@@ -180,6 +187,28 @@ class RunHeader(Frozen):
     def planned_rounds(self) -> int:
         """Rounds that were to be measured, by what is known of it."""
         return self.stop.rounds if self.stop else self.rounds
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Rounds after which the precision is looked at: all from the fewest on, or the last of each build."""
+        after = range(self.fewest_rounds, self.rounds + 1)
+        return tuple(n for n in after if self.builds == 1 or n == self.last_round(self.build_of(n)))
+
+    def build_of(self, round_: int) -> int:
+        """Return the build, from 1, that a round of the plan is measured on."""
+        return 1 + (round_ - 1) * self.builds // self.rounds
+
+    def last_round(self, build: int) -> int:
+        """Return the last round of a build."""
+        return -(-build * self.rounds // self.builds)
+
+    def build_name(self, build: int) -> str:
+        """Name a build as no other is; empty for the first, whose snapshots are those that the cache has."""
+        return "" if build == 1 else f"{self.run_id.replace('-', '.')}.{build}"
+
+    def snapshot_of(self, profile: ProfileInfo, round_: int) -> str:
+        """Return what the profile's hosts were resumed from in a round; empty where the run does not say."""
+        return profile.snapshot and of_build(profile.snapshot, self.build_name(self.build_of(round_)))
 
 
 class Run(Frozen):

@@ -103,6 +103,8 @@ class Sample(Frozen):
     kernels: tuple[Counters, ...]
     control: bool = False
     """Whether it is the round's second sample of the baseline, which is compared with the first and nothing else."""
+    build: int = 1
+    """Which build of the hosts it was taken on, from 1; 1 in runs of an older netlab, which had one."""
 
 
 class RefusedSample(Frozen):

@@ -97,6 +97,7 @@ def lab_state(session: Session, profile: Profile | None = None, *, applied: str 
         profile=profile.name if profile else None,
         snapshot=tag,
         applied=tag or applied,
+        build=session.build,
         boots=session.provider.boots() if profile else {},
         hosts=session.provider.hosts(),
     )

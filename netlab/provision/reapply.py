@@ -8,6 +8,7 @@ from netlab.errors import ConfigError
 from netlab.provision import plays, preflight
 from netlab.provision.plays import lab_state, proof_folder, rebooted
 from netlab.provision.prove import prove
+from netlab.provision.tags import snapshot_tag
 from netlab.selection import find_profile
 
 if TYPE_CHECKING:
@@ -101,6 +102,6 @@ class Reapplied:
         session = self._session
         try:
             profile = find_profile(session.lab, session.spec, tag.rpartition("-")[0])
-            return profile if session.tag(profile) == tag else None
+            return profile if snapshot_tag(profile, session.spec) == tag.partition("+")[0] else None  # of any build
         except ConfigError:
             return None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from netlab import ansible, assets
 from netlab.errors import HostUnreachable
 from netlab.hosts.provider import ParallelFleets
-from netlab.provision.tags import snapshot_tag
+from netlab.model.run import of_build
+from netlab.provision.tags import cluster_tag, snapshot_tag
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,8 @@ class Session:
     progress: Progress
     fleet: int = 0
     """Which of the lab's fleets; 0 is the one that the lab's state tells of."""
+    build: str = ""
+    """Which build of a run its hosts are, where that is not the first: their snapshots have names of their own."""
 
     @property
     def sockets(self) -> Path:
@@ -48,7 +51,12 @@ class Session:
 
     def tag(self, profile: Profile) -> str:
         """Name of the profile's snapshot."""
-        return snapshot_tag(profile, self.spec)
+        return of_build(snapshot_tag(profile, self.spec), self.build)
+
+    def cluster_tag(self, profile: Profile) -> str | None:
+        """Name of the snapshot of the cluster that the profile builds on; None where it builds on none."""
+        tag = cluster_tag(profile)
+        return tag and of_build(tag, self.build)
 
     def play(self, playbook: str, variables: dict[str, Any], *, accelerate: bool = True) -> ansible.PlayResult:
         """Play one of netlab's playbooks on the fleet's hosts; a machine that died explains a lost connection.

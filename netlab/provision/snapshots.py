@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from netlab.provision import plays, preflight
 from netlab.provision.plays import lab_state, proof_folder
 from netlab.provision.prove import prove
-from netlab.provision.tags import cluster_tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +71,7 @@ class Snapshotted:
 
     def _ensure_cluster_snapshot(self, profile: Profile) -> str | None:
         """Make the hosts the cluster that the profile builds on, unless a snapshot holds it; return its name."""
-        session, tag = self._session, cluster_tag(profile)
+        session, tag = self._session, self._session.cluster_tag(profile)
         if tag is None or tag in self._snapshots.snapshots():
             return tag
         with session.progress.step("make the hosts a cluster"):

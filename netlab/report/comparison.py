@@ -23,6 +23,9 @@ class Moved(Frozen):
     """The same of the later run."""
     rounds: tuple[int, int]
     """Number of rounds of the earlier and of the later run."""
+    builds: tuple[int, int] = (1, 1)
+    """Number of builds of the hosts that these are of; of a run with one, the interval does not cover what another
+    build of its hosts would change."""
     percent: float | None
     """``after`` in % above ``before``; negative is below. None where either is missing."""
     low_percent: float | None

@@ -89,6 +89,17 @@ class Change(Frozen):
     """What the interval says of requests/s: ``lower`` is a slower network."""
     rounds_needed: int | None
     """Where it cannot tell yet, the number of rounds that would, about; None else, and where it is more than 1000."""
+    builds: int = 1
+    """Number of builds of the hosts that the pairs are of. With several, the interval covers what differs between
+    builds, its degrees of freedom are ``builds`` - 1, and ``percent`` is the mean of the builds' means; with one, it
+    covers what differs between rounds of one build, and they are ``pairs`` - 1."""
+    builds_needed: int | None = None
+    """With several builds and ``rounds_needed``, the number of builds that those rounds are of."""
+    between_builds_percent: float | None = None
+    """Standard deviation of what the rounds of a build have in common, % of the ratio; 0 where builds are no further
+    apart than their rounds explain, None with one build, and where each has one round."""
+    within_builds_percent: float | None = None
+    """Standard deviation between the rounds of one build, % of the ratio; None where each build has one round."""
 
 
 class CpuUse(Frozen):
@@ -416,6 +427,8 @@ class RunRef(Frozen):
     """Number that the random order of each round follows from: it repeats it."""
     rounds: int
     """Number of rounds that were measured, or where the run was interrupted, planned."""
+    builds: int = 1
+    """Number of builds of the hosts that these are spread over."""
     precision_percent: float | None = None
     """At which the run was to stop, in % of the baseline's requests/s; None: after a fixed number of rounds."""
     stop: Stop | None = None
@@ -477,6 +490,8 @@ class Measured(Frozen):
 
     run_id: str
     round: int
+    build: int = 1
+    """Build of the hosts, from 1."""
     position: int
     """Place in the round's random order, from 0."""
     profile: str
@@ -616,6 +631,8 @@ class Report(Frozen):
     """One per load of the baseline; empty where no run measured the baseline twice a round."""
     margin_percent: float
     """What is called no difference: requests/s within ± so many % of the baseline's."""
+    covers: str = ""
+    """What the intervals of the changes cover, in words: the rounds of one build of the hosts, or several builds."""
     charted: tuple[str, ...]
     """Names of the cells that charts and headlines are of: all of a small report, one path per profile of a large."""
     subsystems: tuple[str, ...]

@@ -23,7 +23,7 @@ from netlab.results.names import cell_of, is_control
 from netlab.results.versions import READABLE, SCHEMA_VERSION, upgraded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from netlab.model.proof import Proof
@@ -57,8 +57,7 @@ def load_run(directory: Path) -> Run:
 
 def load_samples(directory: Path, header: RunHeader) -> tuple[list[Sample], list[RefusedSample]]:
     """Read the run's samples, controls too, and those that are refused, in the order in which they were measured."""
-    snapshots = {profile.name: profile.snapshot for profile in header.profiles}
-    found = list(_samples(directory / "raw", snapshots, header.environment.kernels))
+    found = list(_samples(directory / "raw", header))
     samples = [one for one in found if isinstance(one, Sample)]
     refused = [one for one in found if isinstance(one, RefusedSample)]
     refused.sort(key=lambda one: (one.round, one.attempt))
@@ -143,26 +142,27 @@ def _header(path: Path, content: Any) -> RunHeader:
         raise _broken(path, error) from error
 
 
-def _samples(
-    raw: Path, snapshots: Mapping[str, str], kernels: Sequence[tuple[str, ...]]
-) -> Iterator[Sample | RefusedSample]:
+def _samples(raw: Path, header: RunHeader) -> Iterator[Sample | RefusedSample]:
+    profiles = {profile.name: profile for profile in header.profiles}
     for folder in sorted(raw.glob("r*-p*-*")):
         if at := _ROUND.fullmatch(folder.name):
             of: dict[str, Any] = {
                 "profile": sys.intern(at["profile"]),
                 "round_": int(at["round"]),
                 "position": int(at["position"]),
+                "known": header.environment.kernels,
             }
-            of |= {"snapshot": snapshots.get(at["profile"]) or None, "known": kernels}
+            info = profiles.get(at["profile"])
+            of["snapshot"] = (header.snapshot_of(info, of["round_"]) if info else "") or None
             for path in sorted(folder.iterdir()):
                 refused = _REFUSED.fullmatch(path.name)
                 if refused:
                     yield _refused(path, of, refused["file"], int(refused["attempt"]))
                 elif _finished(path, _SAMPLE):
-                    yield _sample(path, of)
+                    yield _sample(path, of, header.build_of(of["round_"]))
 
 
-def _sample(path: Path, of: dict[str, Any]) -> Sample | RefusedSample:
+def _sample(path: Path, of: dict[str, Any], build: int) -> Sample | RefusedSample:
     """Read one sample; those that must be left out may be among the others: of an older netlab, or moved by hand."""
     from netlab.samples.sample import parse_sample  # noqa: PLC0415 - listing runs needs no parser
 
@@ -171,7 +171,7 @@ def _sample(path: Path, of: dict[str, Any]) -> Sample | RefusedSample:
         sample = _parsed(path, partial(parse_sample, **of))
     except (MisfiledSample, UnusableSample) as error:
         return _left_out(file, of, 1, error.message)
-    return sample.model_copy(update={"control": True}) if is_control(file) else sample
+    return sample.model_copy(update={"control": is_control(file), "build": build})
 
 
 def _refused(path: Path, of: dict[str, Any], file: str, attempt: int) -> RefusedSample:
@@ -235,9 +235,9 @@ def hotspots_file(folder: Path, file: str) -> Path:
     return folder / f"{file}{_PERF}"
 
 
-def proof_folder(raw: Path, profile: str) -> Path:
-    """Where a run keeps what proved the profile."""
-    return raw / f"proof-{profile}"
+def proof_folder(raw: Path, profile: str, build: int = 1) -> Path:
+    """Where a run keeps what proved the profile in one of its builds; no profile's name has a plus."""
+    return raw / (f"proof-{profile}" if build == 1 else f"proof-{profile}+build{build}")
 
 
 def _visible(folder: Path, suffix: str) -> list[Path]:

@@ -2,15 +2,16 @@
 
 Version 2 added what profiles and image were made of, all with a default; 3 which hosts share a kernel, and calls
 ``lanes`` ``parallel_fleets``; 4 has samples that are controls, which an older netlab would take for the baseline's, and
-says why a run ended: before, it was always after a fixed number of rounds.
+says why a run ended: before, it was always after a fixed number of rounds; 5 may be of several builds of the hosts,
+which an older netlab would take for one.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-SCHEMA_VERSION = 4
-READABLE = (1, 2, 3, SCHEMA_VERSION)
+SCHEMA_VERSION = 5
+READABLE = (1, 2, 3, 4, SCHEMA_VERSION)
 _KERNELS, _STOP = 3, 4
 """Versions that added something for which there is no default."""
 

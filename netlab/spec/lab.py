@@ -122,6 +122,13 @@ class LabSpec(Frozen):
         low=3,
         high=1000,
     )
+    rebuilds: int = whole(
+        1,
+        "How many times the hosts are booted and provisioned, so that intervals cover what that changes; the rounds "
+        "are spread over them (docs/measuring.md). With a precision, the fewest.",
+        low=1,
+        high=50,
+    )
     seed: int | None = Field(
         default=None, ge=0, le=2**31 - 1, strict=True, description="Seed of the random order; none: a new one a run."
     )
@@ -161,6 +168,9 @@ class LabSpec(Frozen):
     def _rounds_make_sense(self) -> Self:
         if self.rounds and self.max_rounds and self.rounds > self.max_rounds:
             raise ValueError(f"max_rounds ({self.max_rounds}) must be at least rounds ({self.rounds}), the fewest")
+        for name, most in (("rounds", self.rounds), ("max_rounds", self.max_rounds)):
+            if most and most < self.rebuilds:
+                raise ValueError(f"rebuilds ({self.rebuilds}) must be at most {name} ({most}): each build is measured")
         return self
 
     @model_validator(mode="after")

@@ -26,6 +26,8 @@ class Rounds:
     fewest: int
     most: int
     precision_percent: float | None = None
+    builds: int = 1
+    """How many times the hosts are built, which the rounds are spread over; with a precision, at the most."""
 
 
 def rounds_of(spec: LabSpec, clock: Clock, *, snapshots: bool) -> Rounds:
@@ -34,17 +36,37 @@ def rounds_of(spec: LabSpec, clock: Clock, *, snapshots: bool) -> Rounds:
     On the real clock how far samples are from each other is a matter of the machine: between idle machines of one's own
     and emulated ones it differs tenfold, and so a hundredfold in rounds. There a run ends by what it measures.
     """
+    builds = spec.rebuilds
     asked = spec.precision_percent is not None or spec.max_rounds is not None
     if not asked and (clock == "virtual" or spec.rounds is not None):
-        return Rounds(spec.rounds or FIXED, spec.rounds or FIXED)
-    most = spec.max_rounds or max(spec.rounds or 0, MOST if snapshots else MOST_REAPPLIED)
-    return Rounds(spec.rounds or FEWEST, most, spec.precision_percent or PRECISION_PERCENT)
+        many = spec.rounds or (FIXED if builds == 1 else FEWEST * builds)
+        return Rounds(many, many, builds=builds)
+    precision = spec.precision_percent or PRECISION_PERCENT
+    most = MOST if snapshots else MOST_REAPPLIED
+    if builds == 1:
+        return Rounds(spec.rounds or FEWEST, spec.max_rounds or max(spec.rounds or 0, most), precision)
+    each = -(-spec.rounds // builds) if spec.rounds else FEWEST
+    if spec.max_rounds:
+        each = min(each, spec.max_rounds // builds)
+    fewest = max(each * builds, -(-FEWEST // each) * each)
+    most = max(spec.max_rounds or max(fewest, most), fewest) // each * each
+    return Rounds(fewest, most, precision, most // each)
 
 
 def rounds_text(rounds: Rounds) -> str:
-    """Write ``5 rounds``, or ``3 to 30 rounds, until every comparison is known to ± 2 %``."""
+    """Write ``5 rounds``, or ``3 to 30 rounds, until every comparison is known to ± 2 %``; of builds, their number."""
     if rounds.precision_percent is None or rounds.fewest == rounds.most:
-        return f"{rounds.most} rounds"
-    return (
-        f"{rounds.fewest} to {rounds.most} rounds, until every comparison is known to ± {rounds.precision_percent:g} %"
-    )
+        return f"{_span(rounds.most, rounds.most, 'rounds')}{_builds_text(rounds)}"
+    many = f"{_span(rounds.fewest, rounds.most, 'rounds')}{_builds_text(rounds)}"
+    return f"{many}, until every comparison is known to ± {rounds.precision_percent:g} %"
+
+
+def _builds_text(rounds: Rounds) -> str:
+    if rounds.builds == 1:
+        return ""
+    fewest = rounds.builds * rounds.fewest // rounds.most
+    return f" on {_span(fewest, rounds.builds, 'builds')} of the hosts"
+
+
+def _span(fewest: int, most: int, noun: str) -> str:
+    return f"{most} {noun}" if fewest == most else f"{fewest} to {most} {noun}"

@@ -20,7 +20,7 @@ def difference(one: Ratio, other: Ratio, confidence: float) -> Interval | None:
     """
     if one.value is None or other.value is None or one.error is None or other.error is None:
         return None
-    error, freedom = student.welch((one.value * one.error, one.n), (other.value * other.error, other.n))
+    error, freedom = student.welch((one.value * one.error, one.units), (other.value * other.error, other.units))
     return student.interval(one.value - other.value, error, freedom, confidence)
 
 

@@ -10,20 +10,23 @@ import numpy as np
 
 from netlab.statistics import student
 from netlab.statistics.interval import Interval
-from netlab.statistics.ratio import FEWEST_ROUNDS, Ratio
+from netlab.statistics.ratio import Ratio, geometric_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
 
-def level(values: ArrayLike) -> Ratio:
-    """Geometric mean of positive values in their own unit, with its error: a ratio to one of that unit."""
+def level(values: ArrayLike, groups: Sequence[int] | None = None) -> Ratio:
+    """Geometric mean of positive values in their own unit, with its error: a ratio to one of that unit.
+
+    ``groups`` names the group of each value, as for `netlab.statistics.ratio.paired_ratio`.
+    """
     data = np.asarray(values, dtype=float)
     if data.size == 0 or data.min() <= 0:
         return Ratio(data.size, None, None)
-    logs = np.log(data)
-    error = float(logs.std(ddof=1)) / logs.size**0.5 if logs.size >= FEWEST_ROUNDS else None
-    return Ratio(logs.size, float(np.exp(logs.mean())), error)
+    return geometric_mean(np.log(data), groups)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,6 @@ class Contrast:
         """Welch's t interval on the logarithm, taken back; None where either has no error."""
         if self.value is None or self.before.error is None or self.after.error is None:
             return None
-        error, freedom = student.welch((self.after.error, self.after.n), (self.before.error, self.before.n))
+        error, freedom = student.welch((self.after.error, self.after.units), (self.before.error, self.before.units))
         logs = student.interval(math.log(self.value), error, freedom, confidence)
         return Interval(self.value, math.exp(logs.low), math.exp(logs.high))

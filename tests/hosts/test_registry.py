@@ -6,7 +6,7 @@ import pytest
 
 from netlab.cli import options
 from netlab.errors import ConfigError
-from netlab.hosts.provider import ParallelFleets, Remote, Snapshots
+from netlab.hosts.provider import ParallelFleets, Rebuilds, Remote, Snapshots
 from netlab.hosts.registry import PROVIDERS, provider_of
 from netlab.lab import Lab
 from netlab.progress import Reporter
@@ -36,6 +36,10 @@ def test_only_hosts_that_netlab_emulates_have_snapshots(tmp_path):
     assert "qemu" in kept
     assert "ssh" not in kept
     assert not isinstance(_made("qemu", tmp_path), Remote), "their payload is a disk"
+
+
+def test_all_that_netlab_makes_can_be_made_anew(tmp_path):
+    assert {name for name in PROVIDERS if not isinstance(_made(name, tmp_path), Rebuilds)} == {"ssh"}
 
 
 def _made(name, folder):

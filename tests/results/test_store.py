@@ -213,7 +213,7 @@ def test_a_broken_header_is_named(tmp_path, text):
 def test_a_run_of_version_1_is_read_and_says_that_it_recorded_less(tmp_path):
     shutil.copy(Path(__file__).parent / "data/run-version-1.json", tmp_path / "run.json")
     header = store.load_header(tmp_path)
-    assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 4)
+    assert (header.run_id, header.schema_version) == ("20250601T120000Z-0ld1", 5)
     assert [profile.provenance for profile in header.profiles] == [None, None, None]
     assert header.environment.image_digest == ""
     assert (header.environment.control_cpus, header.environment.parallel_fleets) == (None, None)
@@ -234,6 +234,15 @@ def test_a_run_of_version_3_is_read_as_one_that_ended_and_has_no_control(tmp_pat
     assert (header.stop.reason, header.planned_rounds) == ("rounds", 5)
     with pytest.raises(NotUp):
         store.unfinished(tmp_path.parent)
+
+
+def test_a_run_of_version_4_is_read_as_one_build(tmp_path):
+    shutil.copy(Path(__file__).parent / "data/run-version-4.json", tmp_path / "run.json")
+    header = store.load_header(tmp_path)
+    assert (header.builds, {header.build_of(n) for n in range(1, 31)}) == (1, {1})
+    assert (header.control, header.stop.reason, header.planned_rounds) == ("block", "precision", 7)
+    assert header.looks == tuple(range(3, 31))
+    assert header.snapshot_of(header.profiles[0], 30) == header.profiles[0].snapshot
 
 
 def test_the_control_is_no_sample_of_the_baseline(directory):
@@ -271,7 +280,7 @@ def test_what_profiles_were_made_of_comes_back(tmp_path):
     profiles = tuple(one.model_copy(update={"provenance": made}) for one in factories.PROFILES)
     store.write_header(tmp_path, factories.header(profiles=profiles))
     assert store.load_header(tmp_path).profiles == profiles
-    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 4
+    assert json.loads((tmp_path / "run.json").read_text())["schema_version"] == 5
 
 
 def test_an_unknown_version_says_so(tmp_path):

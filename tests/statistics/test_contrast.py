@@ -35,3 +35,13 @@ def test_too_few_rounds_and_rounds_without_a_request_have_no_interval(values):
 def test_equal_rounds_on_both_sides_leave_no_doubt():
     found = Contrast(Ratio(3, 100.0, 0.0), Ratio(3, 110.0, 0.0)).interval(0.95)
     assert (found.low, found.value, found.high) == pytest.approx((1.1, 1.1, 1.1))
+
+
+def test_builds_on_either_side_are_what_counts():
+    rng = np.random.default_rng(5)
+    before, after = (np.repeat(rng.normal(0, 0.02, 3), 4) + rng.normal(0, 0.001, 12) for _ in range(2))
+    names = np.repeat([1, 2, 3], 4).tolist()
+    found = Contrast(level(np.exp(before), names), level(np.exp(after), names)).interval(0.95)
+    means = [side.reshape(3, 4).mean(axis=1) for side in (after, before)]
+    expected = scipy.stats.ttest_ind(*means, equal_var=False).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((np.exp(expected.low), np.exp(expected.high)))

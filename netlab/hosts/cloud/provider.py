@@ -157,6 +157,17 @@ class CloudProvider:
         record.remove(self._lab)
         keys.forget(self._lab)
 
+    def rebuilt(self, build: str) -> CloudProvider:
+        """Return this, whose hosts are removed where they are of another build, so that new ones are made."""
+        state = self._lab.load_state()
+        if state is None or state.build != build:
+            self.down()
+            self._lab.save_state(None)
+        return self
+
+    def forget(self) -> None:
+        """Nothing: what is kept of a build are its hosts, which go when others are made."""
+
     def _make(self, begun: Record) -> None:
         with self._progress.step(f"make the hosts on {self._cloud.title} ({begun.place})"):
             answer = self._api.play("up", begun.place, self._wanted(begun))

@@ -122,6 +122,12 @@ class Fleet:
             discard(folder)
         return {folder.name: words for folder, words in wrong.items()}
 
+    def discard(self, build: str) -> None:
+        """Remove the snapshots of one build of the hosts, those that lie on others first."""
+        folders = [folder for folder in self._snapshots() if build and folder.name.partition("+")[2] == build]
+        for folder in sorted(folders, key=lambda one: -len(snapshot.lineage(one))):
+            discard(folder)
+
     def _snapshots(self) -> list[Path]:
         return sorted(self.cache.glob("[!.]*"))
 

@@ -22,7 +22,7 @@ from netlab.hosts.qemu.fleet import BASE, Fleet, FleetShape, stop_all
 from netlab.hosts.qemu.guests import Guests
 from netlab.model.host import Host
 from netlab.model.lab import PARTS, Clock
-from netlab.model.run import Environment
+from netlab.model.run import Environment, of_build
 from netlab.storage import leases
 
 if TYPE_CHECKING:
@@ -38,8 +38,15 @@ FIRST_ADDRESS = 10
 class QemuProvider:
     """Hosts in QEMU: one machine each on the real clock, containers of one machine on the virtual clock."""
 
-    def __init__(
-        self, lab: Lab, spec: LabSpec, progress: Progress, payload: Path | None = None, number: int = 0
+    def __init__(  # noqa: PLR0913 - as every provider, and by keyword which of several fleets
+        self,
+        lab: Lab,
+        spec: LabSpec,
+        progress: Progress,
+        payload: Path | None = None,
+        *,
+        number: int = 0,
+        build: str = "",
     ) -> None:
         accel.require_linux()
         self.lab = lab
@@ -47,6 +54,7 @@ class QemuProvider:
         self.progress = progress
         self.payload = payload
         self.number = number
+        self.build = build
         self._leases = leases.Leases(assets.cache())
         self.recipe = image.recipe_of(spec.stack)
         self.machines = lab.machines / f"fleet{number}"
@@ -61,7 +69,19 @@ class QemuProvider:
 
     def parallel_fleet(self, number: int) -> QemuProvider:
         """Return another fleet, in machines and on ports of its own; the snapshots are the same."""
-        return self if number == self.number else QemuProvider(self.lab, self.spec, self.progress, self.payload, number)
+        return self if number == self.number else self._another(number, self.build)
+
+    def rebuilt(self, build: str) -> QemuProvider:
+        """Return the same fleet, which boots again and has snapshots of its own."""
+        return self._another(self.number, build)
+
+    def forget(self) -> None:
+        """End the machines, which lie on the build's snapshots, and remove these from the cache."""
+        stop_all(self.machines)
+        self.fleet.discard(self.build)
+
+    def _another(self, number: int, build: str) -> QemuProvider:
+        return QemuProvider(self.lab, self.spec, self.progress, self.payload, number=number, build=build)
 
     @cached_property
     def accelerator(self) -> accel.Accelerator:
@@ -147,19 +167,19 @@ class QemuProvider:
         """Boot the fleet once, and keep it as the snapshot that every profile begins with."""
         self._drop_damaged()
         accel.remember(assets.cache(), self.accelerator)
-        if BASE in self.fleet.tags():
+        if self._base in self.fleet.tags():
             return
         with self.progress.step("boot the fleet"), self.fleet.alone():
-            if BASE in self.fleet.tags():  # another netlab was quicker
+            if self._base in self.fleet.tags():  # another netlab was quicker
                 return
             self._launch(None)
             self._guests.wait_until_booted()
-            self.fleet.save(BASE)
+            self.fleet.save(self._base)
 
     def start(self) -> None:
         """Resume all machines freshly booted."""
         self.prepare()
-        self.resume(BASE)
+        self.resume(self._base)
 
     def resume(self, tag: str) -> None:
         """Resume all machines from the snapshot ``tag``."""
@@ -232,6 +252,10 @@ class QemuProvider:
         folder = self.machines if self.number else self.lab.machines
         stop_all(folder)
         remove_folder(folder)
+
+    @property
+    def _base(self) -> str:
+        return of_build(BASE, self.build)
 
     @property
     def _client(self) -> Host:

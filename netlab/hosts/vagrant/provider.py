@@ -131,6 +131,17 @@ class VagrantProvider:
                 raise MachineError(f"Vagrant did not remove {', '.join(left)}", hint=hint)
         remove_folder(self.folder)
 
+    def rebuilt(self, build: str) -> VagrantProvider:
+        """Return this, whose machines are removed where they are of another build, so that new ones are made."""
+        state = self.lab.load_state()
+        if state is None or state.build != build:
+            self.down()
+            self.lab.save_state(None)
+        return self
+
+    def forget(self) -> None:
+        """Nothing: what is kept of a build are its machines, which go when others are made."""
+
     def _up(self) -> None:
         """Have Vagrant make and boot the machines; qemu's alone need its provisioner, for the address in the lab."""
         provision = [] if self.spec.vagrant.provider == "qemu" else ["--no-provision"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import ResultsError
 from netlab.report.compute import (
+    builds,
     checks,
     configurations,
     controls,
@@ -20,8 +21,8 @@ from netlab.report.compute import (
 )
 from netlab.report.compute.cells import Comparing, Source, Taken, against, build_cell, comparable
 from netlab.report.compute.environments import base, refuse_mixtures
-from netlab.report.text import labels, numbers, summary, words
-from netlab.report.text.method import BLOCKS, CONTROLS, LOOKS, METHOD, SAME_BLOCK
+from netlab.report.text import coverage, labels, numbers, summary, words
+from netlab.report.text.method import BLOCKS, BUILDS, CONTROLS, LOOKS, METHOD, SAME_BLOCK
 from netlab.report.values import Cell, Control, GroupShare, Headline, Missing, Report, RunRef
 from netlab.spec.report import ReportSpec
 
@@ -68,6 +69,7 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
     configurations.refuse_twins(runs)
     refuse_mixtures([run.header for run in runs])
     header, told = runs[0].header, configurations.tell_apart(runs)
+    runs = builds.numbered(runs)
     profiles = _profiles(runs, told, beside_clusters=beside_clusters)
     sources = _sources(runs, profiles, told)
     cells = _cells(sources, header, told, spec.margin_percent, looks.paid([run.header for run in runs]))
@@ -96,6 +98,7 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
         cells=cells,
         controls=repeated,
         margin_percent=spec.margin_percent,
+        covers=coverage.sentence([cell.change for cell in cells if cell.change]),
         charted=charted,
         subsystems=tuple(shares),
         main_subsystems=_main(shares, cells),
@@ -125,6 +128,7 @@ def reference(header: RunHeader) -> RunRef:
         created_at=header.created_at,
         seed=header.seed,
         rounds=header.planned_rounds,
+        builds=header.build_of(header.planned_rounds),
         precision_percent=header.precision_percent,
         stop=header.stop,
         resumed_at=header.resumed_at,
@@ -135,6 +139,8 @@ def _asked(runs: Sequence[Run], repeated: Sequence[Control]) -> Iterator[str]:
     """Say how what not every run has was made."""
     if repeated:
         yield CONTROLS if all(one.own_blocks for one in repeated) else f"{CONTROLS} {SAME_BLOCK}"
+    if any(run.header.builds > 1 for run in runs):
+        yield BUILDS
     if any(run.header.precision_percent is not None for run in runs):
         yield LOOKS
 

@@ -140,7 +140,7 @@ def latency(samples: Iterable[Sample]) -> Latency | None:
 
     A sample whose requests are not known one by one is left out; `netlab.report.compute.checks` names it.
     """
-    rounds = [sample.wrk.histogram for sample in samples if sample.wrk.histogram]
+    rounds = precision.merged_by_build((one.build, one.wrk.histogram) for one in samples if one.wrk.histogram)
     histogram = merge_histograms(rounds)
     if histogram.total == 0:
         return None
@@ -151,7 +151,8 @@ def latency(samples: Iterable[Sample]) -> Latency | None:
 
 def corrected_latency(samples: Iterable[Sample]) -> Percentiles | None:
     """Return the same as wrk corrected it."""
-    rounds = [sample.wrk.corrected_histogram for sample in samples if sample.wrk.corrected_histogram]
+    known = (one for one in samples if one.wrk.corrected_histogram)
+    rounds = precision.merged_by_build((one.build, one.wrk.corrected_histogram) for one in known)
     histogram = merge_histograms(rounds)
     if histogram.total == 0:
         return None
@@ -176,6 +177,8 @@ def change_of(ratio: Ratio, comparing: Comparing) -> Change:
     alone = each(CONFIDENCE, comparing.comparisons + comparing.looks)
     found = percents(ratio.interval(alone))
     said = verdict(found, margin)
+    needed = rounds_needed(found, ratio.units, margin, alone) if found and said == "cannot tell yet" else None
+    several = ratio.groups > 1
     return Change(
         base=comparing.base,
         percent=None if ratio.value is None else 100 * (ratio.value - 1),
@@ -187,13 +190,28 @@ def change_of(ratio: Ratio, comparing: Comparing) -> Change:
         pairs=ratio.n,
         margin_percent=margin,
         verdict=said,
-        rounds_needed=rounds_needed(found, ratio.n, margin, alone) if found and said == "cannot tell yet" else None,
+        rounds_needed=needed and -(-needed * ratio.n // ratio.units),
+        builds=ratio.groups,
+        builds_needed=needed if several else None,
+        between_builds_percent=_percent(ratio.spread.between),
+        within_builds_percent=_percent(ratio.spread.within),
     )
+
+
+def _percent(deviation: float | None) -> float | None:
+    """Write a standard deviation of logarithms, which is small, in % of what they are of."""
+    return None if deviation is None else 100 * deviation
 
 
 def ratio_of(source: Source, baseline: Source | None) -> Ratio:
     """Compare requests/s with those of the baseline in the same rounds."""
-    return ratio_by_round(by_round(source.taken), by_round(baseline.taken if baseline else ()))
+    bases = by_round(baseline.taken if baseline else ())
+    return ratio_by_round(by_round(source.taken), bases, builds_by_round(source.taken))
+
+
+def builds_by_round(taken: Iterable[Taken]) -> dict[tuple[str, int], int]:
+    """Return each sample's build of the hosts by run and round."""
+    return {one.round: one.sample.build for one in taken}
 
 
 def by_round(taken: Iterable[Taken]) -> dict[tuple[str, int], float]:

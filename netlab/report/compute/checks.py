@@ -65,8 +65,12 @@ def _undecided(cells: Sequence[Cell]) -> Iterator[str]:
 
 
 def _enough(change: Change) -> str:
+    if change.rounds_needed is None and change.builds > 1:
+        return f"more than {number(MOST_ROUNDS)} builds would tell"
     if change.rounds_needed is None:
         return f"more than {number(MOST_ROUNDS)} rounds would tell"
+    if change.builds_needed is not None:
+        return f"about {counted(change.builds_needed, 'build')} would tell"
     return f"about {counted(change.rounds_needed, 'round')} would tell"
 
 

@@ -67,10 +67,13 @@ def _key(cell: Cell | Sample) -> _Key:
 
 
 def _levels(run: Run) -> dict[_Key, Ratio]:
-    rates: dict[_Key, list[float]] = {}
+    samples: dict[_Key, list[Sample]] = {}
     for sample in run.samples:
-        rates.setdefault(_key(sample), []).append(sample.wrk.requests_per_second)
-    return {key: level(values) for key, values in rates.items()}
+        samples.setdefault(_key(sample), []).append(sample)
+    return {
+        key: level([one.wrk.requests_per_second for one in mine], [one.build for one in mine])
+        for key, mine in samples.items()
+    }
 
 
 def _relative(report: Report) -> dict[_Key, Ratio]:
@@ -91,6 +94,7 @@ def _moved(name: str, contrast: Contrast, confidence: float, margin: float) -> M
         before=contrast.before.value,
         after=contrast.after.value,
         rounds=(contrast.before.n, contrast.after.n),
+        builds=(contrast.before.groups, contrast.after.groups),
         percent=None if contrast.value is None else 100 * (contrast.value - 1),
         low_percent=found.low if found else None,
         high_percent=found.high if found else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.report.compute import looks
-from netlab.report.compute.cells import Comparing, Taken, by_round, change_of
+from netlab.report.compute.cells import Comparing, Taken, builds_by_round, by_round, change_of
 from netlab.report.compute.environments import base
 from netlab.report.text import labels, words
 from netlab.report.values import Control
@@ -60,9 +60,9 @@ def _keys(runs: Sequence[Run], told: Configurations) -> dict[_Key, None]:
 
 def _ratio(key: _Key, runs: Sequence[Run], told: Configurations) -> Ratio:
     mine = [run for run in runs if _name(run, told) == key[0]]
-    again = (Taken(run.header.run_id, one) for run in mine for one in run.controls if one.load == key[1])
+    again = [Taken(run.header.run_id, one) for run in mine for one in run.controls if one.load == key[1]]
     first = (Taken(run.header.run_id, one) for run in mine for one in run.samples if _is_base(run, one, key[1]))
-    return ratio_by_round(by_round(again), by_round(first))
+    return ratio_by_round(by_round(again), by_round(first), builds_by_round(again))
 
 
 def _is_base(run: Run, sample: Sample, load: Load) -> bool:

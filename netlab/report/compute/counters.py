@@ -21,8 +21,8 @@ BUSY = ("user", "nice", "system", "irq", "softirq")
 
 def cpu_use(samples: Sequence[Sample], cpus: int) -> tuple[CpuUse, ...]:
     """By kernel, over all rounds. Ticks measure their own window, so that its exact length does not matter."""
-    spent = ticks(samples)
-    return tuple(_shares(hosts, rows, cpus) for hosts, rows in spent.items() if any(map(Counter.total, rows)))
+    spent, builds = ticks(samples), [sample.build for sample in samples]
+    return tuple(_shares(hosts, rows, builds, cpus) for hosts, rows in spent.items() if any(map(Counter.total, rows)))
 
 
 def ticks(samples: Sequence[Sample]) -> dict[tuple[str, ...], list[Counter[str]]]:
@@ -34,14 +34,15 @@ def ticks(samples: Sequence[Sample]) -> dict[tuple[str, ...], list[Counter[str]]
     return found
 
 
-def _shares(hosts: tuple[str, ...], rows: Sequence[Counter[str]], cpus: int) -> CpuUse:
+def _shares(hosts: tuple[str, ...], rows: Sequence[Counter[str]], builds: Sequence[int], cpus: int) -> CpuUse:
     def figures(spent: Mapping[str, float]) -> dict[str, float]:
         whole = sum(spent.values())
         return {name: 100 * cpus * spent.get(name, 0) / whole for name in CpuTicks.model_fields} if whole else {}
 
     percent = figures(sum(rows, Counter()))
     busy = sum(percent[name] for name in BUSY)
-    return CpuUse(hosts=hosts, percent=percent, busy_percent=busy, intervals=precision.of_sums(rows, figures))
+    grouped = precision.by_build(rows, builds)
+    return CpuUse(hosts=hosts, percent=percent, busy_percent=busy, intervals=precision.of_sums(grouped, figures))
 
 
 def cpu_interval(samples: Sequence[Sample], cpus: int) -> Bounds | None:
@@ -59,7 +60,7 @@ def cpu_interval(samples: Sequence[Sample], cpus: int) -> Bounds | None:
         busy = sum(cpus * total[f"busy {number}"] / all_ for number, all_ in enumerate(whole))
         return {"us": busy * total["us"] / total["requests"]}
 
-    return precision.of_sums(rows, figures).get("us")
+    return precision.of_sums(precision.by_build(rows, [one.build for one in samples]), figures).get("us")
 
 
 def cpu_us_per_request(samples: Sequence[Sample], cpu: Sequence[CpuUse]) -> float | None:
@@ -82,4 +83,5 @@ def softirqs_per_request(samples: Sequence[Sample]) -> tuple[dict[str, float], d
         return {name: count / total[requests] for name, count in counted.items()} if total.get(requests) else {}
 
     runs = sum(rows, Counter())
-    return figures(dict(runs.most_common())), precision.of_sums(rows, figures)
+    grouped = precision.by_build(rows, [sample.build for sample in samples])
+    return figures(dict(runs.most_common())), precision.of_sums(grouped, figures)

@@ -215,7 +215,7 @@ def _miss(real: Change, guess: Change, confidence: float, margin_points: float) 
 def as_ratio(change: Change) -> Ratio:
     """Read a change as the ratio that it was made of."""
     value = None if change.percent is None else 1 + change.percent / 100
-    return Ratio(change.pairs, value, change.standard_error)
+    return Ratio(change.pairs, value, change.standard_error, change.builds)
 
 
 def _row(cluster: Cell, replica: Cell, miss: _Miss, network: str) -> Prediction:

@@ -26,9 +26,8 @@ def processor_use(samples: Sequence[Sample]) -> tuple[ProcessorUse, ...]:
     for sample in samples:
         for place, one in _of(sample):
             found.setdefault(place, []).append(one)
-    requests = [sample.wrk.requests for sample in samples]
     return tuple(
-        _use(place, each, requests)
+        _use(place, each, samples)
         for place, each in found.items()
         if len(each) == len(samples) and any(one.cpu.total for one in each)
     )
@@ -40,19 +39,19 @@ def _of(sample: Sample) -> Iterator[tuple[_Place, ProcessorCounters]]:
             yield (kernel.hosts, one.name), one
 
 
-def _use(place: _Place, each: Sequence[ProcessorCounters], requests: Sequence[int]) -> ProcessorUse:
-    hosts, name = place
+def _use(place: _Place, each: Sequence[ProcessorCounters], samples: Sequence[Sample]) -> ProcessorUse:
+    (hosts, name), builds = place, [sample.build for sample in samples]
     ticks = [Counter(one.cpu.model_dump()) for one in each]
-    runs = [Counter({**one.softirqs, _REQUESTS: count}) for one, count in zip(each, requests, strict=True)]
+    runs = [Counter({**one.softirqs, _REQUESTS: of.wrk.requests}) for one, of in zip(each, samples, strict=True)]
     percent, softirqs = _percent(sum(ticks, Counter())), _per_request(sum(runs, Counter()))
     return ProcessorUse(
         hosts=hosts,
         name=name,
         percent=percent,
         busy_percent=sum(percent.get(name, 0.0) for name in BUSY),
-        intervals=precision.of_sums(ticks, _percent),
+        intervals=precision.of_sums(precision.by_build(ticks, builds), _percent),
         softirqs_per_request=softirqs,
-        softirq_intervals=precision.of_sums(runs, _per_request),
+        softirq_intervals=precision.of_sums(precision.by_build(runs, builds), _per_request),
     )
 
 

@@ -28,6 +28,7 @@ def _measured(run_id: str, sample: Sample) -> Measured:
     return Measured(
         run_id=run_id,
         round=sample.round,
+        build=sample.build,
         position=sample.position,
         profile=sample.profile,
         path=sample.path,

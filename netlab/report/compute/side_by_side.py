@@ -76,10 +76,11 @@ def _softirqs(sample: Sample, vector: str | None = None) -> _Quotient | None:
 
 def _figure(measure: Callable[[Sample], _Quotient | None], source: Source, baseline: Source | None) -> Figure:
     rounds = _rounds(measure, source)
-    rows = [Counter(one._asdict()) for one in rounds.values()]
+    builds = {one.round: one.sample.build for one in source.taken}
+    rows = precision.by_build([Counter(one._asdict()) for one in rounds.values()], [builds[at] for at in rounds])
     total = sum(one.below for one in rounds.values())
     bases = _rounds(measure, baseline) if baseline else {}
-    ratio = ratio_by_round(_values(rounds), _values(bases))
+    ratio = ratio_by_round(_values(rounds), _values(bases), builds)
     found = ratio.interval(CONFIDENCE)
     return Figure(
         value=sum(one.above for one in rounds.values()) / total if total else None,

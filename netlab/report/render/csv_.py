@@ -70,6 +70,8 @@ def _change(change: Change | None) -> Iterator[tuple[str, Value]]:
         yield f"change_{name}", getattr(change, name, None)
     for name in ("confidence_percent", "comparisons", "margin_percent", "pairs", "verdict", "rounds_needed"):
         yield name, getattr(change, name, None)
+    for name in ("builds", "builds_needed", "between_builds_percent", "within_builds_percent"):
+        yield name, getattr(change, name, None)
 
 
 def _times(prefix: str, found: Percentiles | None) -> Iterator[tuple[str, Value]]:
@@ -84,7 +86,7 @@ def _bounded(name: str, value: float | None, found: Bounds | None) -> Iterator[t
 
 
 def _sample(one: Measured) -> Iterator[tuple[str, Value]]:
-    yield from (("run", one.run_id), ("round", one.round), ("position", one.position))
+    yield from (("run", one.run_id), ("build", one.build), ("round", one.round), ("position", one.position))
     yield from (("profile", one.profile), ("path", one.path))
     yield from _load(one.load)
     yield "started_at", one.started_at.isoformat()

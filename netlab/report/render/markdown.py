@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.report.render.markdown_text import items, plain, table
-from netlab.report.text import labels, numbers, words
+from netlab.report.text import coverage, labels, numbers, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +21,8 @@ def render(report: Report) -> str:
         items(headline.text for headline in report.headlines),
         f"> {plain(report.clock_note)}",
         _costs(report.cells, report.base),
+        plain(report.covers),
+        _builds(report),
         items(control.text for control in report.controls),
         _section("Warnings", items(report.warnings), wanted=bool(report.warnings)),
         _section("Differences between the runs", _differences(report), wanted=bool(report.differences)),
@@ -53,6 +55,11 @@ def _costs(cells: Sequence[Cell], base: str) -> str:
     head = ["network", "path", "requests/s", "spread", f"against {base}", "95 % CI"]
     head += ["verdict", "p50 µs", "p90 µs", "p99 µs", "CPU µs/request"]
     return table(head, (_cost(cell) for cell in cells))
+
+
+def _builds(report: Report) -> str:
+    rows = list(coverage.rows(report))
+    return f"{plain(coverage.CAPTION)}\n\n{table(coverage.HEAD, rows)}" if rows else ""
 
 
 def _cost(cell: Cell) -> list[str]:

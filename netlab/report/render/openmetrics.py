@@ -72,6 +72,12 @@ class _Metrics:
             "Requests/s above those of the baseline in the same round, as a share of these; negative is a loss. "
             "The intervals of all cells hold together with 95 % confidence.",
         )
+        self.builds = _Family("netlab_builds", "", "Number of builds of the hosts that the change's interval covers.")
+        self.deviation = _Family(
+            "netlab_change_deviation_ratio",
+            "ratio",
+            "Standard deviation of the change between builds of the hosts, and between the rounds of one build.",
+        )
         self.verdict = _Family("netlab_verdict", "", "1 for what the interval of the change says.")
         self.times = _Family(
             "netlab_response_time_seconds",
@@ -127,6 +133,9 @@ def _add_change(metrics: _Metrics, labels: Mapping[str, str], change: Change | N
     if change is None:
         return
     metrics.change.add_bounded(labels, change.percent, verdicts.interval(change), _PERCENT)
+    metrics.builds.add(labels, change.builds)
+    for of, deviation in (("builds", change.between_builds_percent), ("rounds", change.within_builds_percent)):
+        metrics.deviation.add({**labels, "between": of}, None if deviation is None else deviation * _PERCENT)
     metrics.verdict.add({**labels, "verdict": change.verdict}, 1)
 
 

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from netlab.report.text import numbers, words
+from netlab.report.text import coverage, numbers, words
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -43,6 +43,7 @@ def render(report: Report, width: int) -> RenderableType:
         *([Text(report.experiment.question)] if report.experiment else []),
         _costs(report, narrow=width < NARROW),
         *(Text(one.text, STYLES[one.change.verdict] and "yellow") for one in report.controls),
+        *([_bullet(report.covers)] if coverage.compared(report) else []),
         *([_agreement(report.predictions)] if report.predictions else []),
         *(_bullet(text, style) for text, style in said if text),
     )
@@ -98,7 +99,8 @@ def _costs(report: Report, *, narrow: bool) -> Table:
     for cell in report.cells:
         table.add_row(*_row(cell, narrow=narrow))
     spread = "" if narrow else f"; spread: (max {numbers.MINUS} min)/mean of the rounds"
-    table.caption = f"base: {report.base}, same round; requests/s: median{spread}{_marks(report)}"
+    covered = coverage.short(cell.change for cell in report.cells if cell.change)
+    table.caption = f"base: {report.base}, same round; CI: {covered}; requests/s: median{spread}{_marks(report)}"
     table.caption_justify = "left"
     return table
 

@@ -38,7 +38,17 @@ def figures(found: Comparison, cell: Moved) -> tuple[str, str]:
 def note(found: Comparison) -> str:
     """Say what the figures and intervals are."""
     confidence = f"{numbers.number(found.confidence_percent)}{numbers.NARROW}%"
-    return f"{found.measure}, geometric mean of the rounds; the intervals hold together with {confidence} confidence"
+    told = f"{found.measure}, geometric mean of the rounds; the intervals hold together with {confidence} confidence"
+    return f"{told}, and cover {_covered(found)}"
+
+
+def _covered(found: Comparison) -> str:
+    """Say what of the hosts' builds is in the intervals."""
+    before, after = (max((cell.builds[side] for cell in found.cells), default=1) for side in (0, 1))
+    if before == after == 1:
+        return "the rounds of one build of either's hosts, not what another build of them changes"
+    many = (numbers.counted(builds, "build") for builds in (before, after))
+    return "{} of the earlier run's hosts and {} of the later one's".format(*many)
 
 
 def alone(found: Comparison) -> str:

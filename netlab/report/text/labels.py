@@ -80,12 +80,16 @@ def run_name(report: Report, at: int) -> str:
 
 def run_text(run: RunRef) -> str:
     """Say when a run was made, what repeats its order, why it ended, and whether it was interrupted."""
-    text = f"{run.created_at:%Y-%m-%d %H:%M} UTC, {counted(run.rounds, 'round')}, seed {run.seed}"
+    text = f"{run.created_at:%Y-%m-%d %H:%M} UTC, {counted(run.rounds, 'round')}{_on(run)}, seed {run.seed}"
     if run.stop and run.precision_percent is not None:
         text += f"; {reason_text(run.stop, run.precision_percent)}"
     if run.stop is None:
         text += "; interrupted, and not continued to its end"
     return text + (f"; interrupted {times(len(run.resumed_at))} and continued" if run.resumed_at else "")
+
+
+def _on(run: RunRef) -> str:
+    return f" of {counted(run.builds, 'build')} of the hosts" if run.builds > 1 else ""
 
 
 def times(count: int) -> str:

@@ -15,8 +15,7 @@ METHOD = (
     (
         "The verdict is read from the interval. Slower, faster: it leaves out zero. Same: all of it is within the "
         "margin of zero (report.margin_percent), which is a finding of its own. Cannot tell yet: neither; the warnings "
-        "say about how many rounds would tell. What another build of the same hosts would change is in no interval: "
-        "all rounds of a run are of one."
+        "say about how many rounds would tell."
     ),
     (
         "Response times are percentiles of one histogram that holds each request of all rounds once. They were "
@@ -50,6 +49,12 @@ CONTROLS = (
 SAME_BLOCK = (
     "Its second sample is of the baseline's own block: the control shows what differs between two samples, not what "
     "undoing profiles and applying them again adds to that."
+)
+BUILDS = (
+    "The hosts were built several times: booted again, and provisioned and proven as if they had never been. Rounds of "
+    "one build have more in common than those of two, so intervals count builds: the change is the mean of the builds' "
+    "means, with Student's t on their logarithms, and percentiles, CPU time and softirqs leave out one build after the "
+    "other (none for fewer than three)."
 )
 LOOKS = (
     "A run that was to stop at a precision was looked at after each round, and to stop at one that is precise enough "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from netlab.report.text import numbers, words
+from netlab.report.text import coverage, numbers, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +96,8 @@ def _certainty(report: Report, found: Sequence[_Compared]) -> str:
     ]
     rounds = sorted({change.pairs for _, change in found})
     many = numbers.counted(rounds[0], "round") if len(rounds) == 1 else f"{rounds[0]} to {rounds[-1]} rounds"
+    if any(change.builds > 1 for _, change in found):
+        many += f" of {coverage.short(change for _, change in found)}"
     return (
         f"How sure: {numbers.joined(parts)}, from {many} on the {report.environment.clock} clock; "
         "all of these intervals hold together with 95 % confidence."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.model.run import Machine
+from netlab.report.text.coverage import measured
 from netlab.report.text.labels import CLUSTER, REPLICA
 from netlab.report.text.numbers import (
     NARROW,
@@ -145,7 +146,7 @@ def headline(cell: Cell, change: Change, base: str) -> str:
 
 
 def _outcome(change: Change, base: str) -> str:
-    rounds = counted(change.pairs, "round")
+    rounds = measured(change)
     if change.percent is None:
         return f"requests at a rate that cannot be compared with that {base}: no complete round holds both."
     much = f"{percent(abs(change.percent))} {'more' if change.percent > 0 else 'fewer'} requests per second than {base}"
@@ -161,7 +162,7 @@ def _outcome(change: Change, base: str) -> str:
 
 def control(name: str, change: Change) -> str:
     """Write ``A/A control: baseline-vm/host against itself: +0.1 % (95 % CI −0.2 … +0.4 %, 5 rounds), same …``."""
-    rounds = counted(change.pairs, "round")
+    rounds = measured(change)
     sure = f"{number(change.confidence_percent)}{NARROW}% CI {interval(change)}, {rounds}"
     said = {"lower": "DIFFERENT", "higher": "DIFFERENT"}.get(change.verdict) or verdict(change)
     found = f"{percent_change(change.percent)} ({sure if change.low_percent is not None else rounds})"

@@ -10,7 +10,7 @@ from netlab.hosts.cloud.ec2 import Ec2
 from netlab.hosts.cloud.hcloud import Hcloud
 from netlab.hosts.cloud.openstack import Openstack
 from netlab.hosts.cloud.provider import CloudProvider, remove_lab
-from netlab.lab import Lab
+from netlab.lab import Lab, LabState
 from netlab.progress import Reporter
 from netlab.spec.lab import LabSpec
 from tests.hosts.cloud.test_record import a_record
@@ -185,3 +185,15 @@ def _complete(made):
         cost=made._cloud.cost([]),
         complete=True,
     )
+
+
+def test_hosts_of_another_build_are_removed_and_those_of_this_one_stay(make):
+    provider = make(NOTHING)
+    lab = provider._lab
+    record.save(lab, a_record())
+    lab.save_state(LabState(provider="ec2", clock="real", stack="datapath", build="run.2"))
+    assert provider.rebuilt("run.2") is provider
+    assert provider._api.played == []
+    assert provider.rebuilt("run.3") is provider
+    assert [name for name, *_ in provider._api.played] == ["down"]
+    assert (record.load(lab), lab.load_state()) == (None, None)

@@ -116,3 +116,24 @@ def test_a_plan_says_when_the_image_is_damaged(make):
     make().image.kernel.write_bytes(b"")
     bake, _ = make().outline()
     assert bake.endswith("then the roles (the cached one is damaged: kernel has 0 bytes instead of 7)")
+
+
+def test_a_build_boots_again_and_has_snapshots_of_its_own_which_it_forgets(make, monkeypatch):
+    provider = make().rebuilt("20260101T000000Z.ab.2")
+    key, baked, mark = provider.fleet.key, provider.image, "+20260101T000000Z.ab.2"
+    kept = ["base", "one-123", "one-123+20260101T000000Z.ab.3"]
+    for tag in (*kept, f"base{mark}"):
+        make_snapshot(assets.cache(), baked, tag, fleet=key)
+    make_snapshot(assets.cache(), baked, f"one-123{mark}", fleet=key, parent=f"base{mark}")
+    started = []
+    monkeypatch.setattr(Fleet, "start", lambda _, tag: started.append(tag))
+    monkeypatch.setattr(Guests, "wait_until_one_answers", lambda _: None)
+    provider.lab.state_folder.mkdir()
+    provider.lab.create()
+    provider.start()
+    assert started == [f"base{mark}"]
+    assert provider.parallel_fleet(1).build == provider.build
+    provider.forget()
+    assert provider.snapshots() == set(kept)
+    make().forget()
+    assert provider.snapshots() == set(kept), "the first build's are everyone's"

@@ -12,7 +12,7 @@ from netlab.errors import BoxError, HostRefused, MachineError, MachineSilent, Mi
 from netlab.hosts.ssh import suitable
 from netlab.hosts.vagrant import boxes, command, contact
 from netlab.hosts.vagrant.provider import OWN, VagrantProvider
-from netlab.lab import Lab
+from netlab.lab import Lab, LabState
 from netlab.progress import Reporter
 from netlab.spec.lab import LabSpec
 from tests.hosts.vagrant import fake
@@ -260,3 +260,14 @@ def test_a_host_that_does_not_say_what_time_it_is_is_taken_all_the_same(provider
     )
     provider.start()
     assert provider.running()
+
+
+def test_machines_of_another_build_are_removed_and_those_of_this_one_stay(provider, machines):
+    provider.start()
+    lab = provider.lab
+    lab.save_state(LabState(provider="vagrant", clock="real", stack="datapath", build="run.2"))
+    assert provider.rebuilt("run.2") is provider
+    assert len(machines.read()["states"]) == 2
+    assert provider.rebuilt("run.3") is provider
+    assert machines.read()["states"] == {}
+    assert lab.load_state() is None

@@ -41,13 +41,8 @@ def documents(report, proven, predicting, several):
     machines = build_report([factories.run(proofs=(booted(),), environment=factories.environment(**machine()))])
     return {
         "report": [
-            report,
-            proven,
-            predicting,
-            several,
-            build_report(pooled),
-            machines,
-            build_report([factories.controlled(experiment=ASKED)]),
+            *(report, proven, predicting, several, build_report(pooled), machines),
+            *(build_report([made]) for made in (factories.controlled(experiment=ASKED), factories.rebuilt(2))),
         ],
         "comparison": [
             compare(*pooled, ReportSpec()),
