@@ -98,6 +98,9 @@ PROBES: dict[str, Probe] = {
     "redirect": Probe("bpf", "skb_do_redirect"),
 }
 
+ESSENTIAL = ("send", "deliver", "out", "arrive")
+"""The probes without which no packet can be followed. Where another is missing, no packet crosses what it names."""
+
 EVENTS = {"irq/softirq_raise": "vec == 3", "irq/softirq_entry": "vec == 3", "napi/napi_poll": ""}
 """The kernel's own events: the softirq that polls devices (NET_RX), raised and run, and what each poll did."""
 
