@@ -19,22 +19,22 @@ _HOOKS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 _LEAVE = "out lab0, veth_xmit, raise NET_RX"
 _WIRE = "wire: in lab0, out lab0, veth_xmit, raise NET_RX"
 _TO_POD = "out veth, veth_xmit, raise NET_RX"
-_FROM_POD = "node1/app: socket, out eth0, veth_xmit, raise NET_RX"
+_FROM_POD = "node1/app: socket, out veth, veth_xmit, raise NET_RX"
 _NAT_OUT = "ip_route_input, ip_forward, FORWARD, POSTROUTING, SNAT"
 
 _TO_CLIENT = f"{_LEAVE} · {_WIRE} · client: in lab0, ip_route_input, socket"
 _TO_NODE1 = f"client: socket, {_LEAVE} · {_WIRE} · node1: in lab0"
-_IN_POD = "node1/app: in eth0, ip_route_input, socket"
-_INTO_TUNNEL = "out tunl0, ipip_tunnel_xmit, OUTPUT, POSTROUTING"
+_IN_POD = "node1/app: in veth, ip_route_input, socket"
+_INTO_TUNNEL = "out ipip, ipip_tunnel_xmit, OUTPUT, POSTROUTING"
 _OUT_OF_TUNNEL = "PREROUTING, ip_route_input, INPUT, ipip_rcv"
 _THROUGH = "PREROUTING, ip_route_input, ip_forward, FORWARD, POSTROUTING"
 _NODEPORT = f"PREROUTING, DNAT, {_NAT_OUT}"
 _TO_NODE2 = f"client: socket, {_LEAVE} · {_WIRE} · node2: in lab0"
-_DECAPSULATED = f"node1: in lab0, {_OUT_OF_TUNNEL}, in tunl0, {_THROUGH}"
+_DECAPSULATED = f"node1: in lab0, {_OUT_OF_TUNNEL}, in ipip, {_THROUGH}"
 _ENCAPSULATED = f"node1: in veth, {_THROUGH}, {_INTO_TUNNEL}"
-_BACK_ON_NODE2 = f"node2: in lab0, {_OUT_OF_TUNNEL}, in tunl0, {_THROUGH}"
-_FROM_SENDER = f"node2/sender: socket, out eth0, veth_xmit, raise NET_RX · node2: in veth, {_THROUGH}"
-_IN_SENDER = "node2/sender: in eth0, ip_route_input, socket"
+_BACK_ON_NODE2 = f"node2: in lab0, {_OUT_OF_TUNNEL}, in ipip, {_THROUGH}"
+_FROM_SENDER = f"node2/sender: socket, out veth, veth_xmit, raise NET_RX · node2: in veth, {_THROUGH}"
+_IN_SENDER = "node2/sender: in veth, ip_route_input, socket"
 
 WAYS = {  # (profile, path): request, response
     ("baseline-vm", "host"): (f"{_TO_NODE1}, ip_route_input, socket", f"node1: socket, {_TO_CLIENT}"),
@@ -51,20 +51,20 @@ WAYS = {  # (profile, path): request, response
         f"{_FROM_POD} · {_ENCAPSULATED}, {_LEAVE} · {_WIRE} · {_BACK_ON_NODE2}, {_TO_CLIENT}",
     ),
     ("ipvlan-l2", "pod-ip"): (
-        f"{_TO_NODE1}, ipvlan_handle_frame · node1/app: in eth0, socket",
-        f"node1/app: socket, out eth0, ipvlan_queue_xmit · node1: {_TO_CLIENT}",
+        f"{_TO_NODE1}, ipvlan_handle_frame · node1/app: in ipvlan, socket",
+        f"node1/app: socket, out ipvlan, ipvlan_queue_xmit · node1: {_TO_CLIENT}",
     ),
     ("calico-ipip", "pod-to-pod"): (
         f"{_FROM_SENDER}, {_INTO_TUNNEL}, {_LEAVE} · {_WIRE} · {_DECAPSULATED}, {_TO_POD} · {_IN_POD}",
         f"{_FROM_POD} · {_ENCAPSULATED}, {_LEAVE} · {_WIRE} · {_BACK_ON_NODE2}, {_TO_POD} · {_IN_SENDER}",
     ),
     ("ipvlan-l2", "nodeport-local"): (
-        f"{_TO_NODE1}, {_NODEPORT}, out netlab-shim, ipvlan_queue_xmit · node1/app: in eth0, ip_route_input, socket",
-        f"node1/app: socket, out eth0, ipvlan_queue_xmit · node1: in netlab-shim, {_THROUGH}, {_TO_CLIENT}",
+        f"{_TO_NODE1}, {_NODEPORT}, out ipvlan, ipvlan_queue_xmit · node1/app: in ipvlan, ip_route_input, socket",
+        f"node1/app: socket, out ipvlan, ipvlan_queue_xmit · node1: in ipvlan, {_THROUGH}, {_TO_CLIENT}",
     ),
     ("macvlan", "pod-ip"): (
-        f"{_TO_NODE1}, macvlan_handle_frame, raise NET_RX · {_IN_POD}",
-        f"node1/app: socket, out eth0, macvlan_start_xmit · node1: {_TO_CLIENT}",
+        f"{_TO_NODE1}, macvlan_handle_frame, raise NET_RX · node1/app: in macvlan, ip_route_input, socket",
+        f"node1/app: socket, out macvlan, macvlan_start_xmit · node1: {_TO_CLIENT}",
     ),
     ("cilium", "nodeport-local"): (
         f"{_TO_NODE1}, cls_bpf_classify, redirect · {_IN_POD}",

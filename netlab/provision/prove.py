@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netlab.errors import ProofFailed
 from netlab.provision.promise import check
+from netlab.samples import probes
 from netlab.samples.evidence import read_proof, read_requests
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from netlab.model.profile import Profile
     from netlab.model.proof import Proof
     from netlab.provision.session import Session
+    from netlab.samples.evidence import Requests
 
 
 def prove(session: Session, profile: Profile, folder: Path) -> Proof:
@@ -35,12 +38,22 @@ def prove(session: Session, profile: Profile, folder: Path) -> Proof:
         },
         accelerate=False,
     )
+    requests = read_requests(folder)
+    require_essential(requests)
     found = read_proof(folder, profile.name)
-    problems: dict[str, str] = {
-        request.path: request.problem for request in read_requests(folder).requests if request.problem
-    }
+    problems: dict[str, str] = {request.path: request.problem for request in requests.requests if request.problem}
     check(profile, found, problems)
     return found
+
+
+def require_essential(requests: Requests) -> None:
+    """ProofFailed where a kernel could not have a probe without which no packet can be followed."""
+    for host, missing in requests.lacking.items():
+        if blind := [name for name in missing if name in probes.ESSENTIAL]:
+            raise ProofFailed(
+                f"the kernel of {host} cannot record what packets do (no probe: {', '.join(blind)})",
+                hint=f"a proof needs Linux {probes.KERNEL} or newer with BTF (CONFIG_DEBUG_INFO_BTF): docs/hosts.md",
+            )
 
 
 def origins(profile: Profile, hosts: Sequence[Host]) -> dict[PathName, str]:

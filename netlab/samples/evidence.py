@@ -19,10 +19,12 @@ from netlab.model.frozen import Frozen
 from netlab.model.host import LAB_INTERFACE
 from netlab.model.lab import PathName
 from netlab.model.proof import DeviceFacts, HostFacts, PathTrace, Proof
-from netlab.samples.trace import Event, Kernel, journeys, parse_trace
+from netlab.samples.packets.events import Event, parse_trace
+from netlab.samples.packets.journeys import Sent, journeys
+from netlab.samples.packets.kernels import Kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
 REQUESTS, FACTS, TRACE = "requests.json", "facts.json", ".trace.gz"
@@ -87,12 +89,13 @@ def read_proof(folder: Path, profile: str) -> Proof:
     not what the role writes.
     """
     requests, facts = read_requests(folder), _facts(folder)
-    kernels = _kernels(folder, facts)
-    traces = []
-    for request in requests.requests:
-        there, back = journeys(kernels, request.origin, request.bytes, request.port)
-        traces.append(PathTrace(path=request.path, request=there, response=back))
-    return Proof(profile=profile, paths=tuple(traces), facts=_host_facts(facts))
+    sent = [Sent(request.origin, request.bytes, request.port) for request in requests.requests]
+    found = journeys(_kernels(folder, facts), sent)
+    traces = tuple(
+        PathTrace(path=request.path, request=journey.request, response=journey.response)
+        for request, journey in zip(requests.requests, found, strict=True)
+    )
+    return Proof(profile=profile, paths=traces, facts=_host_facts(facts))
 
 
 def read_requests(folder: Path) -> Requests:
@@ -121,22 +124,24 @@ def _kernels(folder: Path, facts: RawFacts) -> list[Kernel]:
     for file in files:
         name = file.name.removesuffix(TRACE)
         hosts = tuple(facts.hosts) if shared else (name,)
-        events = _in_the_lab(_events(file), [facts.hosts.get(host, {}) for host in hosts])
-        kernels.append(Kernel(events, _places(facts, hosts), alone=shared))
+        kernels.append(Kernel(_events(file), _places(facts, hosts), _devices(facts, hosts), alone=shared))
     return kernels
 
 
-def _in_the_lab(events: list[Event], hosts: Iterable[Mapping[str, RawNamespace]]) -> list[Event]:
-    """Call each host's interface in the lab by the name that it has everywhere else; a pod's may be called the same."""
-    names = {str(host[""].namespace): host[""].interface for host in hosts if "" in host}
-    if set(names.values()) <= {LAB_INTERFACE}:
-        return events
-    return [
-        event._replace(fields={**event.fields, "dev": LAB_INTERFACE})
-        if "dev" in event.fields and event.fields["dev"] == names.get(event.namespace)
-        else event
-        for event in events
-    ]
+def _devices(facts: RawFacts, hosts: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Tell what hops call each device, by inode number of its namespace and by its name.
+
+    That is its kind (``veth``, ``bridge``, ``ipip``, …), because names differ from product to product and from run to
+    run. A host's interface in the lab is ``lab0`` whatever it is, so that one promise holds on any provider. What has
+    no kind, a network card or ``lo``, keeps its name.
+    """
+    called: dict[tuple[str, str], str] = {}
+    for host in hosts:
+        for pod, found in facts.hosts.get(host, {}).items():
+            kinds = {link.ifname: str(link.linkinfo.get("info_kind") or "") for link in found.links}
+            lab = {} if pod else {found.interface: LAB_INTERFACE}
+            called |= {(str(found.namespace), name): kind for name, kind in {**kinds, **lab}.items() if kind}
+    return called
 
 
 def _events(file: Path) -> list[Event]:

@@ -29,8 +29,15 @@ _NAMESPACE = "ns={0}->nd_net.net->ns.inum:u32 net={0}->nd_net.net:x64 dev={0}->n
 _ON_DEV = _NAMESPACE.format("dev")
 _OF_SKB = _NAMESPACE.format("skb->dev")
 _LENGTH = "len=skb->len:u32"
-_TCP = "ports=+0(skb->data):x32 seq=+4(skb->data):x32"
-"""The first words of TCP's header, which is what ``data`` points to in TCP: which connection's packet it is."""
+_TCP = "tcp=+0(skb->data):x32[4]"
+"""The first 16 bytes of TCP's header, which is what ``data`` points to in TCP: which connection's packet it is."""
+_IP = "ip=+0(skb->data):x32[17]"
+"""The first 68 bytes of a packet that a device has received, whose ``data`` points to the network header: two of IPv4's
+headers and what of TCP's says which connection's packet it is, with room for an option of eight bytes."""
+_TCX = "tcx=skb->dev->{0}:x64 program=+0(skb->dev->{0}):x64"
+"""The device's TCX hook, and the first program on it: ``struct bpf_mprog_entry`` begins with the list of them. tc's own
+programs stand on the same hook but not in its list. What runs the list is inlined where the kernel receives and sends,
+so that no probe can be set on it. Every Linux from 6.6 on with BTF has the field: BPF_SYSCALL selects NET_XGRESS."""
 _NET = "net=+32({}):x64"
 """The namespace in a ``struct nf_hook_state``: after two bytes (hook, family) and the pointers in, out and sk."""
 
@@ -57,9 +64,15 @@ PROBES: dict[str, Probe] = {
         f"{_SKB} ns=sk->__sk_common.skc_net.net->ns.inum:u32 {_LENGTH} port=sk->__sk_common.skc_num:u16 {_TCP}",
     ),
     # only here does a packet that came through ipvlan's L3S mode belong to the pod
-    "deliver": Probe("deliver", "tcp_v4_rcv", f"{_SKB} {_OF_SKB} {_TCP}"),
+    "deliver": Probe("deliver", "tcp_v4_rcv", f"{_SKB} {_OF_SKB} {_LENGTH} {_TCP}"),
+    "queue": Probe("bpf", "__dev_queue_xmit", f"{_SKB} {_OF_SKB} {_TCX.format('tcx_egress')}"),
     "out": Probe("transmit", "net_dev_start_xmit", f"{_SKB} {_ON_DEV} {_LENGTH}", tracepoint=True),
-    "arrive": Probe("receive", "netif_receive_skb", f"{_SKB} {_OF_SKB} {_LENGTH}", tracepoint=True),
+    "arrive": Probe(
+        "receive",
+        "netif_receive_skb",
+        f"{_SKB} {_OF_SKB} {_LENGTH} {_IP} {_TCX.format('tcx_ingress')}",
+        tracepoint=True,
+    ),
     "netif_rx": Probe("softirq", "netif_rx", f"{_SKB} {_OF_SKB}", tracepoint=True),
     "ip_rcv": Probe("receive", "ip_rcv", f"{_SKB} {_ON_DEV}"),
     # a device that polls hands over a list, which ip_rcv does not see
@@ -84,6 +97,9 @@ PROBES: dict[str, Probe] = {
     "cls_bpf_classify": Probe("bpf", "cls_bpf_classify"),
     "redirect": Probe("bpf", "skb_do_redirect"),
 }
+
+ESSENTIAL = ("send", "deliver", "out", "arrive")
+"""The probes without which no packet can be followed. Where another is missing, no packet crosses what it names."""
 
 EVENTS = {"irq/softirq_raise": "vec == 3", "irq/softirq_entry": "vec == 3", "napi/napi_poll": ""}
 """The kernel's own events: the softirq that polls devices (NET_RX), raised and run, and what each poll did."""

@@ -21,4 +21,4 @@ def test_every_path_is_shown_both_ways():
     text = as_text(read_proof(RECORDED, "calico-ipip"))
     assert text.startswith("calico-ipip: every packet takes the path that the profile promises\n")
     assert text.count("  request\n") == text.count("  response\n") == 3
-    assert "out tunl0 → ipip_tunnel_xmit" in text
+    assert "out ipip → ipip_tunnel_xmit" in text

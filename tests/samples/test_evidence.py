@@ -49,13 +49,45 @@ def test_an_interface_of_another_name_reads_like_lab0(golden, tmp_path, name):
     assert found.facts == golden.facts
 
 
-def test_a_pods_interface_keeps_its_name(tmp_path):
+def test_a_pods_interface_of_the_same_name_is_a_pods(tmp_path):
     found = read_proof(renamed(tmp_path / "renamed", "eth0"), "calico-ipip")
     assert "eth0" in {device.name for device in found.facts["node1/app"].devices}
     assert "eth0" not in {device.name for device in found.facts["node1"].devices}
     hops = {(hop.place, hop.what) for path in found.paths for hop in (*path.request, *path.response)}
-    assert any(place == "node1/app" and what.endswith(" eth0") for place, what in hops)
+    assert any(place == "node1/app" and what.endswith(" veth") for place, what in hops)
     assert any(place == "client" and what.endswith(" lab0") for place, what in hops)
+
+
+def test_devices_are_known_by_what_makes_them(golden, tmp_path):
+    """Names are the product's: a pod's device is lxc…, cali… or veth…, a tunnel's tunl0 or any other."""
+    hops = {(hop.place, hop.what) for path in golden.paths for hop in (*path.request, *path.response)}
+    assert {("node1", "out veth"), ("node1", "in ipip"), ("node1/app", "in veth"), ("node1", "in lab0")} <= hops
+    folder = tmp_path / "other"
+    shutil.copytree(DATA, folder)
+    text = (folder / "facts.json").read_text()
+    pods = set(re.findall(r'"ifname": "(veth\w{8})"', text))
+    assert pods
+    record = gzip.decompress((folder / "node1.trace.gz").read_bytes()).decode()
+    for old, new in {**{name: "cali" + name[-7:] for name in pods}, "tunl0": "ipip7"}.items():
+        text, record = text.replace(f'"{old}"', f'"{new}"'), record.replace(f'dev="{old}"', f'dev="{new}"')
+    (folder / "facts.json").write_text(text)
+    (folder / "node1.trace.gz").write_bytes(gzip.compress(record.encode()))
+    assert read_proof(folder, "calico-ipip").paths == golden.paths
+
+
+def test_a_device_without_a_kind_keeps_its_name(tmp_path):
+    folder = tmp_path / "bare"
+    shutil.copytree(DATA, folder)
+    facts = json.loads((folder / "facts.json").read_bytes())
+    for link in facts["node1"][""]["links"]:
+        link.pop("linkinfo", None)
+    (folder / "facts.json").write_text(json.dumps(facts))
+    hops = {
+        hop.what for path in read_proof(folder, "calico-ipip").paths for hop in path.request if hop.place == "node1"
+    }
+    assert {"in lab0", "in tunl0", "out veth"} <= hops, (
+        "a card has no kind; veth and eight digits is what CNI plugins name"
+    )
 
 
 def test_a_name_that_nobody_said_is_the_devices_own(golden, tmp_path):

@@ -116,7 +116,7 @@ def lay_out(picture: PathPicture) -> Layout:
         _lane(name, segments, boxes, top, height, sign)
         for name, segments, top, height, sign in zip(("request", "response"), ways, tops, heights, (1, -1), strict=True)
     )
-    width = max(widest, lefts[-1] + widths[-1] + _CHANNEL)
+    width = max(widest, round(lefts[-1] + widths[-1] + _CHANNEL, 6))
     return Layout(width, bottom + _CHANNEL, boxes, lanes)
 
 

@@ -56,7 +56,7 @@ def test_what_the_baseline_has_not_is_new(proven):
         ("node1", "out veth"),
         ("node1", "veth_xmit"),
         ("node1", "raise NET_RX"),
-        ("node1/app", "in eth0"),
+        ("node1/app", "in veth"),
         ("node1/app", "ip_route_input"),
     ]
 
@@ -72,7 +72,7 @@ def test_of_equal_hops_the_one_at_the_baselines_place_is_old():
 
 def test_request_and_response_are_compared_each_with_its_own(proven):
     picture = picture_of(proven, "ipvlan-l2", "pod-ip")
-    assert new(picture.response) == [("node1/app", "out eth0"), ("node1/app", "ipvlan_queue_xmit")]
+    assert new(picture.response) == [("node1/app", "out ipvlan"), ("node1/app", "ipvlan_queue_xmit")]
 
 
 def test_counts_and_their_change(proven):

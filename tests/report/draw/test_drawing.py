@@ -41,7 +41,7 @@ def test_it_is_xml_that_says_what_it_shows(proven, cell):
     root = ET.fromstring(drawing.draw(picture_of(proven, cell), "path-7"))
     assert (root.get("role"), root.get("aria-labelledby")) == ("img", "path-7-title path-7-desc")
     assert root.find(f"{SVG}title").text == f"The path of {picture_of(proven, cell).name}"
-    assert re.match(r"Request: \S+: socket, \+?out (lab|eth)0, ", root.find(f"{SVG}desc").text)
+    assert re.match(r"Request: \S+: socket, \+?out (lab0|veth), ", root.find(f"{SVG}desc").text)
     assert {one.get("id") for one in root.iter() if one.get("id")} == {"path-7-title", "path-7-desc"}
     assert not list(root.iter(f"{SVG}script"))
 
