@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from netlab.gates.profiles import refuse_unlike
 from netlab.hosts.provider import Snapshots
 from netlab.measure import resume
 from netlab.measure.drive import Measurement
@@ -17,6 +18,7 @@ from netlab.provision import provenance
 from netlab.provision.parallel import work
 from netlab.provision.states import states_of
 from netlab.results.store import proof_folder, write_header
+from netlab.samples.evidence import read_facts
 from netlab.spec import experiment
 from netlab.spec.rounds import rounds_of
 
@@ -36,6 +38,7 @@ def bench(session: Session, chosen: Sequence[Profile]) -> Path:
     states.begin()
     with _fleets(session) as fleets:
         _provision(session, fleets, states.missing(chosen))
+        refuse_unlike({profile.name: read_facts(states.evidence(profile)) for profile in chosen})
         header = _header(session, chosen)
         folder = session.lab.runs / header.run_id
         for profile in chosen:

@@ -105,6 +105,14 @@ class Sample(Frozen):
     """Whether it is the round's second sample of the baseline, which is compared with the first and nothing else."""
 
 
+class Excluded(Frozen):
+    """Why a sample that can be used was taken again: a file beside it (docs/gates.md)."""
+
+    gate: str
+    """Name of the rule."""
+    reason: str
+
+
 class RefusedSample(Frozen):
     """A sample of failures, or of other hosts; its raw file is kept, its numbers are in no cell (docs/measuring.md)."""
 
@@ -115,6 +123,8 @@ class RefusedSample(Frozen):
     attempt: int
     """From 1; after the first, the sample is taken again."""
     reason: str
+    gate: str = ""
+    """Name of the rule by which it was taken again although it can be used; empty for one that cannot be."""
     control: bool = False
     """As a sample's."""
 

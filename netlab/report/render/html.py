@@ -10,7 +10,7 @@ import hashlib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from netlab.report.text import configuration, labels, numbers, summary, words
+from netlab.report.text import configuration, gates, labels, numbers, summary, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,7 +31,14 @@ def render(report: Report) -> str:
     ]
     burning = [_markup(flame.draw(one, f"flame-{at}")) for at, one in enumerate(report.flames)]
     page = _environment().get_template(TEMPLATE)
-    texts = {"words": words, "numbers": numbers, "labels": labels, "summary": summary, "configuration": configuration}
+    texts = {
+        "words": words,
+        "numbers": numbers,
+        "labels": labels,
+        "summary": summary,
+        "configuration": configuration,
+        "gates": gates,
+    }
     pictures = {"charts": _charts(report), "drawings": drawings, "burning": burning}
     pictures |= _forest(report) | _rounds(report)
     return page.render(report=report, **pictures, **texts, **_inlined())
