@@ -11,10 +11,11 @@ from netlab.artifacts import prepare
 from netlab.errors import NotUp, UsageError
 from netlab.hosts.cloud.expired import remove_expired
 from netlab.hosts.registry import PROVIDERS, account_of, provider_of, remembered
-from netlab.measure import resume
+from netlab.measure import before, resume
 from netlab.measure.bench import bench as measure
 from netlab.measure.bench import continue_run
 from netlab.measure.builds import refuse_without_rebuilds
+from netlab.model.check import Check
 from netlab.plan import plan_run, plan_up
 from netlab.provision.apply import apply_profile
 from netlab.provision.opening import opened, remove
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from netlab.hosts.cloud.cloud import ForeignLab
     from netlab.hosts.provider import Provider
     from netlab.lab import Lab
+    from netlab.model.lab import Clock
     from netlab.model.profile import Profile
     from netlab.model.proof import Proof
     from netlab.plan import Plan
@@ -76,6 +78,42 @@ def prove_paths(lab: Lab, spec: LabSpec, name: str | None, progress: Progress) -
             raise NotUp(message, hint=f"apply it again: netlab up --profile {profile.name}")
         with progress.step(f"prove {profile.name}"):
             return prove(session, profile, proof_folder(session, profile))
+
+
+def look_before(lab: Lab, spec: LabSpec, progress: Progress) -> list[Check]:
+    """Look at what can be looked at before a run (docs/gates.md); nothing is made or changed.
+
+    On hosts that are a profile, a sample along each path is taken and thrown away. Without any, a note says so.
+    """
+    state = lab.load_state()
+    if state is None or state.profile is None:
+        clock = provider_of(lab, spec, progress).clock
+        return [*_of_machine(spec, clock), _unseen("hosts", _NO_HOSTS, hint="netlab up --profile NAME, then again")]
+    spec, name = _as_it_is_up(lab, spec)
+    profile = find_profile(lab, spec, name)
+    with opened(lab, spec, progress, [profile]) as session:
+        if not session.provider.running() or rebooted(session):
+            raise _no_profile_yet()
+        return [*_of_machine(spec, session.provider.clock), *before.of_hosts(session, profile)]
+
+
+_NO_HOSTS = "not looked at: none are up with a profile applied"
+_STANDS = "not looked at: on the virtual clock, a busy or throttled machine moves no figure"
+HERE = {"qemu", "vagrant"}
+"""Providers whose hosts run on this machine."""
+
+
+def _of_machine(spec: LabSpec, clock: Clock) -> Sequence[Check]:
+    if spec.provider not in HERE:
+        return []
+    if clock == "virtual":
+        return [_unseen("machine", _STANDS)]
+    return before.of_machine()
+
+
+def _unseen(name: str, message: str, *, hint: str | None = None) -> Check:
+    """Say what was not looked at; with a hint, it could be."""
+    return Check(name=name, ok=hint is None, message=message, hint=hint, needed=False)
 
 
 def bench(lab: Lab, spec: LabSpec, names: Sequence[str], progress: Progress) -> Path:

@@ -16,7 +16,7 @@ ROOMS = (
     {"hosts", "results", "selection"},
     {"artifacts", "samples", "lab"},
     {"spec", "profiles", "storage"},
-    {"inputs", "access"},
+    {"inputs", "access", "gates"},
     {"model"},
 )
 """From the entry down; each room may import those on the levels below its own.

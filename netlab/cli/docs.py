@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netlab.cli.app import build_parser
+from netlab.gates.page import page as gates
 from netlab.hosts.vagrant.fleet import as_text, default_fleet
 from netlab.report.render import schema
 from netlab.report.render.json_ import schema_file
@@ -39,6 +40,7 @@ def pages() -> dict[str, str]:
     return {
         "cli.md": cli(),
         "netlab-yml.md": spec(),
+        "gates.md": f"# Gates\n\n{_MADE}{gates()}",
         "netlab.schema.json": json.dumps(generate_schema(), indent=2) + "\n",
         **{schema_file(one): json.dumps(schema.generate(one), indent=2) + "\n" for one in schema.DOCUMENTS},
         "../vagrant/fleet.json": as_text(default_fleet(LabSpec())),

@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from netlab.gates.profiles import refuse_unlike
 from netlab.hosts.provider import Snapshots
 from netlab.measure import builds, resume
 from netlab.measure.builds import Builds
@@ -15,6 +16,7 @@ from netlab.model.run import RunHeader
 from netlab.provision import provenance
 from netlab.provision.states import states_of
 from netlab.results.store import write_header
+from netlab.samples.evidence import read_facts
 from netlab.spec import experiment
 from netlab.spec.rounds import rounds_of
 
@@ -37,6 +39,7 @@ def bench(session: Session, chosen: Sequence[Profile]) -> Path:
     states.begin()
     with builds.fleets_of(session) as fleets:
         builds.provision(session, fleets, states.missing(chosen))
+        refuse_unlike({profile.name: read_facts(states.evidence(profile)) for profile in chosen})
         header = _header(session, chosen)
         folder = session.lab.runs / header.run_id
         its = Builds(session, header, chosen, folder)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from netlab.measure.again import Again
     from netlab.measure.plan import Block, Target
     from netlab.model.profile import Profile
     from netlab.model.sample import Sample
@@ -39,6 +40,8 @@ class Task:
     """Of its samples."""
     hotspots: Path | None
     """Of what the profiler sees; None where the block's cells are not profiled."""
+    again: Again
+    """Says which samples to take again although they can be used."""
 
     def outstanding(self) -> list[Target]:
         """Return what is still to be measured, in the block's order."""
@@ -103,10 +106,25 @@ def _accepted(session: Session, task: Task, chosen: Sequence[Target]) -> Iterato
                 error.log = kept
                 raise
             then = "measured again" if attempt < ATTEMPTS else "left out"
-            cell = f"{block.profile}/{target.file}"
-            session.progress.warn(f"{cell}, round {block.round}: {error.message}; {then}")
+            _warn(session, block, target, f"{error.message}; {then}")
         else:
-            yield sample.model_copy(update={"control": target.control})
+            if not _disturbed(session, task, target, sample):
+                yield sample.model_copy(update={"control": target.control})
+
+
+def _disturbed(session: Session, task: Task, target: Target, sample: Sample) -> bool:
+    """Whether the sample is to be taken again, because of what the machine did meanwhile; its last attempt counts."""
+    raw = task.folder / target.raw
+    attempt = refusals(raw) + 1
+    why = task.again.reason(sample) if attempt < ATTEMPTS else None
+    if why:
+        refuse(raw, attempt, why)
+        _warn(session, task.block, target, f"{why.reason}; measured again")
+    return why is not None
+
+
+def _warn(session: Session, block: Block, target: Target, text: str) -> None:
+    session.progress.warn(f"{block.profile}/{target.file}, round {block.round}: {text}")
 
 
 def _take(session: Session, task: Task, chosen: Sequence[Target]) -> None:
@@ -114,16 +132,16 @@ def _take(session: Session, task: Task, chosen: Sequence[Target]) -> None:
     settle_s = CLUSTER_SETTLE_S if task.profile.cluster is not None else 0
     states_of(session).enter(task.profile)
     told = {"benchmark_dest": str(task.folder), "netlab_settle_s": settle_s}
-    _play(session, "bench", task.profile, chosen, told)
+    play(session, "bench", task.profile, chosen, told)
 
 
 def _profile(session: Session, task: Task, chosen: Sequence[Target]) -> None:
     """Profile each target on the hosts as they were measured."""
     told = {"benchmark_hotspots_dest": str(task.hotspots), "benchmark_perf_seconds": PERF_SECONDS}
-    _play(session, "hotspots", task.profile, chosen, told)
+    play(session, "hotspots", task.profile, chosen, told)
 
 
-def _play(session: Session, playbook: str, profile: Profile, chosen: Sequence[Target], told: dict[str, Any]) -> None:
+def play(session: Session, playbook: str, profile: Profile, chosen: Sequence[Target], told: dict[str, Any]) -> None:
     """Play what drives the load along the targets' paths."""
     variables = {
         "benchmark_paths": [

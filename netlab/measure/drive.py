@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from netlab.errors import BenchmarkFailed
+from netlab.measure.again import Again
 from netlab.measure.block import Task, measure_block, stored
 from netlab.measure.looks import Rates
 from netlab.measure.pace import Pace
 from netlab.measure.plan import plan_run
 from netlab.model.run import Stop
 from netlab.provision.parallel import work
-from netlab.results.store import hotspots_folder, load_samples
+from netlab.results.store import excluded, hotspots_folder, load_samples
 from netlab.spec.rounds import Rounds, rounds_text
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Measurement:
         self._progress = progress
         self._rates = Rates(header)
         self._plan = plan_run(header, profiles)
+        samples = sum(len(block.targets) for block in self._plan)
+        self._again = Again(header.environment, samples, excluded(folder))
 
     @property
     def outstanding(self) -> list[Block]:
@@ -150,6 +153,7 @@ class Measurement:
             profile=self._profiles[block.profile],
             folder=raw / block.folder,
             hotspots=hotspots_folder(raw, block.profile) if block.round == profiled else None,
+            again=self._again,
         )
 
     def _is_outstanding(self, block: Block) -> bool:

@@ -14,3 +14,14 @@ class Check(Frozen):
     hint: str | None = None
     needed: bool = True
     """Whether nothing works without; real clusters alone want the others."""
+
+
+class Looked(Check):
+    """What one rule found where nothing is measured yet (docs/gates.md); measuring works without, as well as it may."""
+
+    needed: bool = False
+    value: float | None = None
+    """The worst, in ``unit``; None where it could not be looked at."""
+    unit: str
+    limit: float
+    """Beyond which ``ok`` is not true, in ``unit``."""

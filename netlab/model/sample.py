@@ -107,6 +107,14 @@ class Sample(Frozen):
     """Which build of the hosts it was taken on, from 1; 1 in runs of an older netlab, which had one."""
 
 
+class Excluded(Frozen):
+    """Why a sample that can be used was taken again: a file beside it (docs/gates.md)."""
+
+    gate: str
+    """Name of the rule."""
+    reason: str
+
+
 class RefusedSample(Frozen):
     """A sample of failures, or of other hosts; its raw file is kept, its numbers are in no cell (docs/measuring.md)."""
 
@@ -117,6 +125,8 @@ class RefusedSample(Frozen):
     attempt: int
     """From 1; after the first, the sample is taken again."""
     reason: str
+    gate: str = ""
+    """Name of the rule by which it was taken again although it can be used; empty for one that cannot be."""
     control: bool = False
     """As a sample's."""
 

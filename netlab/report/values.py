@@ -416,6 +416,31 @@ class Control(Frozen):
     """The same in words."""
 
 
+class GateResult(Frozen):
+    """A rule by which netlab looks at its own measurement (docs/gates.md), and what it found in this report's runs."""
+
+    name: str
+    """The rule's: ``steal``, ``littles-law``, …"""
+    measured: str
+    """What is measured, and what it is a share of."""
+    unit: str
+    """Of ``limit`` and ``worst``: ``%``, ``‰``, ``s``, or what is counted."""
+    limit: float
+    """The number beyond which there is a warning, in ``unit``."""
+    side: Literal["above", "below"]
+    """Where beyond is."""
+    outcome: Literal["passed", "warning", "not looked at"]
+    """The last where the rule means nothing on this clock, or no run has what it is about."""
+    worst: float | None
+    """The number that is furthest on that side, in ``unit``; None where it was not looked at."""
+    where: tuple[str, ...]
+    """What is beyond the limit, in words with its value, the worst first."""
+    taken_again: int
+    """Number of samples that were taken again by this rule, although they could be used."""
+    text: str
+    """The warning, with what to do next; or why it was not looked at; empty where it passed."""
+
+
 class RunRef(Frozen):
     """Where the samples came from."""
 
@@ -625,6 +650,8 @@ class Report(Frozen):
     """How the numbers were made, one sentence each."""
     warnings: tuple[str, ...]
     """What a reader should know before believing a number, one sentence each."""
+    gates: tuple[GateResult, ...] = ()
+    """One per rule; those that are broken are among the warnings. Empty in reports of an older netlab."""
     cells: tuple[Cell, ...]
     """Baseline first, then from the cheapest to the costliest."""
     controls: tuple[Control, ...] = ()

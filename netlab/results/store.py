@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from netlab.errors import MisfiledSample, NotUp, ResultsError, UnusableSample
 from netlab.files import write_atomic
 from netlab.model.run import Run, RunHeader
-from netlab.model.sample import HotSpots, RefusedHotSpots, RefusedSample, Sample
+from netlab.model.sample import Excluded, HotSpots, RefusedHotSpots, RefusedSample, Sample
 from netlab.results.names import cell_of, is_control
 from netlab.results.versions import READABLE, SCHEMA_VERSION, upgraded
 
@@ -35,6 +35,8 @@ _PERF = ".perf.gz"
 _SAMPLE = ".json"
 _REFUSED = re.compile(r"(?P<file>.+)\.json\.refused-(?P<attempt>[0-9]+)")
 """A raw sample that was refused is no ``.json`` any more: what counts the samples of a folder need not know of it."""
+_REASON = re.compile(rf"{_REFUSED.pattern}\.reason")
+"""Why one was taken again that can be used (`Excluded`)."""
 _T = TypeVar("_T")
 
 
@@ -65,14 +67,29 @@ def load_samples(directory: Path, header: RunHeader) -> tuple[list[Sample], list
     return samples, refused
 
 
-def refuse(raw: Path, attempt: int) -> Path:
-    """Give the raw sample a name under which it is kept and counts no more; return its new path."""
-    return raw.rename(raw.with_name(f"{raw.name}.refused-{attempt}"))
+def refuse(raw: Path, attempt: int, why: Excluded | None = None) -> Path:
+    """Give the raw sample a name under which it is kept and counts no more; return its new path.
+
+    ``why``, of one that can be used, is kept beside it: no file of a sample says so by itself.
+    """
+    kept = raw.with_name(f"{raw.name}.refused-{attempt}")
+    if why:
+        write_atomic(_reason_file(kept), (why.model_dump_json() + "\n").encode(), mode=0o644)
+    return raw.rename(kept)
 
 
 def refusals(raw: Path) -> int:
     """Count how often a sample that would be called ``raw`` was refused."""
     return len([path for path in raw.parent.glob(f"{raw.name}.refused-*") if _REFUSED.fullmatch(path.name)])
+
+
+def _reason_file(kept: Path) -> Path:
+    return kept.with_name(f"{kept.name}.reason")
+
+
+def excluded(directory: Path) -> int:
+    """Count the run's samples that a gate had taken again."""
+    return len([path for path in directory.glob("raw/r*-p*-*/*.reason") if _REASON.fullmatch(path.name)])
 
 
 def load_header(directory: Path) -> RunHeader:
@@ -181,10 +198,21 @@ def _refused(path: Path, of: dict[str, Any], file: str, attempt: int) -> Refused
         parse_sample(path.read_bytes(), **of)
     except (OSError, ResultsError) as error:
         return _left_out(file, of, attempt, str(error))
-    return _left_out(file, of, attempt, "it was refused by the netlab that measured it")
+    why = _excluded(_reason_file(path))
+    return _left_out(file, of, attempt, why.reason, why.gate)
 
 
-def _left_out(file: str, of: dict[str, Any], attempt: int, reason: str) -> RefusedSample:
+def _excluded(path: Path) -> Excluded:
+    """Read why a sample that can be used was taken again; of an older netlab, nothing says so."""
+    try:
+        return Excluded.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Excluded(gate="", reason="it was refused by the netlab that measured it")
+    except (OSError, ValidationError) as error:
+        raise _broken(path, error) from error
+
+
+def _left_out(file: str, of: dict[str, Any], attempt: int, reason: str, gate: str = "") -> RefusedSample:
     path, keepalive = cell_of(file)
     return RefusedSample(
         profile=of["profile"],
@@ -193,6 +221,7 @@ def _left_out(file: str, of: dict[str, Any], attempt: int, reason: str) -> Refus
         round=of["round_"],
         attempt=attempt,
         reason=reason,
+        gate=gate,
         control=is_control(file),
     )
 

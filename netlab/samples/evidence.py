@@ -98,6 +98,11 @@ def read_proof(folder: Path, profile: str) -> Proof:
     return Proof(profile=profile, paths=traces, facts=_host_facts(facts))
 
 
+def read_facts(folder: Path) -> dict[str, HostFacts]:
+    """Read what decides performance besides the path, by place; ResultsError as `read_proof`."""
+    return _host_facts(_facts(folder))
+
+
 def read_requests(folder: Path) -> Requests:
     """Read which requests were sent, and what went wrong with them."""
     path = folder / REQUESTS

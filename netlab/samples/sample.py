@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, ValidationError
 
 from netlab.errors import MisfiledSample, ResultsError, UnusableSample
+from netlab.gates.rules import ERRORS
 from netlab.model.frozen import Frozen
 from netlab.model.lab import Load
 from netlab.model.sample import Sample
@@ -21,9 +22,6 @@ from netlab.samples.wrk import RawWrk, wrk_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-MOST_FAILED = 0.001
-"""Share of a sample's requests that may fail: beside so many others they move no figure."""
 
 
 class Stamp(Frozen):
@@ -102,7 +100,7 @@ def _check_requests(wrk: RawWrk) -> None:
     if not answered:
         detail = f" and {failed} failed" if failed else ""
         raise UnusableSample(f"no request was answered in {wrk.summary.duration / 1e6:.1f} s{detail}")
-    if failed > MOST_FAILED * answered:
+    if ERRORS.excludes(1000 * failed / answered):
         kinds = ", ".join(f"{n} {kind}" for kind, n in wrk.summary.errors.model_dump().items() if n)
         raise UnusableSample(f"{failed} of {answered} requests failed ({kinds})")
 

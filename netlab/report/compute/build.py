@@ -10,6 +10,7 @@ from netlab.report.compute import (
     checks,
     configurations,
     controls,
+    credibility,
     ends,
     facts,
     flames,
@@ -74,6 +75,7 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
     sources = _sources(runs, profiles, told)
     cells = _cells(sources, header, told, spec.margin_percent, looks.paid([run.header for run in runs]))
     repeated = controls.build(runs, told, spec.margin_percent)
+    gates = credibility.results(runs, list(sources.values()), cells, repeated)
     charted, shares = _charted(cells), _shares(cells)
     differences = configurations.differences(runs)
     sides = list(_sides(runs, told))
@@ -89,12 +91,13 @@ def _report(runs: Sequence[Run], spec: ReportSpec, *, beside_clusters: bool = Fa
         warnings=(
             *ends.warnings([run.header for run in runs]),
             *ends.interrupted_rounds(runs),
-            *controls.warnings(repeated),
             *refused.sentences(runs),
             *refused.profiles(runs),
             *configurations.warnings(runs, differences),
+            *credibility.warnings(gates),
             *checks.warnings(list(sources.values()), cells),
         ),
+        gates=gates,
         cells=cells,
         controls=repeated,
         margin_percent=spec.margin_percent,

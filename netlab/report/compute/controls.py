@@ -12,7 +12,7 @@ from netlab.report.values import Control
 from netlab.statistics.ratio import ratio_by_round
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from netlab.model.lab import Load
     from netlab.model.run import Run
@@ -42,16 +42,6 @@ def build(runs: Sequence[Run], told: Configurations, margin_percent: float) -> t
         text = words.control(title, change)
         found.append(Control(name=title, load=load, own_blocks=own, change=change, text=text))
     return tuple(found)
-
-
-def warnings(found: Iterable[Control]) -> Iterator[str]:
-    """Say where the baseline is called different from itself, and what that means."""
-    for one in found:
-        if one.change.verdict in {"lower", "higher"}:
-            yield (
-                f"{one.text} Both are the same thing. One report in twenty says so by chance; else something changes "
-                "between samples of one round, and a network that differs by no more may differ by that alone."
-            )
 
 
 def _keys(runs: Sequence[Run], told: Configurations) -> dict[_Key, None]:

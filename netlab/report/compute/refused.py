@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netlab.report.text.numbers import joined
+from netlab.report.text.numbers import counted, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,16 +34,23 @@ class _Place(NamedTuple):
 
 def sentences(runs: Sequence[Run]) -> Iterator[str]:
     """Say what was refused in the runs and what follows; one sentence for all samples that fared alike."""
-    again, out, alone = [], [], []
+    again, disturbed, out, alone = [], [], [], []
     for number, run in enumerate(runs, 1):
         of = _of_run(number, runs)
         retaken, lost = _by_fate(run)
         base = run.header.baseline_profile, run.header.baseline_path
-        again += [f"{place.name}{of} ({one.reason})" for place, one in retaken.items()]
+        again += [f"{place.name}{of} ({one.reason})" for place, one in retaken.items() if not one.gate]
+        disturbed += [f"{place.name}{of} ({one.reason})" for place, one in retaken.items() if one.gate]
         out += [f"{place.name}{of} ({one.reason})" for place, one in lost.items()]
         alone += [f"{place.name}{of}" for place in lost if (place.profile, place.path) == base and not place.control]
     if again:
         yield f"Taken again, because the first sample measured failures: {joined(again)}."
+    if disturbed:
+        samples = sum(len(run.samples) + len(run.controls) for run in runs)
+        yield (
+            "Taken again, because of what the machine did during the first sample (docs/gates.md), "
+            f"{len(disturbed)} of {counted(samples, 'sample')}: {joined(disturbed)}."
+        )
     if out:
         yield f"Left out of every number, because the sample cannot be used (docs/measuring.md): {joined(out)}."
     if alone:

@@ -10,7 +10,7 @@ import hashlib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from netlab.report.text import configuration, coverage, labels, numbers, summary, words
+from netlab.report.text import configuration, coverage, gates, labels, numbers, summary, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,7 +31,7 @@ def render(report: Report) -> str:
     ]
     burning = [_markup(flame.draw(one, f"flame-{at}")) for at, one in enumerate(report.flames)]
     page = _environment().get_template(TEMPLATE)
-    modules = (words, numbers, labels, summary, configuration, coverage)
+    modules = (words, numbers, labels, summary, configuration, coverage, gates)
     texts = {module.__name__.rpartition(".")[2]: module for module in modules}
     pictures = {"charts": _charts(report), "drawings": drawings, "burning": burning}
     pictures |= _forest(report) | _rounds(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab.report.render.markdown_text import items, plain, table
-from netlab.report.text import coverage, labels, numbers, words
+from netlab.report.text import coverage, gates, labels, numbers, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,6 +36,7 @@ def render(report: Report) -> str:
         _section("Softirq runs per request", _softirqs(report), wanted=bool(_vectors(report))),
         _section("Hot kernel functions", _functions(report), wanted=any(cell.hot_functions for cell in report.cells)),
         _section("Not measured", _missing(report), wanted=bool(report.missing)),
+        _section("Gates", _gates(report), wanted=bool(report.gates)),
         _section("How the numbers were made", items(report.method), wanted=True),
         _section("Environment", _environment(report), wanted=True),
     ]
@@ -49,6 +50,10 @@ def _experiment(report: Report) -> str:
 
 def _section(title: str, body: str, *, wanted: bool) -> str:
     return f"## {title}\n\n{body}" if wanted else ""
+
+
+def _gates(report: Report) -> str:
+    return f"{plain(gates.CAPTION)}\n\n{table(list(gates.HEAD), (list(row) for row in gates.rows(report.gates)))}"
 
 
 def _costs(cells: Sequence[Cell], base: str) -> str:

@@ -7,6 +7,7 @@ from netlab.model.sample import RefusedSample
 from netlab.report.compute.build import build_report
 from tests import factories
 
+THIN = "\N{NARROW NO-BREAK SPACE}"
 POD = ("calico-ipip", "pod-ip")
 
 
@@ -31,14 +32,17 @@ def test_a_clean_run_only_flags_what_is_faster_than_its_base(report):
 @pytest.mark.parametrize(
     ("sample", "expected"),
     [
-        (pod(wrk=wrk(errors=factories.WrkErrors(timeout=3, status=1))), "4 requests failed (1 status, 3 timeout)"),
+        (
+            pod(wrk=wrk(errors=factories.WrkErrors(timeout=3, status=1))),
+            f"Requests failed: calico-ipip (data-path replica) · pod-ip 0.2{THIN}‰ (1 status, 3 timeout).",
+        ),
         (
             pod(wrk=wrk(requests=40_000, histogram=Latencies([(200, 40_000)]))),
-            "calico-ipip (data-path replica) · pod-ip 8.0 instead of 4 (round 1)",
+            f"calico-ipip (data-path replica) · pod-ip 200.0{THIN}% (8.0 of 4 connections, round 1); ",
         ),
         (
             pod(wrk=wrk(requests=20_000, histogram=Latencies([(204, 20_000)]))),  # within a tenth: not possible either
-            "calico-ipip (data-path replica) · pod-ip 4.1 instead of 4 (round 1)",
+            f"calico-ipip (data-path replica) · pod-ip 102.0{THIN}% (4.1 of 4 connections, round 1); ",
         ),
         (pod(wrk=wrk(histogram=None)), "the response times leave out round 1, where wrk's correction"),
     ],
@@ -78,17 +82,6 @@ def test_refused_samples_are_named_by_what_became_of_them():
         "calico-ipip/clusterip without keepalive in round 3 (reason clusterip 3)."
     )
     assert base.endswith(": baseline-vm/host in round 2.")
-
-
-def test_steal_and_drops_are_named():
-    kernel = factories.counters(1, 100)
-    ticks = kernel.cpu.model_copy(update={"steal": 20})
-    kernel = kernel.model_copy(update={"cpu": ticks, "softnet_dropped": 7})
-    found = warnings(pod(kernels=(kernel,)))
-    assert (
-        "This machine took time of a CPU from client, node1, node2 (steal): calico-ipip (data-path replica) · " in found
-    )
-    assert "dropped 7 packets" in found
 
 
 def test_spread_and_lost_rounds_are_named():

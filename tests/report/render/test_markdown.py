@@ -21,6 +21,7 @@ def test_it_holds_every_section(report):
         "## Softirq runs per request",
         "## Hot kernel functions",
         "## Not measured",
+        "## Gates",
         "## How the numbers were made",
         "## Environment",
     ]
