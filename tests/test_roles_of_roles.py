@@ -116,7 +116,7 @@ def test_what_only_looks_like_an_include_is_none(tmp_path):
 def test_all_of_netlabs_roles_can_be_told_and_quickly():
     names = [entry.name for entry in assets.roles().iterdir() if (entry / "tasks").is_dir()]
     roles._others.cache_clear()
-    begin = time.monotonic()
+    begin = time.process_time()  # no clock that other work on the machine moves
     found = assets.with_their_roles(names)
     assert [folder.name for folder in found] == sorted(names)
-    assert time.monotonic() - begin < 2, "0.1 s on an idle machine"
+    assert time.process_time() - begin < 2, "0.1 s of processor time, usually"
