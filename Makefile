@@ -1,6 +1,7 @@
 # make demo   install what is missing, then run the main job
 # make test   the same set-up, then lint, types and all tests
 # make test-vagrant   installs Vagrant and libvirt, then two hosts of theirs: up, proven, measured, gone; tens of minutes
+# make test-alone   machines on the real clock, without an accelerator too; the machine should have nothing else to do
 # make test-ssh   a lab on the machines of another: proven, measured without snapshots, given back; tens of minutes
 # make test-cloud   clouds' APIs on this machine: made, found again, removed; then a lab on machines that stand for EC2's instances
 # make test-cluster   builds Kubernetes from the distribution's source package, then the tests on real clusters, one on the machines of another lab
@@ -17,7 +18,7 @@ test-vagrant: PACKAGES += dnsmasq-base iproute2 libvirt-clients libvirt-daemon-d
 # without root, an image is baked with the user's subordinate ids
 PACKAGES += $(if $(SUDO),uidmap)
 
-.PHONY: demo test check fast real vm test-vagrant test-ssh test-cloud cluster-if-built test-cluster test-cluster-roles kubernetes bench intervals packages clean
+.PHONY: demo test check fast real vm test-alone test-vagrant test-ssh test-cloud cluster-if-built test-cluster test-cluster-roles kubernetes bench intervals packages clean
 
 demo: packages $(VENV)/.netlab
 	$(VENV)/bin/netlab run
@@ -40,6 +41,10 @@ real: packages $(VENV)/.dev
 # a fleet on the virtual clock keeps one processor busy, so two at a time; what else runs is not felt in its figures
 vm: packages $(VENV)/.dev
 	$(VENV)/bin/pytest -q -m vm -n 2 --dist worksteal --durations 12 --timeout 1500
+
+# what the virtual clock cannot show: a kernel for each host
+test-alone: packages $(VENV)/.dev
+	$(VENV)/bin/pytest -q -m alone -n 0 --durations 0 --timeout 1800 tests
 
 # in namespaces of the test's own, which need root; no test may take longer than 90 minutes, all together 2 hours
 test-vagrant: packages $(VENV)/.dev
