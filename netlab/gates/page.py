@@ -20,7 +20,7 @@ WHEN: dict[When, str] = {
 
 BEFORE_TABLE = """\
 Rules by which netlab looks at its own measurements, before and during a run. Each has a number with a unit, a limit
-with its reason, and a consequence. (`netlab gate --max-loss 5%` is something else: it judges networks by what they lose.)
+with its reason, and a consequence. (`netlab gate --max-loss 5%` judges something else: what networks lose.)
 
 A report has a row per rule, in `report.json` (`gates`), on the page and in Markdown: the worst value and what it was
 compared with, or why it was not looked at. What is broken is one warning, whatever the number of cells: number,
