@@ -8,7 +8,7 @@ import pytest
 from netlab import assets
 from tests.conftest import wait_until
 
-pytestmark = pytest.mark.vm
+pytestmark = pytest.mark.alone  # not seen to pass yet: make test-alone
 
 WORDS = ("--profiles", "baseline-vm,ipvlan-l2", "--paths", "host,pod-ip", "--clock", "virtual", "--stack", "datapath")
 BUILD_S = 1500
