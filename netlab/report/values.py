@@ -123,7 +123,7 @@ class ProcessorUse(Frozen):
     name: str
     """As the kernel calls it: ``cpu0``."""
     percent: dict[str, float]
-    """By class, in % of this processor's time, over all rounds; a class that took none may be missing."""
+    """By class, in % of this processor's time, over all rounds."""
     busy_percent: float
     """user + nice + system + irq + softirq, in % of this processor's time."""
     intervals: dict[str, Bounds]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.model.sample import CpuTicks
 from netlab.report.compute import precision
@@ -19,10 +19,21 @@ BUSY = ("user", "nice", "system", "irq", "softirq")
 """What costs: iowait is idle time by another name, and steal is somebody else's work."""
 
 
+class Shares(NamedTuple):
+    """CPU time by class, as `CpuUse` and `ProcessorUse` have it."""
+
+    percent: dict[str, float]
+    busy_percent: float
+    intervals: dict[str, Bounds]
+
+
 def cpu_use(samples: Sequence[Sample], cpus: int) -> tuple[CpuUse, ...]:
     """By kernel, over all rounds. Ticks measure their own window, so that its exact length does not matter."""
-    spent, builds = ticks(samples), [sample.build for sample in samples]
-    return tuple(_shares(hosts, rows, builds, cpus) for hosts, rows in spent.items() if any(map(Counter.total, rows)))
+    return tuple(
+        CpuUse(hosts=hosts, **shares(rows, samples, cpus)._asdict())
+        for hosts, rows in ticks(samples).items()
+        if any(map(Counter.total, rows))
+    )
 
 
 def ticks(samples: Sequence[Sample]) -> dict[tuple[str, ...], list[Counter[str]]]:
@@ -34,15 +45,16 @@ def ticks(samples: Sequence[Sample]) -> dict[tuple[str, ...], list[Counter[str]]
     return found
 
 
-def _shares(hosts: tuple[str, ...], rows: Sequence[Counter[str]], builds: Sequence[int], cpus: int) -> CpuUse:
+def shares(rows: Sequence[Counter[str]], samples: Sequence[Sample], cpus: int = 1) -> Shares:
+    """Turn ticks by class, a row per sample, into % of one of the processors that they are of."""
+
     def figures(spent: Mapping[str, float]) -> dict[str, float]:
         whole = sum(spent.values())
         return {name: 100 * cpus * spent.get(name, 0) / whole for name in CpuTicks.model_fields} if whole else {}
 
     percent = figures(sum(rows, Counter()))
     busy = sum(percent[name] for name in BUSY)
-    grouped = precision.by_build(rows, builds)
-    return CpuUse(hosts=hosts, percent=percent, busy_percent=busy, intervals=precision.of_sums(grouped, figures))
+    return Shares(percent, busy, precision.of_sums(_by_build(rows, samples), figures))
 
 
 def cpu_interval(samples: Sequence[Sample], cpus: int) -> Bounds | None:
@@ -60,7 +72,7 @@ def cpu_interval(samples: Sequence[Sample], cpus: int) -> Bounds | None:
         busy = sum(cpus * total[f"busy {number}"] / all_ for number, all_ in enumerate(whole))
         return {"us": busy * total["us"] / total["requests"]}
 
-    return precision.of_sums(precision.by_build(rows, [one.build for one in samples]), figures).get("us")
+    return precision.of_sums(_by_build(rows, samples), figures).get("us")
 
 
 def cpu_us_per_request(samples: Sequence[Sample], cpu: Sequence[CpuUse]) -> float | None:
@@ -74,14 +86,22 @@ def cpu_us_per_request(samples: Sequence[Sample], cpu: Sequence[CpuUse]) -> floa
 
 def softirqs_per_request(samples: Sequence[Sample]) -> tuple[dict[str, float], dict[str, Bounds]]:
     """Count runs of each vector, over all kernels and rounds, with intervals; vectors that never ran are left out."""
-    rows = [sum((Counter(counters.softirqs) for counters in sample.kernels), Counter()) for sample in samples]
+    runs = [sum((Counter(counters.softirqs) for counters in sample.kernels), Counter()) for sample in samples]
+    return per_request(runs, samples)
+
+
+def per_request(runs: Sequence[Counter[str]], samples: Sequence[Sample]) -> tuple[dict[str, float], dict[str, Bounds]]:
+    """Turn softirq runs by vector, a row per sample, into runs per request; vectors that never ran are left out."""
     requests = "requests"  # no vector is called so: the kernel's names are capitals
-    rows = [row + Counter({requests: sample.wrk.requests}) for row, sample in zip(rows, samples, strict=True)]
+    rows = [row + Counter({requests: sample.wrk.requests}) for row, sample in zip(runs, samples, strict=True)]
 
     def figures(total: Mapping[str, float]) -> dict[str, float]:
         counted = {name: count for name, count in total.items() if count and name != requests}
         return {name: count / total[requests] for name, count in counted.items()} if total.get(requests) else {}
 
-    runs = sum(rows, Counter())
-    grouped = precision.by_build(rows, [sample.build for sample in samples])
-    return figures(dict(runs.most_common())), precision.of_sums(grouped, figures)
+    whole = sum(rows, Counter())
+    return figures(dict(whole.most_common())), precision.of_sums(_by_build(rows, samples), figures)
+
+
+def _by_build(rows: Sequence[Counter[str]], samples: Sequence[Sample]) -> list[Counter[str]]:
+    return precision.by_build(rows, [sample.build for sample in samples])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from netlab.model.lab import Load
-    from netlab.report.values import Bounds, Cell, Change, Measured, Percentiles, Report
+    from netlab.report.values import Bounds, Cell, Change, Measured, Percentiles, ProcessorUse, Report
 
     Value = str | float | bool | None
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -46,18 +46,21 @@ def _cell(cell: Cell) -> Iterator[tuple[str, Value]]:
     for use in cell.cpu:
         for name, value in use.percent.items():
             yield from _bounded(f"cpu_{name}_percent_of_one_cpu{_of(use.hosts)}", value, use.intervals.get(name))
-    for vector, runs in cell.softirqs_per_request.items():
-        yield from _bounded(f"softirqs_{vector}_per_request", runs, cell.softirq_intervals.get(vector))
+    yield from _softirqs(cell, "")
     for own in cell.processors:
         place = f"[{own.name} of {'+'.join(own.hosts)}]"
         for name, value in own.percent.items():
             yield from _bounded(f"cpu_{name}_percent{place}", value, own.intervals.get(name))
-        for vector, runs in own.softirqs_per_request.items():
-            yield from _bounded(f"softirqs_{vector}_per_request{place}", runs, own.softirq_intervals.get(vector))
+        yield from _softirqs(own, place)
     yield "profiler_samples", cell.profiler_samples
     for share in cell.hot_groups:
         yield f"subsystem_{share.group}_percent_of_busy_samples", share.percent
         yield f"subsystem_{share.group}_us_per_request", share.us_per_request
+
+
+def _softirqs(of: Cell | ProcessorUse, place: str) -> Iterator[tuple[str, Value]]:
+    for vector, runs in of.softirqs_per_request.items():
+        yield from _bounded(f"softirqs_{vector}_per_request{place}", runs, of.softirq_intervals.get(vector))
 
 
 def _load(load: Load) -> Iterator[tuple[str, Value]]:

@@ -154,28 +154,25 @@ def _cpu(report: Report) -> str:
     return table(["cell", "kernel of", *classes], rows)
 
 
-def _percent(use: CpuUse, name: str) -> str:
+def _percent(use: CpuUse | ProcessorUse, name: str) -> str:
     return numbers.within(numbers.number(use.percent[name], 1), use.intervals.get(name), 1)
 
 
 def _processors(report: Report) -> str:
     classes = ("user", "system", "irq", "softirq", "steal", "idle")
     rows = (
-        [cell.name, numbers.joined(use.hosts), use.name, *(_own_percent(use, name) for name in classes), _net_rx(use)]
+        [
+            cell.name,
+            numbers.joined(use.hosts),
+            use.name,
+            *(_percent(use, name) for name in classes),
+            _runs(use, "NET_RX"),
+        ]
         for cell in report.cells
         for use in cell.processors
     )
     shares = (f"{name}, % of its time" for name in classes)
     return table(["cell", "kernel of", "processor", *shares, "NET_RX runs per request"], rows)
-
-
-def _own_percent(use: ProcessorUse, name: str) -> str:
-    return numbers.within(numbers.number(use.percent.get(name, 0), 1), use.intervals.get(name), 1)
-
-
-def _net_rx(use: ProcessorUse) -> str:
-    runs = numbers.number(use.softirqs_per_request.get("NET_RX", 0), 3)
-    return numbers.within(runs, use.softirq_intervals.get("NET_RX"), 3)
 
 
 def _vectors(report: Report) -> list[str]:
@@ -188,9 +185,9 @@ def _softirqs(report: Report) -> str:
     return table(["cell", *vectors], rows)
 
 
-def _runs(cell: Cell, vector: str) -> str:
-    runs = numbers.number(cell.softirqs_per_request.get(vector), 3)
-    return numbers.within(runs, cell.softirq_intervals.get(vector), 3)
+def _runs(of: Cell | ProcessorUse, vector: str) -> str:
+    runs = numbers.number(of.softirqs_per_request.get(vector), 3)
+    return numbers.within(runs, of.softirq_intervals.get(vector), 3)
 
 
 def _functions(report: Report) -> str:
