@@ -69,7 +69,7 @@ def run(args: Namespace) -> int:
         print(json.dumps([check.model_dump(mode="json") for check in found], indent=2))
     else:
         for check in found:
-            print(f"{_mark(check):<8}{check.name}: {check.message}")
+            print(f"{check.mark:<8}{check.name}: {check.message}")
             if check.hint:
                 print(f"        {check.hint}")
     return 0 if all(check.ok or not check.needed for check in found) else RequirementError.exit_code
@@ -96,9 +96,3 @@ def _progress(lab: Lab, args: Namespace) -> AbstractContextManager[Progress]:
     from netlab.progress import Reporter  # noqa: PLC0415 - as above
 
     return progress_of(lab, args) if lab.state_folder.exists() else nullcontext(Reporter())
-
-
-def _mark(check: Check) -> str:
-    if check.ok:
-        return "ok"
-    return "MISSING" if check.needed else "WARNING" if "limit" in type(check).model_fields else "note"

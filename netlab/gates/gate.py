@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from netlab.model.lab import Clock
 
+Item = TypeVar("Item")
 When = Literal["before", "sample", "report", "profiles"]
 """``before``: by 'netlab doctor --bench', nothing of it is recorded in a run; ``sample``: of each sample;
 ``report``: of all rounds together; ``profiles``: when all profiles of a run are proven, before any is measured."""
@@ -43,6 +46,10 @@ class Gate:
     def broken(self, value: float) -> bool:
         """Whether a value, in the unit, is beyond the limit."""
         return value > self.limit if self.side == "above" else value < self.limit
+
+    def worst_first(self, found: Iterable[Item], value: Callable[[Item], float]) -> list[Item]:
+        """Sort what was found by its value, what is furthest on the side of the limit first."""
+        return sorted(found, key=value, reverse=self.side == "above")
 
     def excludes(self, value: float) -> bool:
         """Whether a sample with this value is taken again."""

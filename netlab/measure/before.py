@@ -94,7 +94,7 @@ def _look(session: Session, host: Host) -> Look:
 
 def _samples(session: Session, profile: Profile) -> tuple[list[Sample], list[Looked]]:
     """Take a sample along each path, and say which cannot be used."""
-    keepalive = session.spec.load.keepalive if profile.keepalive is None else profile.keepalive
+    keepalive = profile.keeps_alive(session.spec.load)
     targets = [Target(path=path, keepalive=keepalive) for path in profile.info(session.spec.paths).paths]
     samples, unusable = [], []
     with tempfile.TemporaryDirectory(prefix="netlab-") as folder:
@@ -121,7 +121,7 @@ def _checks(found: Iterable[Found]) -> list[Looked]:
 
 
 def _check(gate: Gate, found: Sequence[Found]) -> Looked:
-    worst = sorted(found, key=lambda one: one.reading.value, reverse=gate.side == "above")
+    worst = gate.worst_first(found, lambda one: one.reading.value)
     broken = [one for one in worst if one.reading.broken]
     shown = "; ".join(one.text for one in broken or worst[:1])
     return Looked(

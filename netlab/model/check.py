@@ -15,6 +15,11 @@ class Check(Frozen):
     needed: bool = True
     """Whether nothing works without; real clusters alone want the others."""
 
+    @property
+    def mark(self) -> str:
+        """Say in a word what came out."""
+        return "ok" if self.ok else "MISSING" if self.needed else "note"
+
 
 class Looked(Check):
     """What one rule found where nothing is measured yet (docs/gates.md); measuring works without, as well as it may."""
@@ -25,3 +30,8 @@ class Looked(Check):
     unit: str
     limit: float
     """Beyond which ``ok`` is not true, in ``unit``."""
+
+    @property
+    def mark(self) -> str:
+        """Say in a word what came out."""
+        return "ok" if self.ok else "WARNING"

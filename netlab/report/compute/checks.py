@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.report.text.numbers import counted, interval, joined, number
+from netlab.report.text.numbers import counted, interval, number, rounds_named
 from netlab.statistics.ratio import FEWEST_ROUNDS
 from netlab.statistics.verdict import MOST_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from netlab.model.sample import Sample
     from netlab.report.compute.cells import Source
     from netlab.report.values import Cell, Change
 
@@ -48,21 +47,16 @@ def _enough(change: Change) -> str:
 
 
 def _of_samples(source: Source) -> Iterator[str]:
-    if unknown := [sample for sample in source.samples if sample.wrk.histogram is None]:
+    if unknown := [sample.round for sample in source.samples if sample.wrk.histogram is None]:
         yield (
-            f"{source.name}: the response times leave out {_rounds(unknown)}, where wrk's correction for coordinated "
-            "omission cannot be taken back: what is left is not as many requests as wrk counted."
+            f"{source.name}: the response times leave out {rounds_named(unknown)}, where wrk's correction for "
+            "coordinated omission cannot be taken back: what is left is not as many requests as wrk counted."
         )
     if source.hotspots and not sum(found.total_samples for found in source.hotspots):
         yield f"{source.name}: the profiler took no sample, so its hot functions are not known."
     if strange := sum(found.unreadable_samples for found in source.hotspots):
         total = strange + sum(found.total_samples for found in source.hotspots)
         yield f"{source.name}: {strange} of the profiler's {total} samples cannot be read and are in no share."
-
-
-def _rounds(samples: Sequence[Sample]) -> str:
-    word = "round" if len(samples) == 1 else "rounds"
-    return f"{word} {joined(str(sample.round) for sample in samples)}"
 
 
 def _of_cell(cell: Cell, planned: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netlab.gates import rules
 from netlab.gates.profiles import unlike
 from netlab.gates.readings import Reading, flying, of_samples
-from netlab.report.text.numbers import joined, number, percent
+from netlab.report.text.numbers import joined, number, percent, rounds_named
 from netlab.report.values import GateResult
 
 if TYPE_CHECKING:
@@ -64,9 +64,8 @@ def warnings(found: Iterable[GateResult]) -> Iterator[str]:
 
 
 def _result(gate: Gate, found: Sequence[Found], again: int, clock: str) -> GateResult:
-    beyond = sorted((one for one in found if gate.broken(one.value)), key=lambda one: one.value)
-    beyond = beyond[::-1] if gate.side == "above" else beyond
-    values = [one.value for one in found]
+    ordered = gate.worst_first(found, lambda one: one.value)
+    beyond = [one for one in ordered if gate.broken(one.value)]
     text = _warning(gate, beyond) if beyond else "" if found else _unseen(gate, clock)
     return GateResult(
         name=gate.name,
@@ -75,7 +74,7 @@ def _result(gate: Gate, found: Sequence[Found], again: int, clock: str) -> GateR
         limit=gate.limit,
         side=gate.side,
         outcome="warning" if beyond else "passed" if found else "not looked at",
-        worst=(max(values) if gate.side == "above" else min(values)) if values else None,
+        worst=ordered[0].value if ordered else None,
         where=tuple(one.name for one in beyond),
         taken_again=again,
         text=text,
@@ -115,10 +114,9 @@ def _most(samples: Sequence[Sample], gate: Gate) -> str:
     """Write how many were in flight in the sample that is furthest off: ``8.0 of 4 connections, rounds 1, 3``."""
     known = {sample.round: share for sample in samples if (share := flying(sample)) is not None}
     beyond = [round_ for round_, share in known.items() if gate.broken(share)]
-    furthest = (max if gate.side == "above" else min)(known.values())
+    furthest = gate.worst_first(known.values(), float)[0]
     held = samples[0].load.connections
-    rounds = f"{'round' if len(beyond) == 1 else 'rounds'} {joined(map(str, beyond))}"
-    return f"{furthest * held / 100:.1f} of {held} connections, {rounds}"
+    return f"{furthest * held / 100:.1f} of {held} connections, {rounds_named(beyond)}"
 
 
 def _controls(controls: Iterable[Control]) -> Iterator[Found]:

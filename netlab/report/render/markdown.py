@@ -166,7 +166,7 @@ def _processors(report: Report) -> str:
             numbers.joined(use.hosts),
             use.name,
             *(_percent(use, name) for name in classes),
-            _runs(use, "NET_RX"),
+            _runs(use, "NET_RX", never=0),
         ]
         for cell in report.cells
         for use in cell.processors
@@ -185,8 +185,8 @@ def _softirqs(report: Report) -> str:
     return table(["cell", *vectors], rows)
 
 
-def _runs(of: Cell | ProcessorUse, vector: str) -> str:
-    runs = numbers.number(of.softirqs_per_request.get(vector), 3)
+def _runs(of: Cell | ProcessorUse, vector: str, never: float | None = None) -> str:
+    runs = numbers.number(of.softirqs_per_request.get(vector, never), 3)
     return numbers.within(runs, of.softirq_intervals.get(vector), 3)
 
 

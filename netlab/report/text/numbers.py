@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from netlab.report.values import Bounds, Change, Percentiles
 
@@ -52,6 +52,11 @@ def counted(count: int, noun: str) -> str:
 def joined(items: Iterable[str]) -> str:
     """Make a list in a sentence."""
     return ", ".join(items)
+
+
+def rounds_named(rounds: Sequence[int]) -> str:
+    """Name rounds in a sentence: ``round 2``, ``rounds 1, 3``."""
+    return f"{'round' if len(rounds) == 1 else 'rounds'} {joined(map(str, rounds))}"
 
 
 def difference(change: Change | None) -> str:
