@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netlab import assets
-from netlab.errors import ConfigError, UnknownProfile
+from netlab.errors import UnknownProfile
 from netlab.inputs import check_inputs
 from netlab.model.profile import Profile, ProfileFile
 from netlab.suggest import did_you_mean
-from netlab.yamlfile import read_model
+from netlab.yamlfile import files_in, read_model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from netlab.model.lab import Stack
-
-SUFFIXES = (".yml", ".yaml")
 
 
 def find(name: str, own: Path | None = None, stack: Stack = "datapath") -> Profile:
@@ -52,15 +50,4 @@ def _files(own: Path | None, stack: Stack) -> dict[str, Path]:
     folders = [assets.profiles(), *([own] if own and own.is_dir() else [])]
     if stack == "kubeadm":
         folders = [place for folder in folders for place in (folder, folder / stack)]
-    return {name: file for folder in folders for name, file in _files_in(folder).items()}
-
-
-def _files_in(folder: Path) -> dict[str, Path]:
-    """Profiles of one folder by name; ConfigError where two files have the same."""
-    found: dict[str, Path] = {}
-    for file in (file for suffix in SUFFIXES for file in sorted(folder.glob(f"[!.]*{suffix}"))):
-        if file.stem in found:
-            message = f"{folder} has both {found[file.stem].name} and {file.name}"
-            raise ConfigError(message, hint="keep one of them: only one can be meant")
-        found[file.stem] = file
-    return found
+    return {name: file for folder in folders for name, file in files_in(folder).items()}

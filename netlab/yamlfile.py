@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+SUFFIXES = (".yml", ".yaml")
 Model = TypeVar("Model", bound=BaseModel)
 Key = tuple[str | int, ...]
 
@@ -256,3 +257,14 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
         return annotation if issubclass(annotation, BaseModel) else None
     return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """Files of one folder by the name that users call them by; ConfigError where two have the same."""
+    found: dict[str, Path] = {}
+    for file in (file for suffix in SUFFIXES for file in sorted(folder.glob(f"[!.]*{suffix}"))):
+        if file.stem in found:
+            message = f"{folder} has both {found[file.stem].name} and {file.name}"
+            raise ConfigError(message, hint="keep one of them: only one can be meant")
+        found[file.stem] = file
+    return found

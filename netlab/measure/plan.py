@@ -97,17 +97,13 @@ def plan_rounds(blocks: Sequence[tuple[str, Sequence[Target]]], rounds: int, see
 
 def targets(header: RunHeader, profiles: Mapping[str, Profile]) -> dict[str, list[Target]]:
     """Return what is measured of each profile; the baseline under every load that any of them has."""
-    loads = {name: _keepalive(profile, header) for name, profile in profiles.items()}
+    loads = {name: profile.keeps_alive(header.load) for name, profile in profiles.items()}
     found: dict[str, list[Target]] = {}
     for info in header.profiles:
         found[info.name] = [Target(path=path, keepalive=loads[info.name]) for path in info.paths]
     for keepalive in set(loads.values()) - {loads[header.baseline_profile]}:
         found[header.baseline_profile].append(Target(path=header.baseline_path, keepalive=keepalive))
     return found
-
-
-def _keepalive(profile: Profile, header: RunHeader) -> bool:
-    return header.load.keepalive if profile.keepalive is None else profile.keepalive
 
 
 def _shuffled(order: random.Random, items: Sequence[_T]) -> list[_T]:

@@ -17,6 +17,8 @@ from netlab.model.run import ProfileInfo
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from netlab.model.lab import Load
+
 NOT_ASKED = "not asked for in this run (--paths all)"
 ONE_NODE = "the lab has one node (fleet.nodes)"
 SECOND_NODE = "groups['node'][1]"
@@ -109,6 +111,10 @@ class Profile(ProfileFile):
         left = {name: use for name, use in self.paths.items() if not use.needs_second_node}
         lost = {name: ONE_NODE for name in self.paths if name not in left}
         return self.model_copy(update={"paths": left, "missing": {**self.missing, **lost}})
+
+    def keeps_alive(self, load: Load) -> bool:
+        """Whether the profile's connections carry more than one request under this load."""
+        return load.keepalive if self.keepalive is None else self.keepalive
 
     def info(self, chosen: Collection[PathName] = ()) -> ProfileInfo:
         """Return what a report says about it when only the ``chosen`` paths are measured (none: all)."""

@@ -20,8 +20,9 @@ from netlab.model.host import LAB_INTERFACE
 from netlab.model.lab import PathName
 from netlab.model.proof import DeviceFacts, HostFacts, PathTrace, Proof
 from netlab.samples.packets.events import Event, parse_trace
-from netlab.samples.packets.journeys import Sent, journeys
+from netlab.samples.packets.journeys import journeys
 from netlab.samples.packets.kernels import Kernel
+from netlab.samples.packets.lengths import Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

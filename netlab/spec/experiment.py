@@ -12,7 +12,7 @@ from netlab.model.frozen import Frozen
 from netlab.model.run import ExperimentInfo
 from netlab.spec.lab import LabSpec
 from netlab.suggest import did_you_mean
-from netlab.yamlfile import read_model
+from netlab.yamlfile import files_in, read_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,8 +74,7 @@ def names(lab: Path) -> list[str]:
 
 def _files(lab: Path) -> dict[str, Path]:
     """By name; a lab's own is taken before netlab's."""
-    folders = (assets.experiments(), lab / FOLDER)
-    return {file.stem: file for folder in folders for file in sorted(folder.glob("[!.]*.yml"))}
+    return files_in(assets.experiments()) | files_in(lab / FOLDER)
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab.errors import CloudLeftover, CloudLogin, ConfigError, MachineSilent, NetlabError
 from netlab.hosts import delivery
+from netlab.hosts.anew import make_way
 from netlab.hosts.cloud import interfaces, keys, metadata, record
 from netlab.hosts.cloud.api import Api
 from netlab.hosts.cloud.cost import described
@@ -159,10 +160,7 @@ class CloudProvider:
 
     def rebuilt(self, build: str) -> CloudProvider:
         """Return this, whose hosts are removed where they are of another build, so that new ones are made."""
-        state = self._lab.load_state()
-        if state is None or state.build != build:
-            self.down()
-            self._lab.save_state(None)
+        make_way(self._lab, build, self.down)
         return self
 
     def forget(self) -> None:

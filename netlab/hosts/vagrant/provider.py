@@ -13,6 +13,7 @@ from netlab import assets, proc
 from netlab.errors import MachineError
 from netlab.files import remove_folder, write_atomic
 from netlab.hosts import delivery, packages
+from netlab.hosts.anew import make_way
 from netlab.hosts.remote import RemoteHosts
 from netlab.hosts.ssh import suitable
 from netlab.hosts.vagrant import boxes, contact, fleet, orphans, output, sshconfig
@@ -133,10 +134,7 @@ class VagrantProvider:
 
     def rebuilt(self, build: str) -> VagrantProvider:
         """Return this, whose machines are removed where they are of another build, so that new ones are made."""
-        state = self.lab.load_state()
-        if state is None or state.build != build:
-            self.down()
-            self.lab.save_state(None)
+        make_way(self.lab, build, self.down)
         return self
 
     def forget(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netlab.samples.packets.lengths import Sent, came_in, span
+from netlab.samples.packets.lengths import came_in, span
 from netlab.samples.packets.segments import LEAST_RESPONSE, has_bytes, segment
 from netlab.samples.packets.trips import Trip, follow
 
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from netlab.model.proof import Hop
     from netlab.samples.packets.events import Event
     from netlab.samples.packets.kernels import Kernel
+    from netlab.samples.packets.lengths import Sent
     from netlab.samples.packets.segments import Segment
-
-__all__ = ["Journey", "Sent", "journeys"]
 
 _TCP_HEADER = (20, 60)
 """Bytes, from no option to all that fit."""

@@ -6,8 +6,9 @@ import re
 import struct
 
 from netlab.samples.packets.events import parse_trace
-from netlab.samples.packets.journeys import Sent, journeys
+from netlab.samples.packets.journeys import journeys
 from netlab.samples.packets.kernels import Kernel
+from netlab.samples.packets.lengths import Sent
 from netlab.samples.packets.segments import Segment
 
 TCP_HEADER = 32

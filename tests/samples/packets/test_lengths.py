@@ -1,7 +1,8 @@
 """Recordings from before packets' bytes were handed over: told from others by their length, and by when they came."""
 
 from netlab.provision.promise import by_place
-from netlab.samples.packets.journeys import Sent, journeys
+from netlab.samples.packets.journeys import journeys
+from netlab.samples.packets.lengths import Sent
 from tests.samples.packets.made import journey, kernel, line
 
 CLIENT = kernel(
