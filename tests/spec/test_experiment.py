@@ -71,5 +71,5 @@ def test_what_does_not_go_with_the_lab_is_one_sentence(tmp_path):
 def test_two_files_of_one_name_are_refused(tmp_path):
     write(tmp_path, "{rounds: 9}")
     (tmp_path / "experiments" / "mine.yaml").write_text("question: why?\n")
-    with pytest.raises(ConfigError, match="has both mine.yml and mine.yaml"):
+    with pytest.raises(ConfigError, match=r"has both mine\.yml and mine\.yaml"):
         experiment.names(tmp_path)
